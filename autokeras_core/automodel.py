@@ -1,0 +1,481 @@
+"""AutoModel: from raw data to a trained Keras model. The facade over analysis, search and what the search found."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import numpy as np
+
+from autokeras_core.assembly import assemble
+from autokeras_core.builtin.spaces import TRAINING
+from autokeras_core.data.weights import combine_weights
+from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, prepare
+from autokeras_core.engine.scoring import score_outputs
+from autokeras_core.errors import DataError, NotFittedError, SearchError, describe_error
+from autokeras_core.leaderboard import build_leaderboard
+from autokeras_core.progress import make_progress
+from autokeras_core.registry import get_registry
+from autokeras_core.result import build_history
+from autokeras_core.saving import FittedModel, load_fitted, save_fitted
+from autokeras_core.search.run import SearchRequest, run_search
+from autokeras_core.search.session import stored_seed
+from autokeras_core.search.space import Space
+
+if TYPE_CHECKING:
+    import keras
+
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.executors.base import Executor
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.node import Node
+    from autokeras_core.graph.operator import Block, Head, Input, Operator
+    from autokeras_core.leaderboard import Leaderboard
+    from autokeras_core.result import SearchHistory
+
+__all__ = ["AutoModel"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+PathLike: TypeAlias = str | Path
+
+_PREDICTION_BATCH_SIZE = 256
+
+
+class AutoModel:
+    """Finds, trains and hands over a Keras model for raw inputs and one or several targets.
+
+    Args:
+        inputs: One input or a list, e.g. `ImageInput()`.
+        outputs: Heads, one or a list: each input gets its default block, several are merged (IO API). Or the nodes
+            that heads returned when called: then the graph is yours (functional API).
+        max_trials: How many configurations to try at most. Without it and without `time_limit`, 10.
+        time_limit: Seconds the whole `fit` may take; the best model so far comes back. By default no limit.
+        objective: The metric to optimise: a name (`"val_accuracy"`), a pair (`("val_score", "max")`) or a
+            `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise.
+        tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper), `"random"`, `"bayesian"`, `"hyperband"`, or any
+            `keras_tuner.Oracle`.
+        seed: Makes a search repeatable; 0 is a seed. By default a fresh one is drawn and kept as `seed`.
+        directory: Where the search is kept. A search found there on the same data and space is continued. By default
+            a temporary folder that goes with this object.
+        overwrite: Whether to delete a search found in `directory` instead.
+        max_model_size: The largest number of parameters a model may have; larger ones are recorded as failed.
+        warm_starts: Predefined configurations (mappings of hyperparameter paths to values), tried first and in
+            order; an empty list for none. By default those of the task.
+        executor: Where trials run: a registered name, or an object with the `Executor` methods.
+        block: The block behind a single input, instead of its default.
+        task: The registered task whose predefined configurations fit; set by tasks.
+
+    Raises:
+        GraphError: If inputs and outputs make no valid graph.
+
+    Example:
+        ```python
+        model = AutoModel(
+            inputs=[ImageInput(), StructuredDataInput()], outputs=[ClassificationHead(), RegressionHead()], max_trials=5
+        )
+        model.fit([pictures, attributes], [labels, prices])
+        labels_again, prices_again = model.predict([pictures, attributes])
+        ```
+
+    Reference:
+        Jin, Chollet, Song, Hu: AutoKeras: An AutoML Library for Deep Learning. JMLR 24 (2023), Figure 1.
+    """
+
+    def __init__(
+        self,
+        inputs: Input | Sequence[Input],
+        outputs: Head | Node | Sequence[Head | Node],
+        *,
+        max_trials: int | None = None,
+        time_limit: float | None = None,
+        objective: Any = None,
+        tuner: Any = "mutation",
+        seed: int | None = None,
+        directory: PathLike | None = None,
+        overwrite: bool = False,
+        max_model_size: int | None = None,
+        warm_starts: Sequence[Mapping[str, Any]] | None = None,
+        executor: str | Executor = "core:local",
+        block: Block | None = None,
+        task: str = "",
+    ) -> None:
+        _check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
+        self._graph = assemble(inputs, outputs, block=block)
+        self._task = task or _task_of(self._graph, is_assembled=not _are_nodes(outputs))
+        self.max_trials = max_trials
+        self.time_limit = time_limit
+        self.objective = objective
+        self.tuner = tuner
+        self.seed = secrets.randbits(31) if seed is None else int(seed)
+        self._seed_is_drawn = seed is None
+        self.directory = Path(directory) if directory is not None else None
+        self.overwrite = overwrite
+        self.max_model_size = max_model_size
+        self.warm_starts = None if warm_starts is None else [dict(start) for start in warm_starts]
+        self.executor = executor
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._fitted: FittedModel | None = None
+
+    # Searching
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        validation_split: float | None = None,
+        validation_data: Any = None,
+        callbacks: Sequence[Any] = (),
+        class_weight: Mapping[Any, float] | str | None = None,
+        sample_weight: Any = None,
+        time_limit: float | None = None,
+        verbose: int = 1,
+    ) -> SearchHistory:
+        """Search for the best model for the data, and keep it.
+
+        Called again with the same data, a search goes on: one that was cut off is completed, a finished one gets
+        `max_trials` (or `time_limit`) more. Called again with other data, a new search starts.
+
+        Args:
+            x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name.
+            y: The targets, likewise for the heads.
+            epochs: How many epochs a trial trains at most; by default 10 to 100, fewer the more rows there are.
+            batch_size: Rows per training step; by default tuned.
+            validation_split: The share of rows to validate on, drawn at random and stratified by class; by default
+                0.2, or 0.1 from 20,000 rows on.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead.
+            callbacks: Keras callbacks; each trial gets its own copies.
+            class_weight: A weight for each class, by the user's own label, or `"balanced"`.
+            sample_weight: A weight for each row.
+            time_limit: Seconds for this `fit`, instead of the constructor's.
+            verbose: 0 for silence, 1 for a live display on a terminal and plain lines elsewhere, 2 for plain lines.
+
+        Returns:
+            The course of the search.
+
+        Raises:
+            DataError: If the data cannot be used.
+            SearchError: If the search cannot start in `directory`, or trains no model.
+        """
+        _check_positive(epochs=epochs, batch_size=batch_size, time_limit=time_limit)
+        limit = time_limit if time_limit is not None else self.time_limit
+        deadline = Deadline.after(limit) if limit is not None else None
+        self._check_graph_is_complete()
+        self._adopt_seed()
+        data = prepare(
+            self._graph,
+            x,
+            y,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            seed=self.seed,
+        )
+        progress = make_progress(verbose)
+        result = run_search(
+            SearchRequest(
+                graph=self._graph,
+                data=data,
+                task=self._task,
+                max_trials=self.max_trials,
+                time_limit=limit,
+                deadline=deadline,
+                objective=self.objective,
+                tuner=self.tuner,
+                seed=self.seed,
+                directory=self._search_directory(data.fingerprint),
+                overwrite=self.overwrite and self._fitted is None,
+                max_model_size=self.max_model_size,
+                warm_starts=self.warm_starts,
+                executor=self.executor,
+                epochs=epochs,
+                batch_size=batch_size,
+                callbacks=tuple(callbacks),
+                container=_container_of(y),
+            ),
+            progress,
+        )
+        self._fitted = FittedModel(
+            bundle=result.bundle,
+            profile=data.profile,
+            configuration=result.best.configuration,
+            outcomes=tuple(result.outcomes),
+            objective=result.objective,
+            origins=result.origins,
+            stop_reason=result.stop_reason,
+            fingerprint=data.fingerprint,
+            container=_container_of(y),
+        )
+        return build_history(
+            result.outcomes,
+            result.best,
+            objective=result.objective.name,
+            maximise=result.objective.direction == "max",
+            stop_reason=result.stop_reason,
+        )
+
+    def analyse(self, x: Any, y: Any) -> DataProfile:
+        """Return what analysis finds out about the data, without searching; `print(profile.report())` says why.
+
+        Raises:
+            DataError: If the data cannot be used.
+        """
+        data = prepare(
+            self._graph,
+            x,
+            y,
+            validation_split=None,
+            validation_data=None,
+            sample_weight=None,
+            class_weight=None,
+            seed=self.seed,
+        )
+        return data.profile
+
+    @property
+    def search_space(self) -> Space:
+        """The declared search space: every hyperparameter's path, domain and condition.
+
+        A block of your own that asks by run (`hp.Int(...)` in `build`) adds what it asks for when `fit` starts.
+        """
+        profile = self._fitted.profile if self._fitted is not None else None
+        return Space.combine(self._graph.space(profile), TRAINING.under("training"))
+
+    # Using what was found
+
+    @property
+    def analysis(self) -> DataProfile:
+        """What analysis found out about the training data, with reasons: `print(model.analysis.report())`."""
+        return self._require_fitted().profile
+
+    @property
+    def best_configuration(self) -> dict[str, Any]:
+        """The hyperparameter values of the model that was found, by path."""
+        return dict(self._require_fitted().configuration)
+
+    def predict(self, x: Any) -> Any:
+        """Return predicted labels or values, in the type that `y` had in `fit`.
+
+        Args:
+            x: Rows as for `fit`.
+
+        Returns:
+            An array of shape `(rows,)` (or as `y` was); for several heads a list or a dict, as `y` was.
+
+        Raises:
+            DataError: If the rows do not fit those the model was trained on.
+            NotFittedError: If there is no model yet.
+        """
+        fitted = self._require_fitted()
+        outputs = self._outputs(x)
+        return self._as_given(
+            {
+                name: head_of(self._graph, name).decode(outputs[name], fitted.profile.targets[name])
+                for name in self._graph.heads
+            }
+        )
+
+    def predict_proba(self, x: Any) -> Any:
+        """Return probabilities of shape `(rows, classes)`, float32; columns in the order of `classes`.
+
+        For multi-label targets each column is a label's own probability. They are what the exported model returns.
+
+        Raises:
+            DataError: If no head predicts classes, or the rows do not fit.
+            NotFittedError: If there is no model yet.
+        """
+        fitted = self._require_fitted()
+        names = [name for name in self._graph.heads if fitted.profile.targets[name].is_classification]
+        if not names:
+            raise DataError(
+                describe_error(
+                    "There are no probabilities to predict.",
+                    expected="a head that predicts classes",
+                    received=f"heads {list(self._graph.heads)} for regression",
+                    advice="Use predict().",
+                )
+            )
+        outputs = self._outputs(x)
+        return self._as_given({name: outputs[name] for name in names})
+
+    @property
+    def classes(self) -> Any:
+        """The class labels in the order of `predict_proba`'s columns."""
+        targets = self._require_fitted().profile.targets
+        return self._as_given({name: targets[name].classes for name in self._graph.heads})
+
+    def evaluate(self, x: Any, y: Any, *, sample_weight: Any = None) -> dict[str, float]:
+        """Return loss and metrics on other data.
+
+        A row with an integer weight counts exactly as that many equal rows.
+
+        Returns:
+            `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it.
+
+        Raises:
+            DataError: If the data do not fit, or hold a class unseen in training.
+            NotFittedError: If there is no model yet.
+        """
+        fitted = self._require_fitted()
+        inputs = adapt_inputs(self._graph, x)
+        labels = adapt_labels(self._graph, y, inputs)
+        targets = {
+            name: head_of(self._graph, name).encode(labels[name], fitted.profile.targets[name])
+            for name in self._graph.heads
+        }
+        first = self._graph.heads[0]
+        weights = combine_weights(sample_weight, None, labels[first], fitted.profile.targets[first])
+        return score_outputs(
+            self._graph,
+            fitted.profile,
+            fitted.configuration,
+            outputs=self._model_outputs(inputs),
+            targets=targets,
+            weights=weights,
+        )
+
+    def leaderboard(self) -> Leaderboard:
+        """Return all trials, the best first, with scores, times and the reasons of failures."""
+        fitted = self._require_fitted()
+        return build_leaderboard(
+            fitted.outcomes,
+            objective=fitted.objective.name,
+            maximise=fitted.objective.direction == "max",
+            origins=fitted.origins,
+        )
+
+    def export_model(self) -> keras.Model:
+        """Return the model as a plain Keras model that takes raw rows, preprocessing inside.
+
+        It is made of Keras's own layers, so `keras.models.load_model` loads it where only Keras and TensorFlow are.
+        """
+        return self._require_fitted().bundle.to_keras_model()
+
+    # Files
+
+    def save(self, path: PathLike) -> None:
+        """Write the model, its preprocessing and the search's record to one directory.
+
+        Args:
+            path: The directory; one that an earlier `save` wrote is replaced, any other non-empty one is an error.
+        """
+        save_fitted(self._require_fitted(), self._graph, Path(path), get_registry(), seed=self.seed, task=self._task)
+
+    @classmethod
+    def load(cls, path: PathLike, *, custom_blocks: Sequence[type[Operator]] = ()) -> Self:
+        """Return the model that `save` wrote, or the best one of a search's directory.
+
+        Predicting, evaluating and exporting need no block's class; continuing with `fit` does.
+
+        Args:
+            path: A directory that `save` wrote, or the `directory=` of a search.
+            custom_blocks: Classes of your own that the graph uses.
+
+        Raises:
+            SearchError: If the directory holds neither, or the files are damaged.
+        """
+        fitted, graph, settings = load_fitted(Path(path), get_registry(), custom_blocks=custom_blocks)
+        model = cls.__new__(cls)
+        AutoModel._restore(model, graph, fitted, settings)
+        return model
+
+    def _restore(self, graph: Graph, fitted: FittedModel, settings: Mapping[str, Any]) -> None:
+        self._graph, self._fitted, self._task = graph, fitted, settings["task"]
+        self.seed = settings["seed"]
+        self.max_trials = self.time_limit = self.max_model_size = self.directory = self.warm_starts = None
+        self.objective = (fitted.objective.name, fitted.objective.direction)
+        self.tuner, self.executor, self.overwrite = "mutation", "core:local", False
+        self._temporary, self._seed_is_drawn = None, False
+
+    # Inside
+
+    def _require_fitted(self) -> FittedModel:
+        if self._fitted is None:
+            raise NotFittedError(
+                describe_error(
+                    "There is no model yet.",
+                    expected="a call of fit(), or a model from load()",
+                    received=f"a {type(self).__name__} that was not fitted",
+                )
+            )
+        return self._fitted
+
+    def _check_graph_is_complete(self) -> None:
+        missing = [
+            str(vertex.operator) for vertex in self._graph.blocks if getattr(vertex.operator, "is_missing", False)
+        ]
+        if missing:
+            raise SearchError(
+                describe_error(
+                    "The loaded graph has blocks whose classes are not here.",
+                    expected="custom_blocks=[...] in load(), or the plugin installed",
+                    received=", ".join(missing),
+                )
+            )
+
+    def _adopt_seed(self) -> None:
+        """Continue a search with its own seed if the user gave none: it decides the split and what is tried next."""
+        if self._seed_is_drawn and self.directory is not None and not self.overwrite:
+            stored = stored_seed(self.directory)
+            self.seed = self.seed if stored is None else stored
+
+    def _search_directory(self, fingerprint: str) -> Path:
+        if self.directory is not None:
+            return self.directory
+        is_new = self._fitted is None or self._fitted.fingerprint != fingerprint
+        if self._temporary is None or is_new:
+            self._temporary = tempfile.TemporaryDirectory(prefix="autokeras-", ignore_cleanup_errors=True)
+        return Path(self._temporary.name)
+
+    def _outputs(self, x: Any) -> dict[str, Array]:
+        self._require_fitted()
+        return self._model_outputs(adapt_inputs(self._graph, x))
+
+    def _model_outputs(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        fitted = self._require_fitted()
+        for vertex in self._graph.inputs:
+            vertex.operator.check(inputs[vertex.name], fitted.profile.inputs[vertex.name])
+        return fitted.bundle.predict_outputs(inputs, batch_size=_PREDICTION_BATCH_SIZE)
+
+    def _as_given(self, values: dict[str, Any]) -> Any:
+        """Return one value for one head, else a list or a dict by head, as `y` was given."""
+        if len(self._graph.heads) == 1:
+            return next(iter(values.values()))
+        return values if self._require_fitted().container == "dict" else list(values.values())
+
+
+def _container_of(y: Any) -> str:
+    return "dict" if isinstance(y, Mapping) else "list"
+
+
+def _are_nodes(outputs: Any) -> bool:
+    from autokeras_core.graph.node import Node
+
+    first = outputs[0] if isinstance(outputs, (list, tuple)) and outputs else outputs
+    return isinstance(first, Node)
+
+
+def _task_of(graph: Graph, *, is_assembled: bool) -> str:
+    """Return the task whose predefined configurations fit an assembled graph of one input and one head."""
+    if not is_assembled or len(graph.inputs) != 1 or len(graph.heads) != 1:
+        return ""
+    head = head_of(graph, graph.heads[0])
+    return graph.inputs[0].operator.tasks.get(head.base_name, "")
+
+
+def _check_positive(**arguments: float | None) -> None:
+    """Raise if a count or a limit is given and not above zero."""
+    for name, value in arguments.items():
+        if value is not None and (isinstance(value, bool) or not value > 0):
+            raise SearchError(
+                describe_error(
+                    f"{name} cannot be used.", expected="a number above 0, or None", received=f"{name}={value!r}"
+                )
+            )

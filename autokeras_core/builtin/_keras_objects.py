@@ -1,0 +1,110 @@
+"""Losses and metrics as JSON data, for saved graphs: names and plain arguments only, never code or class paths.
+
+* a name stays a name;
+* an object of Keras's own is `{"$keras": class name, "config": plain arguments}`;
+* a class or function registered with `keras.saving.register_keras_serializable` is `{"$registered": name, ...}`;
+* anything else is `{"$unsaved": name}`: the graph can be saved and its model predicts, but it cannot be trained again
+  before the object is given anew; using it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import keras
+
+from autokeras_core.errors import GraphError, describe_error
+
+__all__ = ["UnsavedObject", "from_json", "to_json"]
+
+_TAGS = ("$keras", "$registered", "$unsaved")
+
+
+@attrs.frozen
+class UnsavedObject:
+    """Stands for a loss or metric that a saved graph could not hold.
+
+    Attributes:
+        name: The name of the function or class.
+    """
+
+    name: str
+
+    def error(self, head: str) -> GraphError:
+        """Return the error for the attempt to use it."""
+        return GraphError(
+            describe_error(
+                f"{head} was saved with {self.name!r}, which could not be stored.",
+                expected="a name, an object of keras.losses or keras.metrics, or one that is registered",
+                received=f"{self.name!r}, neither of them",
+                advice="Decorate it with @keras.saving.register_keras_serializable() before saving.",
+            )
+        )
+
+
+def to_json(value: Any) -> Any:
+    """Return a loss or metric (or a list of them) as JSON data."""
+    if isinstance(value, (list, tuple)):
+        return [to_json(part) for part in value]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, UnsavedObject):
+        return {"$unsaved": value.name}
+    kind = value if callable(value) and hasattr(value, "__name__") else type(value)
+    registered = keras.saving.get_registered_name(kind)
+    is_registered = keras.saving.get_registered_object(registered) is kind
+    tag = "$keras" if _own_class(kind.__name__) is kind else "$registered" if is_registered else "$unsaved"
+    name = registered if tag == "$registered" else kind.__name__
+    if tag == "$unsaved" or kind is value:
+        return {tag: name}
+    config = _plain_config(value)
+    return {"$unsaved": name} if config is None else {tag: name, "config": config}
+
+
+def from_json(value: Any) -> Any:
+    """Return what `to_json` described; what cannot be found becomes an `UnsavedObject`."""
+    if isinstance(value, list):
+        return [from_json(part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    tag = next((tag for tag in _TAGS if tag in value), None)
+    if tag is None or not isinstance(value[tag], str):
+        raise GraphError(
+            describe_error(
+                "A saved loss or metric cannot be read.", expected=f"a name or one of {_TAGS}", received=f"{value!r}"
+            )
+        )
+    name, config = value[tag], value.get("config")
+    kind = _own_class(name) if tag == "$keras" else keras.saving.get_registered_object(name)
+    if tag == "$unsaved" or kind is None or (config is not None and not _is_plain(config)):
+        return UnsavedObject(name)
+    return kind if config is None else kind.from_config(dict(config))
+
+
+def _own_class(name: str) -> Any:
+    """Return the loss or metric class that Keras itself has under a name, or `None`."""
+    for module, base in ((keras.losses, keras.losses.Loss), (keras.metrics, keras.metrics.Metric)):
+        found = getattr(module, name, None)
+        if isinstance(found, type) and issubclass(found, base):
+            return found
+    return None
+
+
+def _plain_config(value: Any) -> dict[str, Any] | None:
+    try:
+        config = dict(value.get_config())
+    except Exception:  # noqa: BLE001 - a user's own get_config: without one the object cannot be stored, as data
+        return None
+    return config if _is_plain(config) else None
+
+
+def _is_plain(config: Mapping[str, Any]) -> bool:
+    # No nested mappings: they are how Keras would describe further objects to import.
+    scalars = (str, int, float, bool, type(None))
+    return all(
+        isinstance(value, scalars)
+        or (isinstance(value, (list, tuple)) and all(isinstance(part, scalars) for part in value))
+        for value in config.values()
+    )

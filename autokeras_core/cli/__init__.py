@@ -1,0 +1,1 @@
+"""The command line, `autokeras`. Light: listing what there is imports neither Keras nor TensorFlow."""

@@ -1,0 +1,347 @@
+"""Class labels: find out their kind, encode them for a loss, decode outputs to the user's own type. No Keras.
+
+A label keeps its type and dtype on the way through: what `decode_labels` returns looks like what `analyse_labels` was
+given. Regression targets are in `targets`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autokeras_core.data._columns import analyse_columns, checked_columns, is_one_hot, not_one_hot
+from autokeras_core.data._describe import balance_decision, dtype_name, dtype_of, shape_of, shown
+from autokeras_core.data.adapters import as_rows, missing_values
+from autokeras_core.data.profile import Decision, LabelType, TargetKind, TargetProfile
+from autokeras_core.errors import DataError, describe_error
+from autokeras_core.names import suggest
+
+__all__ = ["analyse_labels", "as_labels", "class_indices", "decode_labels", "encode_labels"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_FEW_CLASSES = 20
+_KINDS: dict[str, LabelType] = {"i": "int", "u": "int", "f": "float", "b": "bool", "U": "str", "T": "str"}
+_OBJECT_KINDS: dict[type, LabelType] = {bool: "bool", int: "int", float: "float", str: "str"}
+
+
+def as_labels(labels: Any, where: str = "y") -> Array:
+    """Return labels or targets as an array with one entry per row, checked for missing values.
+
+    Args:
+        labels: An array, a list or anything with `__array__`.
+        where: What they are in the user's words, for messages.
+
+    Returns:
+        The labels, shape `(rows,)` or `(rows, columns)`, in the user's own dtype.
+
+    Raises:
+        DataError: If they are empty, of a wrong rank, ragged, or hold None, NaN or infinite values.
+
+    Example:
+        ```python
+        as_labels(["cat", "dog"]).dtype  # <U3
+        ```
+    """
+    if isinstance(labels, (list, tuple)) and any(isinstance(row, (set, frozenset)) for row in labels):
+        raise _name_sets(where, "a list of sets")
+    if isinstance(labels, (list, tuple)) and _is_ragged(labels):
+        raise _name_sets(where, "a list of lists of different lengths")
+    rows = as_rows(labels, where)
+    if rows.size == 0:
+        raise DataError(describe_error(f"{where} is empty.", expected="at least one row", received=shape_of(rows)))
+    if rows.ndim > 2:
+        raise DataError(
+            describe_error(
+                f"{where} has the wrong rank.",
+                expected="shape (rows,) or (rows, columns)",
+                received=shape_of(rows),
+            )
+        )
+    if rows.dtype.kind not in "biufUTO":
+        raise DataError(
+            describe_error(
+                f"{where} has a dtype that cannot be predicted.",
+                expected="integers, floats, booleans or strings",
+                received=f"dtype={rows.dtype}",
+                advice="Convert bytes with .astype(str)." if rows.dtype.kind == "S" else "",
+            )
+        )
+    bad, first = missing_values(rows)
+    if bad:
+        raise DataError(
+            describe_error(
+                f"{where} holds missing or infinite values.",
+                expected="a label in every row, no None, NaN or infinity",
+                received=f"{bad} such {'value' if bad == 1 else 'values'} of {rows.size}, the first at {first}",
+                advice="Drop those rows from x and y.",
+            )
+        )
+    return rows
+
+
+def analyse_labels(
+    labels: Any, *, name: str, multi_label: bool | None = None, num_classes: int | None = None
+) -> TargetProfile:
+    """Find out what kind of class labels these are.
+
+    Labels of shape `(rows,)` or `(rows, 1)` are one class per row. Of shape `(rows, columns)` with 0 and 1 they are
+    one-hot if every row holds exactly one 1, else multi-hot (several labels per row).
+
+    Args:
+        labels: The raw training labels.
+        name: The head's name, for messages and decisions.
+        multi_label: Whether labels with several columns are multi-hot; by default what they look like.
+        num_classes: How many classes there are, checked against the labels. With integer labels there may be more
+            than the labels show: the classes are then `0 ... num_classes - 1`.
+
+    Returns:
+        The profile, with the decisions and their reasons.
+
+    Raises:
+        DataError: If the labels cannot be classes: one class only, too many different ones, mixed types, or another
+            number than `num_classes`.
+
+    Example:
+        ```python
+        analyse_labels(["spam", "ham", "spam"], name="classification").classes  # ("ham", "spam")
+        ```
+    """
+    where = f"The labels of {name!r}"
+    rows = as_labels(labels, where)
+    is_column = rows.ndim == 2 and rows.shape[1] == 1
+    if multi_label or (rows.ndim == 2 and not is_column):
+        return analyse_columns(rows, name, multi_label, num_classes)
+    label_type = _label_type(rows, where)
+    values, counts = _distinct(rows, label_type)
+    _check_not_continuous(values, len(rows), label_type, where)
+    if len(values) < 2:
+        raise DataError(
+            describe_error(
+                f"{where} show one class only.",
+                expected="at least two different labels",
+                received=f"{values[0]!r} in all {len(rows)} rows",
+                advice="Check how the rows were selected.",
+            )
+        )
+    classes = _with_unseen(values, label_type, num_classes, where)
+    balance = _balance(values, counts, classes)
+    kind: TargetKind = "binary" if len(classes) == 2 else "multi-class"
+    seen = f"{len(values)} different labels in {len(rows)} rows"
+    more = f", num_classes={num_classes} was given" if len(classes) > len(values) else ""
+    return TargetProfile(
+        name=name,
+        kind=kind,
+        label_type=label_type,
+        dtype=dtype_name(rows.dtype),
+        outputs=len(classes),
+        classes=classes,
+        is_column=is_column,
+        balance=balance,
+        decisions=(
+            Decision(f"{name}: label kind", f"{kind}, {len(classes)} classes", seen + more),
+            Decision(
+                f"{name}: encoding",
+                f"one-hot, {len(classes)} columns",
+                f"the labels are of type {label_type} ({dtype_name(rows.dtype)}); sorted: {shown(classes)}",
+            ),
+            balance_decision(name, classes, balance),
+        ),
+    )
+
+
+def class_indices(labels: Any, profile: TargetProfile) -> Array:
+    """Return the number of each row's class, int32 of shape `(rows,)`.
+
+    Raises:
+        DataError: If the target is multi-label, or a label is unseen, of another type or shape than in training.
+    """
+    where = f"The labels of {profile.name!r}"
+    if profile.kind not in ("binary", "multi-class"):
+        raise DataError(
+            describe_error(
+                f"{where} have no single class per row.",
+                expected="a binary or multi-class target",
+                received=f"kind={profile.kind!r}",
+            )
+        )
+    rows = as_labels(labels, where)
+    if profile.label_type == "one-hot":
+        hot = checked_columns(rows, profile, where)
+        if not is_one_hot(hot):
+            raise not_one_hot(hot, where)
+        return np.asarray(hot.argmax(axis=1), dtype=np.int32)
+    if rows.ndim == 2 and rows.shape[1] != 1:
+        raise DataError(
+            describe_error(
+                f"{where} have another shape than in training.",
+                expected="one label per row, shape (rows,) or (rows, 1)",
+                received=shape_of(rows),
+            )
+        )
+    label_type = _label_type(rows, where)
+    if label_type != profile.label_type:
+        raise DataError(
+            describe_error(
+                f"{where} are of another type than in training.",
+                expected=f"{profile.label_type} labels such as {shown(profile.classes)}",
+                received=f"{label_type} labels, dtype={rows.dtype}",
+            )
+        )
+    lookup = {label: index for index, label in enumerate(profile.classes)}
+    values, inverse = np.unique(_flat(rows, label_type), return_inverse=True)
+    numbers = np.array([lookup.get(value, -1) for value in values.tolist()], dtype=np.int32)
+    unseen = [value for value, number in zip(values.tolist(), numbers, strict=True) if number < 0]
+    if unseen:
+        raise DataError(
+            describe_error(
+                f"{where} hold classes that training did not see.",
+                expected=f"one of the {len(profile.classes)} classes {shown(profile.classes)}",
+                received=f"{shown(unseen)}, first at row {int(np.argmax(numbers[inverse.reshape(-1)] < 0))}",
+                advice=suggest(str(unseen[0]), map(str, profile.classes))
+                or "Put rows of every class into the training data.",
+            )
+        )
+    return numbers[inverse.reshape(-1)]
+
+
+def encode_labels(labels: Any, profile: TargetProfile) -> Array:
+    """Return labels as 0 and 1, uint8 of shape `(rows, profile.outputs)`.
+
+    Raises:
+        DataError: If a label was unseen in training, or is of another type or shape than there.
+
+    Example:
+        ```python
+        profile = analyse_labels([3, 5, 3], name="classification")
+        encode_labels([5, 3], profile)  # [[0, 1], [1, 0]]
+        ```
+    """
+    if profile.kind == "multi-label":
+        where = f"The labels of {profile.name!r}"
+        return checked_columns(as_labels(labels, where), profile, where).astype(np.uint8)
+    indices = class_indices(labels, profile)
+    encoded = np.zeros((len(indices), profile.outputs), dtype=np.uint8)
+    encoded[np.arange(len(indices)), indices] = 1
+    return encoded
+
+
+def decode_labels(outputs: Array, profile: TargetProfile) -> Array:
+    """Return probabilities as labels of the user's own type, dtype and shape.
+
+    Args:
+        outputs: Probabilities, shape `(rows, profile.outputs)`.
+        profile: What the labels are.
+
+    Returns:
+        The likeliest class of each row; one-hot rows if one-hot labels went in. With several labels per row a column
+        is 1 where its probability is above 0.5.
+    """
+    if profile.kind == "multi-label":
+        return (outputs > 0.5).astype(dtype_of(profile.dtype))
+    likeliest = outputs.argmax(axis=1)
+    if profile.label_type == "one-hot":
+        return np.asarray(np.eye(profile.outputs, dtype=dtype_of(profile.dtype))[likeliest])
+    table = np.empty(len(profile.classes), dtype=dtype_of(profile.dtype))
+    table[:] = profile.classes
+    labels = np.asarray(table[likeliest])
+    return labels.reshape(-1, 1) if profile.is_column else labels
+
+
+def _label_type(rows: Array, where: str) -> LabelType:
+    if rows.dtype.kind != "O":
+        return _KINDS[rows.dtype.kind]
+    types = {_base_type(value) for value in rows.flat}
+    kinds = {_OBJECT_KINDS.get(kind) for kind in types}
+    if len(kinds) == 1 and (only := kinds.pop()) is not None:
+        return only
+    if any(issubclass(kind, (list, tuple, set, frozenset, np.ndarray)) for kind in types):
+        raise _name_sets(where, "an array of lists")
+    raise DataError(
+        describe_error(
+            f"{where} are objects of mixed or unknown types.",
+            expected="labels that are all int, float, bool or str",
+            received=f"types {', '.join(sorted(kind.__name__ for kind in types))}",
+            advice="Convert them to one type, e.g. with .astype(str).",
+        )
+    )
+
+
+def _base_type(value: object) -> type:
+    """Return the Python type behind a value: NumPy scalars count as what they hold."""
+    return type(value.item()) if isinstance(value, np.generic) else str if isinstance(value, str) else type(value)
+
+
+def _flat(rows: Array, label_type: LabelType) -> Array:
+    flat = rows.reshape(-1)
+    if rows.dtype.kind == "T":  # variable-width strings: as objects, which every NumPy function can sort
+        return flat.astype(object)
+    if rows.dtype.kind == "O":
+        plain = np.empty(len(flat), dtype=object)
+        plain[:] = [value.item() if isinstance(value, np.generic) else value for value in flat]
+        return plain
+    return flat
+
+
+def _distinct(rows: Array, label_type: LabelType) -> tuple[list[Any], list[int]]:
+    values, counts = np.unique(_flat(rows, label_type), return_counts=True)
+    return values.tolist(), counts.tolist()
+
+
+def _check_not_continuous(values: list[Any], rows: int, label_type: LabelType, where: str) -> None:
+    """Refuse labels that look like measurements or identifiers: nearly as many different ones as rows."""
+    distinct = len(values)
+    many = distinct > max(_FEW_CLASSES, rows / 2)
+    if label_type == "float" and not all(value.is_integer() for value in values):
+        # Fractions are hardly ever classes: be strict about them.
+        many = distinct > max(_FEW_CLASSES, rows / 10) or distinct > max(2, rows / 2)
+    if many:
+        is_number = label_type in ("int", "float")
+        raise DataError(
+            describe_error(
+                f"{where} have too many different values to be classes.",
+                expected="several rows of each class",
+                received=f"{distinct} different {label_type} values in {rows} rows, e.g. {shown(values)}",
+                advice="To predict a number, use a RegressionHead (a regressor task) instead."
+                if is_number
+                else "Check that y is the label and not an identifier or free text.",
+            )
+        )
+
+
+def _with_unseen(values: list[Any], label_type: LabelType, num_classes: int | None, where: str) -> tuple[Any, ...]:
+    """Return the classes: those of the labels, or `0 ... num_classes - 1` if the user says there are more."""
+    if num_classes is None or num_classes == len(values):
+        return tuple(values)
+    if num_classes > len(values) and label_type == "int" and values[0] >= 0 and values[-1] < num_classes:
+        return tuple(range(num_classes))
+    raise DataError(
+        describe_error(
+            f"{where} do not fit num_classes.",
+            expected=f"{num_classes} different labels (or integers from 0 to {num_classes - 1})",
+            received=f"{len(values)} different {label_type} labels: {shown(values)}",
+            advice="Leave num_classes out to take the number from the labels.",
+        )
+    )
+
+
+def _balance(values: list[Any], counts: list[int], classes: tuple[Any, ...]) -> tuple[float, ...]:
+    found = dict(zip(values, counts, strict=True))
+    total = sum(counts)
+    return tuple(found.get(label, 0) / total for label in classes)
+
+
+def _is_ragged(labels: Any) -> bool:
+    return len({len(row) if isinstance(row, (list, tuple)) else -1 for row in labels}) > 1
+
+
+def _name_sets(where: str, received: str) -> DataError:
+    return DataError(
+        describe_error(
+            f"{where} cannot be read as labels.",
+            expected="one label per row, or one-hot or multi-hot columns of 0 and 1",
+            received=received,
+            advice="Turn sets of label names into columns of 0 and 1, one per label.",
+        )
+    )

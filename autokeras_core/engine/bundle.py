@@ -1,0 +1,263 @@
+"""The bundle: a trained model with the preprocessing before it. Predicting, exporting and saving all go through it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import attrs
+import keras
+import numpy as np
+
+from autokeras_core._metadata import find_distribution
+from autokeras_core.data.profile import DataProfile
+from autokeras_core.engine.compiler import tensor_dtype
+from autokeras_core.engine.features import Feature
+from autokeras_core.engine.pipeline import features_from_json, features_to_json
+from autokeras_core.engine.rows import read_only, transform_rows
+from autokeras_core.engine.storage import read_manifest, replaced_directory, write_manifest
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.operator import Tensor
+from autokeras_core.registry import Registry, get_registry
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.compiler import CompiledGraph
+    from autokeras_core.graph.graph import Graph
+
+__all__ = ["ModelBundle", "RawInput"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_MODEL = "model.keras"
+_PIPELINE = "pipeline.json"
+_ARRAYS = "pipeline.npz"
+_PACKAGES = ("autokeras-core", "keras", "numpy", "tensorflow", "tensorflow-cpu")
+_ROWS_AT_ONCE = 8192
+
+
+@attrs.frozen(kw_only=True)
+class RawInput:
+    """What one input's raw rows are, for the exported model.
+
+    Attributes:
+        name: The input's name.
+        shape: The shape of one row; `None` where it varies.
+        dtype: The dtype as NumPy names it, or `"string"`.
+    """
+
+    name: str
+    shape: tuple[int | None, ...] = attrs.field(converter=tuple)
+    dtype: str
+
+
+@attrs.frozen(kw_only=True)
+class ModelBundle:
+    """A trained model, and the way from raw rows to it.
+
+    Attributes:
+        model: The Keras model, not compiled: features by name in, one tensor by head out.
+        features: What the model takes, with the fitted preprocessors before each.
+        raw_inputs: The raw inputs, in the graph's order.
+        heads: The heads' names, in the graph's order.
+        profile: What analysis found out about the training data.
+        plugins: The version of each distribution whose blocks, heads or inputs are in the graph.
+
+    Example:
+        ```python
+        bundle = ModelBundle.from_compiled(compiled, graph=graph, profile=profile)
+        bundle.predict_outputs({"image": pictures})["classification"]  # probabilities
+        bundle.save(directory)
+        ModelBundle.load(directory, get_registry()).to_keras_model().save("classifier.keras")
+        ```
+    """
+
+    model: keras.Model
+    features: tuple[Feature, ...] = attrs.field(converter=tuple)
+    raw_inputs: tuple[RawInput, ...] = attrs.field(converter=tuple)
+    heads: tuple[str, ...] = attrs.field(converter=tuple)
+    profile: DataProfile
+    plugins: Mapping[str, str] = attrs.field(factory=dict, converter=dict)
+
+    @classmethod
+    def from_compiled(cls, compiled: CompiledGraph, *, graph: Graph, profile: DataProfile) -> Self:
+        """Return the bundle of a trained graph.
+
+        The bundle's model has the same layers and weights as the compiled one, without optimizer, loss and metrics.
+        """
+        trained = compiled.model
+        return cls(
+            model=keras.Model(inputs=trained.input, outputs=trained.output, name=trained.name),
+            features=compiled.features,
+            raw_inputs=tuple(
+                RawInput(name=vertex.name, shape=shape, dtype=dtype)
+                for vertex in graph.inputs
+                for shape, dtype in [vertex.operator.raw_spec(profile.inputs[vertex.name])]
+            ),
+            heads=graph.heads,
+            profile=profile,
+            plugins=_plugins_of(graph, get_registry()),
+        )
+
+    def predict_outputs(self, inputs: Mapping[str, Array], batch_size: int = 256) -> dict[str, Array]:
+        """Return what the model makes of raw rows.
+
+        Args:
+            inputs: Adapted rows by input name; they are not changed.
+            batch_size: Rows at once; results do not depend on it.
+
+        Returns:
+            For each head an array of one row per row.
+        """
+        rows = len(next(iter(inputs.values())))
+        step = max(1, -(-_ROWS_AT_ONCE // batch_size)) * batch_size
+        pieces: list[dict[str, Array]] = []
+        for start in range(0, rows, step):
+            batch = {
+                feature.name: transform_rows(read_only(inputs[feature.input_name][start : start + step]), feature.host)
+                for feature in self.features
+            }
+            pieces.append(self.model.predict(batch, batch_size=batch_size, verbose=0))
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
+
+    def to_keras_model(self) -> keras.Model:
+        """Return a plain Keras model that takes raw rows and holds all preprocessing.
+
+        It is a copy: what is done to it does not touch the bundle. It is not compiled, and made of Keras's own
+        layers (as far as the graph's blocks are), so `keras.models.load_model` loads it with Keras and TensorFlow
+        alone. One input is a plain tensor of the raw shape and dtype, several are a dict by input name; one head's
+        output is a plain tensor, several are a dict by head name.
+
+        Raises:
+            SearchError: If a preprocessor made no layer.
+        """
+        raw = {
+            each.name: keras.Input(shape=each.shape, dtype=tensor_dtype(each.dtype), name=each.name)
+            for each in self.raw_inputs
+        }
+        fed: dict[str, Tensor] = {}
+        for feature in self.features:
+            fed[feature.name] = _apply_layers(feature, raw[feature.input_name])
+        if any(feature.host for feature in self.features):
+            outputs = _copy(self.model)(fed)
+        else:
+            copy = keras.models.clone_model(self.model, input_tensors=fed)
+            copy.set_weights(self.model.get_weights())
+            outputs = copy.output
+        return keras.Model(
+            inputs=next(iter(raw.values())) if len(raw) == 1 else raw,
+            outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
+            name=self.model.name,
+        )
+
+    def save(self, directory: str | Path, *, extra: Mapping[str, Any] | None = None) -> None:
+        """Write the bundle to a directory: all of it or nothing.
+
+        Args:
+            directory: A new or empty directory, or one that an earlier save wrote, which is replaced.
+            extra: Further JSON data to keep, by file name.
+
+        Raises:
+            SearchError: If the directory cannot be written, or holds files that no earlier save wrote.
+        """
+        registry = get_registry()
+        features, arrays = features_to_json(self.features, registry)
+        pipeline = {
+            "schema": 1,
+            "features": features,
+            "raw_inputs": [attrs.asdict(each) for each in self.raw_inputs],
+            "heads": list(self.heads),
+            "profile": self.profile.to_json(),
+        }
+        with replaced_directory(Path(directory)) as folder:
+            self.model.save(folder / _MODEL)
+            _write_json(folder / _PIPELINE, pipeline)
+            np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]  # its other keyword is no array
+            for name, data in (extra or {}).items():
+                _write_json(folder / name, data)
+            write_manifest(folder, {"packages": _versions(), "plugins": dict(self.plugins)})
+
+    @classmethod
+    def load(cls, directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Self:
+        """Return a bundle that `save` wrote. Nothing in the files is run: no pickle, no code, registered names only.
+
+        Args:
+            directory: The directory.
+            registry: Finds the classes of the preprocessors.
+            custom_classes: Preprocessor classes of a script that are not registered.
+
+        Raises:
+            SearchError: If the directory holds no bundle, a file is missing or was changed, or the model cannot be
+                loaded.
+            RegistryError: If a plugin that is needed is missing, with what to install.
+        """
+        folder = Path(directory)
+        manifest = read_manifest(folder)
+        pipeline = json.loads((folder / _PIPELINE).read_text(encoding="utf-8"))
+        with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
+            arrays = dict(stored.items())
+        return cls(
+            model=_load_model(folder / _MODEL),
+            features=features_from_json(pipeline["features"], arrays, registry, custom_classes=custom_classes),
+            raw_inputs=tuple(RawInput(**each) for each in pipeline["raw_inputs"]),
+            heads=tuple(pipeline["heads"]),
+            profile=DataProfile.from_json(pipeline["profile"]),
+            plugins=manifest.get("plugins", {}),
+        )
+
+
+def _apply_layers(feature: Feature, tensor: Tensor) -> Tensor:
+    for preprocessor in feature.host:
+        try:
+            tensor = preprocessor.to_layer()(tensor)
+        except Exception as error:
+            raise SearchError(
+                describe_error(
+                    f"The preprocessor {type(preprocessor).__name__} of the input {feature.input_name!r} cannot be "
+                    "exported.",
+                    expected="to_layer() to return a built-in Keras layer for its input",
+                    received=f"{type(error).__name__}: {error}",
+                )
+            ) from error
+    return tensor
+
+
+def _copy(model: keras.Model) -> keras.Model:
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _load_model(path: Path) -> keras.Model:
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise SearchError(
+            describe_error(
+                f"The saved model {str(path)!r} could not be loaded.",
+                expected="a model of Keras layers, or of layers that are registered with Keras",
+                received=f"{type(error).__name__}: {error}",
+                advice="Import the module that defines your own layers, and decorate them with "
+                "@keras.saving.register_keras_serializable().",
+            )
+        ) from error
+
+
+def _plugins_of(graph: Graph, registry: Registry) -> dict[str, str]:
+    versions: dict[str, str] = {}
+    for vertex in (*graph.inputs, *graph.blocks):
+        name = registry.full_name_of(type(vertex.operator))
+        if name is not None:
+            registered = registry.get_operator(name)
+            versions[registered.distribution] = registered.version
+    return dict(sorted(versions.items()))
+
+
+def _versions() -> dict[str, str]:
+    found = {name: find_distribution(name) for name in _PACKAGES}
+    return {name: each.version for name, each in found.items() if each is not None}
+
+
+def _write_json(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, indent=1), encoding="utf-8")

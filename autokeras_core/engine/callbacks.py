@@ -1,0 +1,63 @@
+"""The callback that sets the learning rate, by steps and by the time that is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from autokeras_core.engine.schedule import learning_rate_at
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.deadline import Deadline
+
+__all__ = ["ScheduleCallback"]
+
+
+class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Sets the optimizer's learning rate before every training batch.
+
+    Progress is the larger of two shares: of the planned steps, and of the time that the trial may take. So a run that
+    its deadline will cut short is annealed before it ends, instead of being stopped at a high learning rate. The time
+    share is counted from the second batch on, since the first one holds the tracing of the model.
+
+    Args:
+        schedule: `"constant"`, `"cosine"` or `"one_cycle"`, see `learning_rate_at`.
+        peak: The largest learning rate.
+        total_steps: How many training batches are planned, over all epochs.
+        deadline: When training must have ended, or `None`.
+
+    Reference:
+        Li, Yumer, Ramanan: Budgeted Training (ICLR 2020): anneal over the budget there is, whatever it is.
+    """
+
+    def __init__(self, *, schedule: str, peak: float, total_steps: int, deadline: Deadline | None = None) -> None:
+        super().__init__()
+        learning_rate_at(schedule, peak, 0.0)  # a wrong schedule or peak is an error here, not in the first batch
+        self._schedule = schedule
+        self._peak = peak
+        self._total_steps = max(1, total_steps)
+        self._deadline = deadline
+        self._step = 0
+        self._seconds_for_training: float | None = None
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Start from the first step."""
+        self._step = 0
+        self._seconds_for_training = None
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Set the learning rate for this batch."""
+        progress = max(self._step / self._total_steps, self._time_share())
+        self.model.optimizer.learning_rate = learning_rate_at(self._schedule, self._peak, progress)
+        self._step += 1
+
+    def _time_share(self) -> float:
+        if self._deadline is None or self._step == 0:
+            return 0.0
+        remaining = self._deadline.remaining()
+        if self._seconds_for_training is None:
+            self._seconds_for_training = remaining
+        if self._seconds_for_training <= 0.0:
+            return 1.0
+        return 1.0 - remaining / self._seconds_for_training

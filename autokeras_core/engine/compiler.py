@@ -1,0 +1,351 @@
+"""From a graph and a configuration to a Keras model: preprocessors, layers, losses, metrics and the optimizer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import keras
+
+from autokeras_core.builtin.spaces import TRAINING
+from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine.features import Feature, FeatureStore, Stream
+from autokeras_core.engine.randomness import derive_seed, seeded
+from autokeras_core.engine.training import TRAINING_PATH, TrainingConfiguration, make_optimizer
+from autokeras_core.errors import AutoKerasError, GraphError, describe_error
+from autokeras_core.graph.operator import Tensor
+from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
+from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
+from autokeras_core.search.domains import Value
+from autokeras_core.search.space import Space
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.graph import BlockVertex, Graph, Source
+    from autokeras_core.graph.operator import Block, Head, Preprocessor
+
+__all__ = ["CompiledGraph", "compile_graph", "compile_training", "discover_space", "tensor_dtype"]
+
+_Result: TypeAlias = "Stream | Tensor"
+
+
+@attrs.frozen(kw_only=True)
+class CompiledGraph:
+    """A graph built for one configuration.
+
+    Attributes:
+        model: The Keras model. It takes a dict of features by name, and returns a dict of tensors by head; the
+            output layers carry the heads' names.
+        features: What the model takes, and which preprocessors lie between the raw rows and it.
+        training: How to train it.
+    """
+
+    model: keras.Model
+    features: tuple[Feature, ...]
+    training: TrainingConfiguration
+
+
+def compile_graph(
+    graph: Graph,
+    configuration: Mapping[str, Value],
+    profile: DataProfile,
+    store: FeatureStore,
+    *,
+    seed: int,
+    recorders: Mapping[str, SpaceRecorder] | None = None,
+) -> CompiledGraph:
+    """Build the model of a configuration; preprocessors are fitted on training rows where they have not been yet.
+
+    Args:
+        graph: The graph.
+        configuration: The values of all active hyperparameters, by path.
+        profile: What analysis found out about the data.
+        store: Fits preprocessors, and keeps what they compute.
+        seed: Makes the initial weights, and whatever blocks draw, repeatable.
+        recorders: By name of a block, who takes note of the hyperparameters that its `build` asks for.
+
+    Returns:
+        The model, not compiled with a loss yet: see `compile_training`.
+
+    Raises:
+        GraphError: If a block cannot be built (the cause is kept), or wants preprocessors where none can be.
+
+    Example:
+        ```python
+        compiled = compile_graph(graph, space.defaults(), profile, store, seed=0)
+        compile_training(compiled, graph, space.defaults(), profile)
+        compiled.model.fit(store.features(compiled.features, "train"), targets)
+        ```
+    """
+    input_names = [vertex.name for vertex in graph.inputs]
+    compilation = _Compilation(
+        store=store, input_names=frozenset(input_names), names=LayerNames([*input_names, *graph.heads])
+    )
+    results: dict[tuple[str, str], _Result] = {("input", name): store.stream(name) for name in input_names}
+    with seeded(seed):
+        for vertex in graph.blocks:
+            view = HyperparameterView(
+                values=configuration,
+                path=vertex.name,
+                profile=profile,
+                recorder=(recorders or {}).get(vertex.name),
+                seed=derive_seed(seed, vertex.name),
+            )
+            sources = [results[_place(source)] for source in vertex.sources]
+            sources = compilation.preprocess(vertex, view, sources)
+            if vertex.operator.is_transparent and isinstance(sources[0], Stream) and len(sources) == 1:
+                results["block", vertex.name] = sources[0]
+                continue
+            tensors = [compilation.tensor(each) if isinstance(each, Stream) else each for each in sources]
+            output = compilation.build(vertex, view, tensors)
+            if vertex.is_head:
+                output = compilation.named_output(vertex.name, output)
+            compilation.names.rename(output, prefix=vertex.name)
+            results["block", vertex.name] = output
+        outputs = {name: results["block", name] for name in graph.heads}
+        model = compilation.model(outputs)
+    return CompiledGraph(
+        model=model,
+        features=tuple(compilation.features.values()),
+        training=TrainingConfiguration.from_configuration(configuration),
+    )
+
+
+def compile_training(
+    compiled: CompiledGraph,
+    graph: Graph,
+    configuration: Mapping[str, Value],
+    profile: DataProfile,
+    *,
+    jit_compile: bool = False,
+) -> None:
+    """Give a compiled graph's model its optimizer, losses and metrics.
+
+    The losses of several heads are added up. In the training log a single head's metrics have their plain names
+    (`accuracy`, `val_accuracy`); with several heads a head's name stands before them (`price_mae`,
+    `val_price_loss`), and `loss` is the sum. Sample weights count in the metrics too.
+
+    Args:
+        compiled: The model to prepare; it is changed in place.
+        graph: The graph, for its heads.
+        configuration: The configuration it was built from.
+        profile: What the heads' targets are.
+        jit_compile: Whether to use XLA. On a CPU it makes small convolutional networks many times slower.
+    """
+    losses: dict[str, Any] = {}
+    metrics: dict[str, list[Any]] = {}
+    for vertex in graph.head_vertices:
+        head: Head = vertex.operator
+        view = HyperparameterView(values=configuration, path=vertex.name, profile=profile)
+        losses[vertex.name] = head.loss(view, profile.targets[vertex.name])
+        metrics[vertex.name] = head.metrics(profile.targets[vertex.name])
+    compiled.model.compile(
+        optimizer=make_optimizer(compiled.training, variables=compiled.model.trainable_variables),
+        loss=losses,
+        weighted_metrics=metrics,
+        jit_compile=jit_compile,
+    )
+
+
+def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> Space:
+    """Return the whole search space: of all blocks, of training, and of blocks that ask by run.
+
+    A block of another package than the core that declares no space may ask for hyperparameters while it is built
+    (`hp.Int("units", 8, 64)`). What it asks for is found by building the graph once with all defaults; what it asks
+    for on other branches only, stays at its default. The constructor's arguments of such a block fix or narrow what
+    was found.
+
+    Args:
+        graph: The graph.
+        profile: What analysis found out about the data.
+        store: Fits the preprocessors that the dry build needs; later trials use them again.
+
+    Raises:
+        GraphError: If the dry build fails, or a block was given an argument that it does not ask for.
+    """
+    declared = Space.combine(graph.space(profile), TRAINING.under(TRAINING_PATH))
+    recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
+    if not recorders:
+        return declared
+    compile_graph(graph, declared.defaults(), profile, store, seed=0, recorders=recorders)
+    for vertex in graph.blocks:
+        if vertex.name in recorders:
+            _check_arguments(vertex, recorders[vertex.name])
+    return Space.combine(declared, *(recorder.space for recorder in recorders.values()))
+
+
+def _asks_by_run(vertex: BlockVertex, declared: Space) -> bool:
+    is_own = type(vertex.operator).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return not is_own and not len(declared.part(vertex.name)) and not len(vertex.operator.space)
+
+
+def _recorder(vertex: BlockVertex) -> SpaceRecorder:
+    return SpaceRecorder(
+        arguments={join_path(vertex.name, name): value for name, value in vertex.operator.arguments.items()}
+    )
+
+
+def _check_arguments(vertex: BlockVertex, recorder: SpaceRecorder) -> None:
+    """Say so if an argument went nowhere; one that the class's own constructor names is a setting."""
+    block = vertex.operator
+    settings = set(inspect.signature(type(block).__init__).parameters)
+    asked = [path.removeprefix(vertex.name + PATH_SEPARATOR) for path in recorder.domains]
+    unknown = [name for name in block.arguments if name not in settings and name not in asked]
+    if unknown:
+        raise GraphError(
+            describe_error(
+                f"The block {vertex.name!r} ({type(block).__name__}) was given an argument that it does not ask for.",
+                expected=f"hyperparameters out of {asked}",
+                received=f"{unknown}",
+                advice=suggest(unknown[0], asked),
+            )
+        )
+
+
+@attrs.define(kw_only=True)
+class _Compilation:
+    """What grows while the blocks of one graph are built in topological order."""
+
+    store: FeatureStore
+    input_names: frozenset[str]
+    names: LayerNames
+    features: dict[str, Feature] = attrs.field(factory=dict)
+    inputs: dict[str, Tensor] = attrs.field(factory=dict)
+    tensors: dict[str, Tensor] = attrs.field(factory=dict)
+
+    def preprocess(self, vertex: BlockVertex, view: HyperparameterView, sources: list[_Result]) -> list[_Result]:
+        """Return a block's sources after the preprocessors that it wants."""
+        block: Block = vertex.operator
+        try:
+            wanted: list[Preprocessor] = list(block.preprocessors(view))
+        except Exception as error:
+            raise _block_failed(vertex, "did not name its preprocessors", error) from error
+        if not wanted:
+            return sources
+        if len(sources) != 1 or not isinstance(sources[0], Stream):
+            raise GraphError(
+                describe_error(
+                    f"The block {vertex.name!r} wants preprocessors where there can be none.",
+                    expected="a place right behind one input, or behind preprocessing blocks of one input",
+                    received=f"{[type(each).__name__ for each in wanted]} behind "
+                    f"{[source.name for source in vertex.sources]}",
+                    advice="Put it behind the input, and merge or transform afterwards.",
+                )
+            )
+        try:
+            return [self.store.extend(sources[0], wanted)]
+        except Exception as error:
+            raise _block_failed(vertex, "could not get its preprocessors ready", error) from error
+
+    def tensor(self, stream: Stream) -> Tensor:
+        """Return the tensor at the end of a stream: a model input, then the in-model preprocessors' layers."""
+        length = stream.host_length
+        tensor = self._input(stream.head(length))
+        for index in range(length, len(stream.preprocessors)):
+            key = stream.keys[index]
+            if key not in self.tensors:
+                layer = _layer(stream.preprocessors[index], stream.input_name)
+                self.tensors[key] = layer(tensor)
+                self.names.rename(self.tensors[key], prefix=stream.input_name)
+            tensor = self.tensors[key]
+        return tensor
+
+    def _input(self, host: Stream) -> Tensor:
+        if host.key not in self.inputs:
+            name = host.input_name
+            if any(feature.name == name for feature in self.features.values()):
+                name = self.names.unique(name)
+            feature = Feature(name=name, input_name=host.input_name, host=host.preprocessors, keys=host.keys)
+            shape, dtype = self.store.input_spec(feature)
+            self.features[host.key] = feature
+            self.inputs[host.key] = keras.Input(shape=shape, dtype=tensor_dtype(dtype), name=name)
+            self.names.know(self.inputs[host.key])
+        return self.inputs[host.key]
+
+    def build(self, vertex: BlockVertex, view: HyperparameterView, tensors: list[Tensor]) -> Tensor:
+        """Return a block's output tensor."""
+        try:
+            output = vertex.operator.build(view, tensors if vertex.is_list else tensors[0])
+        except Exception as error:
+            raise _block_failed(vertex, "could not be built", error) from error
+        if not isinstance(output, keras.KerasTensor):
+            raise GraphError(
+                describe_error(
+                    f"The block {vertex.name!r} ({type(vertex.operator).__name__}) returned no tensor.",
+                    expected="build() to return one symbolic Keras tensor",
+                    received=f"{output!r}",
+                )
+            )
+        return output
+
+    def named_output(self, head: str, output: Tensor) -> Tensor:
+        """Return a head's output as that of a layer with the head's name."""
+        # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
+        name = self.names.unique(f"{head}_output") if head in self.input_names else head
+        if not self.names.rename(output, prefix=head, last=name):  # the head returned what it was given
+            output = keras.layers.Identity()(output)
+            self.names.rename(output, prefix=head, last=name)
+        return output
+
+    def model(self, outputs: Mapping[str, Tensor]) -> keras.Model:
+        """Return the whole model."""
+        inputs = {feature.name: self.inputs[key] for key, feature in self.features.items()}
+        try:
+            return keras.Model(inputs=inputs, outputs=dict(outputs), name="model")
+        except Exception as error:
+            raise GraphError(
+                describe_error(
+                    "The blocks could not be put together to one model.",
+                    expected="heads whose outputs follow from the inputs",
+                    received=f"{type(error).__name__}: {error}",
+                    advice="Check that every block uses the tensor that its build() is given.",
+                )
+            ) from error
+
+
+def tensor_dtype(dtype: str) -> str:
+    """Return the Keras dtype of a model's input for rows of a NumPy dtype.
+
+    All floating-point rows are float32: Keras converts them before a model sees them anyway. Text is `"string"`.
+
+    Example:
+        ```python
+        tensor_dtype("float64")  # "float32"
+        tensor_dtype("<U5")  # "string"
+        ```
+    """
+    if dtype.startswith("float"):
+        return "float32"
+    return "string" if dtype.startswith(("str", "object", "<U", "|S", "bytes")) else dtype
+
+
+def _layer(preprocessor: Preprocessor, input_name: str) -> Any:
+    try:
+        return preprocessor.to_layer()
+    except Exception as error:
+        raise GraphError(
+            describe_error(
+                f"The preprocessor {type(preprocessor).__name__} of the input {input_name!r} made no layer.",
+                expected="to_layer() to return a built-in Keras layer",
+                received=f"{type(error).__name__}: {error}",
+            )
+        ) from error
+
+
+def _place(source: Source) -> tuple[str, str]:
+    return source.kind, source.name
+
+
+def _block_failed(vertex: BlockVertex, what: str, error: Exception) -> GraphError:
+    message = f"The block {vertex.name!r} ({type(vertex.operator).__name__}) {what}."
+    if isinstance(error, AutoKerasError):
+        return GraphError(f"{message} {error}")
+    return GraphError(
+        describe_error(
+            message,
+            expected="a block that fits its input and this configuration",
+            received=f"{type(error).__name__}: {error}",
+        )
+    )

@@ -1,0 +1,70 @@
+"""What all trials of one search share: the graph, the prepared data, the objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.engine.features import FeatureStore
+    from autokeras_core.graph.graph import Graph
+
+__all__ = ["Direction", "Objective", "TrialContext"]
+
+Direction: TypeAlias = Literal["min", "max"]
+Array: TypeAlias = "np.ndarray[Any, Any]"
+
+
+@attrs.frozen
+class Objective:
+    """The metric that a search optimises.
+
+    Attributes:
+        name: The metric's name in the training log, e.g. `"val_accuracy"`.
+        direction: `"min"` or `"max"`.
+    """
+
+    name: str
+    direction: Direction
+
+    def is_better(self, score: float, than: float | None) -> bool:
+        """Return whether `score` beats `than`; anything beats `None`."""
+        if than is None:
+            return True
+        return score > than if self.direction == "max" else score < than
+
+
+@attrs.frozen(kw_only=True)
+class TrialContext:
+    """What all trials of one search share.
+
+    Attributes:
+        graph: The graph of blocks.
+        profile: What analysis found out about the training rows.
+        store: Computes and keeps the features of training and validation rows.
+        train_targets: Encoded training targets by head.
+        validation_targets: Encoded validation targets by head.
+        train_weights: One weight per training row, or `None`.
+        validation_weights: One weight per validation row, or `None`.
+        objective: The metric to optimise.
+        callbacks: The user's Keras callbacks; each trial gets its own copies.
+        max_model_size: The largest number of parameters a model may have, or `None`.
+        patience: How many epochs without improvement end a trial, as a share of its planned epochs.
+    """
+
+    graph: Graph
+    profile: DataProfile
+    store: FeatureStore
+    train_targets: Mapping[str, Array]
+    validation_targets: Mapping[str, Array]
+    train_weights: Array | None
+    validation_weights: Array | None
+    objective: Objective
+    callbacks: Sequence[Any] = ()
+    max_model_size: int | None = None
+    patience: float = 0.3

@@ -1,0 +1,271 @@
+"""Features: what preprocessors make of raw rows, computed once per distinct configuration and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+import numpy as np
+
+from autokeras_core.engine.rows import evenly_spaced, read_only, transform_rows
+from autokeras_core.errors import GraphError, describe_error
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.operator import Input, Preprocessor
+
+__all__ = ["Feature", "FeatureStore", "Part", "Stream"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Part: TypeAlias = Literal["train", "validation"]
+
+_LOGGER = logging.getLogger(__name__)
+
+_ROWS_FOR_A_FIT = 50_000
+_BYTES_IN_MEMORY_EACH = 64 * 2**20
+_BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
+
+
+@attrs.frozen
+class Stream:
+    """Rows of one input on their way through a chain of fitted preprocessors.
+
+    The chain has two parts. The *host* part, up to the last preprocessor that cannot run inside the model, is computed
+    once and kept; the *in-model* part, the rest, becomes layers of the model that is trained.
+
+    Attributes:
+        input_name: The input the rows come from.
+        preprocessors: The fitted preprocessors, in order.
+        keys: For each of them a hash of the chain up to it; equal for equal inputs, types and configurations.
+    """
+
+    input_name: str
+    preprocessors: tuple[Preprocessor, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def host_length(self) -> int:
+        """How many preprocessors belong to the host part."""
+        host = [index for index, each in enumerate(self.preprocessors, start=1) if not each.in_model]
+        return host[-1] if host else 0
+
+    @property
+    def key(self) -> str:
+        """A hash of the whole chain."""
+        return self.keys[-1] if self.keys else _hash(self.input_name)
+
+    def head(self, length: int) -> Stream:
+        """Return the first `length` steps of the chain."""
+        return Stream(self.input_name, self.preprocessors[:length], self.keys[:length])
+
+
+@attrs.frozen(kw_only=True)
+class Feature:
+    """One array that a model takes: an input's rows after the host part of a chain.
+
+    Attributes:
+        name: The name of the model's input.
+        input_name: The input the rows come from.
+        host: The fitted preprocessors between the raw rows and the model, in order; often none.
+        keys: For each of them a hash of the chain up to it, see `Stream`.
+    """
+
+    name: str
+    input_name: str
+    host: tuple[Preprocessor, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A hash of input and host part: equal keys, equal rows."""
+        return Stream(self.input_name, self.host, self.keys).key
+
+
+class FeatureStore:
+    """Fits preprocessors on training rows, and keeps what the host parts of chains make of all rows.
+
+    Each distinct chain is fitted once and computed once, however many trials use it. A fitted preprocessor is shared
+    between trials and never fitted again. One with `in_model=True` is fitted on at most 50,000 training rows, taken
+    evenly; any other on all of them. Validation rows are never used for a fit.
+
+    Preprocessors see the arrays as read-only views, so that none can change the caller's data.
+
+    Args:
+        inputs: The graph's inputs by name.
+        profile: What analysis found out about them.
+        train: Adapted training rows by input.
+        validation: Adapted validation rows by input; an empty mapping where there are none.
+        directory: Where to keep results above 64 MiB (or those beyond 512 MiB together), as memory-mapped files that
+            go when the store goes; `None` to keep all in memory.
+
+    Example:
+        ```python
+        store = FeatureStore({"image": ImageInput()}, profile, {"image": pictures}, {"image": others}, None)
+        stream = store.extend(store.stream("image"), [Normalizer()])  # fitted on training pictures
+        ```
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Input],
+        profile: DataProfile,
+        train: Mapping[str, Array],
+        validation: Mapping[str, Array],
+        directory: Path | None,
+    ) -> None:
+        """Keep the arrays (not copies of them)."""
+        self._inputs = dict(inputs)
+        self._profile = profile
+        self._raw: dict[Part, dict[str, Array]] = {
+            "train": {name: read_only(array) for name, array in train.items()},
+            "validation": {name: read_only(array) for name, array in validation.items()},
+        }
+        self._directory = directory
+        self._fitted: dict[str, Preprocessor] = {}
+        self._rows: dict[tuple[str, Part], Array] = {}
+        self._bytes_in_memory = 0
+        self._files: list[Path] = []
+        self._finalizer = weakref.finalize(self, _remove_files, self._files)
+        self.fits = 0
+        self.computations = 0
+
+    @property
+    def profile(self) -> DataProfile:
+        """What analysis found out about the data."""
+        return self._profile
+
+    def stream(self, input_name: str) -> Stream:
+        """Return the stream of an input, through what is always done to its rows."""
+        operator = self._inputs[input_name]
+        return self.extend(Stream(input_name), operator.preprocessors(self._profile.inputs[input_name]))
+
+    def extend(self, stream: Stream, preprocessors: Sequence[Preprocessor]) -> Stream:
+        """Return the stream through more preprocessors, each fitted if no equal one has been yet.
+
+        Args:
+            stream: Where the rows come from.
+            preprocessors: Preprocessors that are not fitted; they are replaced by equal fitted ones where there are.
+
+        Raises:
+            GraphError: If one cannot be fitted.
+        """
+        for preprocessor in preprocessors:
+            key = _hash(stream.key, f"{type(preprocessor).__module__}:{type(preprocessor).__qualname__}", preprocessor)
+            if key not in self._fitted:
+                self._fit(preprocessor, stream)
+                self._fitted[key] = preprocessor
+            stream = Stream(stream.input_name, (*stream.preprocessors, self._fitted[key]), (*stream.keys, key))
+        return stream
+
+    def input_spec(self, feature: Feature) -> tuple[tuple[int | None, ...], str]:
+        """Return shape (without the batch axis) and dtype of the rows that the model takes for a feature."""
+        if not feature.host:
+            shape, dtype = self._inputs[feature.input_name].raw_spec(self._profile.inputs[feature.input_name])
+            return tuple(shape), dtype
+        array = self.rows(feature, "train")
+        return array.shape[1:], array.dtype.name
+
+    def features(self, features: Sequence[Feature], part: Part) -> dict[str, Array]:
+        """Return the arrays that a model takes, by the name of the model's input.
+
+        Args:
+            features: A compiled graph's features.
+            part: `"train"` or `"validation"`.
+        """
+        return {feature.name: self.rows(feature, part) for feature in features}
+
+    def rows(self, feature: Feature, part: Part) -> Array:
+        """Return one feature's rows, computed now if they have not been before."""
+        raw = self._raw[part][feature.input_name]
+        if not feature.host:
+            return raw
+        return self._computed(Stream(feature.input_name, feature.host, feature.keys), part)
+
+    def _computed(self, stream: Stream, part: Part) -> Array:
+        """Return the rows after a host part, from the longest piece of it that is already there."""
+        wanted = (stream.key, part)
+        if wanted not in self._rows:
+            start, rest = self._nearest(stream, part)
+            self._rows[wanted] = self._keep(transform_rows(start, rest, allocate=self._allocator(stream.key, part)))
+            self.computations += part == "train"
+        return self._rows[wanted]
+
+    def _nearest(self, stream: Stream, part: Part) -> tuple[Array, tuple[Preprocessor, ...]]:
+        for length in range(len(stream.preprocessors) - 1, 0, -1):
+            shorter = stream.head(length)
+            if (shorter.key, part) in self._rows:
+                return self._rows[shorter.key, part], stream.preprocessors[length:]
+        return self._raw[part][stream.input_name], stream.preprocessors
+
+    def _fit(self, preprocessor: Preprocessor, stream: Stream) -> None:
+        host = stream.head(stream.host_length)
+        rows = self._computed(host, "train") if host.preprocessors else self._raw["train"][stream.input_name]
+        if preprocessor.in_model:
+            rows = evenly_spaced(rows, _ROWS_FOR_A_FIT)
+        rest = stream.preprocessors[stream.host_length :]
+        try:
+            preprocessor.fit(read_only(transform_rows(rows, rest) if rest else rows))
+        except GraphError:
+            raise
+        except Exception as error:
+            raise GraphError(
+                describe_error(
+                    f"The preprocessor {type(preprocessor).__name__} could not be fitted on the training rows of the "
+                    f"input {stream.input_name!r}.",
+                    expected="rows it can learn from",
+                    received=f"{type(error).__name__}: {error}",
+                )
+            ) from error
+        self.fits += 1
+        _LOGGER.debug("Fitted %s for the input %s.", type(preprocessor).__name__, stream.input_name)
+
+    def _keep(self, array: Array) -> Array:
+        if not isinstance(array, np.memmap):
+            self._bytes_in_memory += array.nbytes
+        return read_only(array)
+
+    def _allocator(self, key: str, part: Part) -> Any:
+        def allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+            size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+            together = self._bytes_in_memory + size
+            fits = size <= _BYTES_IN_MEMORY_EACH and together <= _BYTES_IN_MEMORY_TOGETHER
+            if self._directory is None or fits:
+                return np.empty(shape, dtype)
+            self._directory.mkdir(parents=True, exist_ok=True)
+            handle, path = tempfile.mkstemp(prefix=f"{key[:16]}-{part}-", suffix=".npy", dir=self._directory)
+            os.close(handle)
+            self._files.append(Path(path))
+            mapped: Array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+            return mapped
+
+        return allocate
+
+
+def _hash(above: str, kind: str = "", preprocessor: Preprocessor | None = None) -> str:
+    config = preprocessor.get_config() if preprocessor is not None else {}
+    text = json.dumps([above, kind, config], sort_keys=True, default=_as_json)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _as_json(value: Any) -> Any:
+    plain = getattr(value, "tolist", None)  # NumPy scalars and arrays
+    if callable(plain):
+        return plain()
+    message = f"{type(value).__name__} is no JSON data"
+    raise TypeError(message)
+
+
+def _remove_files(files: list[Path]) -> None:
+    for path in files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:  # Windows keeps a file that is still mapped; it lies in the search's own cache folder
+            _LOGGER.debug("Could not remove %s.", path)

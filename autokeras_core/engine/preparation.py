@@ -1,0 +1,235 @@
+"""From the user's x and y to arrays a search can use: adapt, check, analyse, split, encode, weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import numpy as np
+
+from autokeras_core.data.adapters import name_inputs
+from autokeras_core.data.dataset import check_rows
+from autokeras_core.data.fingerprint import fingerprint
+from autokeras_core.data.labels import as_labels
+from autokeras_core.data.profile import DataProfile
+from autokeras_core.data.split import split_rows
+from autokeras_core.data.weights import combine_weights
+from autokeras_core.errors import DataError, describe_error
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import TargetProfile
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.operator import Head
+
+__all__ = ["PreparedData", "adapt_inputs", "adapt_labels", "default_validation_split", "head_of", "prepare"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_ROWS_FOR_SMALLER_SPLIT = 20_000
+
+
+@attrs.frozen(kw_only=True)
+class PreparedData:
+    """Data that a search can use.
+
+    Attributes:
+        profile: What analysis found out about the training rows.
+        train_inputs: Adapted training rows by input, raw otherwise.
+        validation_inputs: Adapted validation rows by input.
+        train_targets: Encoded training targets by head.
+        validation_targets: Encoded validation targets by head.
+        train_weights: One weight per training row, mean 1, or `None`.
+        validation_weights: One weight per validation row, or `None`.
+        fingerprint: A hash of all of it, to tell whether a search is continued on the same data.
+    """
+
+    profile: DataProfile
+    train_inputs: Mapping[str, Array]
+    validation_inputs: Mapping[str, Array]
+    train_targets: Mapping[str, Array]
+    validation_targets: Mapping[str, Array]
+    train_weights: Array | None
+    validation_weights: Array | None
+    fingerprint: str
+
+
+def default_validation_split(rows: int) -> float:
+    """Return the share of rows to validate on if the user does not say: 0.2, or 0.1 from 20,000 rows on."""
+    return 0.2 if rows < _ROWS_FOR_SMALLER_SPLIT else 0.1
+
+
+def head_of(graph: Graph, name: str) -> Head:
+    """Return the head block of that name."""
+    head: Head = graph.block(name).operator  # type: ignore[assignment]
+    return head
+
+
+def adapt_inputs(graph: Graph, x: Any) -> dict[str, Array]:
+    """Return the user's x as arrays by input name.
+
+    Raises:
+        DataError: If an input is missing, of another kind than the graph's, or has another number of rows.
+    """
+    named = name_inputs(x, [vertex.name for vertex in graph.inputs], what="x")
+    arrays = {vertex.name: vertex.operator.adapt(named[vertex.name]) for vertex in graph.inputs}
+    check_rows(arrays)
+    return arrays
+
+
+def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the user's y as arrays by head name, checked to have as many rows as the inputs.
+
+    Raises:
+        DataError: If a target is missing, is no array of labels, or has another number of rows.
+    """
+    named = name_inputs(y, list(graph.heads), what="y")
+    labels = {
+        name: as_labels(named[name], where=f"y[{name!r}]" if len(graph.heads) > 1 else "y") for name in graph.heads
+    }
+    check_rows(inputs, labels)
+    return labels
+
+
+def prepare(
+    graph: Graph,
+    x: Any,
+    y: Any,
+    *,
+    validation_split: float | None,
+    validation_data: Any,
+    sample_weight: Any,
+    class_weight: Any,
+    seed: int,
+) -> PreparedData:
+    """Adapt, check, analyse, split and encode the user's data; nothing of the user's is changed.
+
+    Inputs are analysed on training rows only. Classes are taken from all labels, so that a rare one that falls into
+    the validation part is no surprise; the scale of a regression target is taken from training rows.
+
+    Raises:
+        DataError: If anything about the data is wrong, see the functions called here.
+    """
+    inputs = adapt_inputs(graph, x)
+    labels = adapt_labels(graph, y, inputs)
+    rows = len(next(iter(inputs.values())))
+    targets = {name: head_of(graph, name).analyse(labels[name], name=name) for name in graph.heads}
+    if validation_data is None:
+        train, validation = _split(graph, labels, targets, rows, validation_split, seed)
+        validation_inputs = {name: array[validation] for name, array in inputs.items()}
+        validation_labels = {name: array[validation] for name, array in labels.items()}
+        validation_weight = _part(sample_weight, validation, rows)
+    else:
+        train = None
+        x_validation, y_validation, validation_weight = _unpack_validation(validation_data)
+        validation_inputs = adapt_inputs(graph, x_validation)
+        validation_labels = adapt_labels(graph, y_validation, validation_inputs)
+    train_inputs = inputs if train is None else {name: array[train] for name, array in inputs.items()}
+    train_labels = labels if train is None else {name: array[train] for name, array in labels.items()}
+    targets |= {
+        name: head_of(graph, name).analyse(train_labels[name], name=name)
+        for name, profile in targets.items()
+        if not profile.is_classification
+    }
+    profile = DataProfile(
+        rows=len(next(iter(train_inputs.values()))),
+        inputs={
+            vertex.name: vertex.operator.analyse(train_inputs[vertex.name], name=vertex.name) for vertex in graph.inputs
+        },
+        targets=targets,
+    )
+    for vertex in graph.inputs:
+        vertex.operator.check(validation_inputs[vertex.name], profile.inputs[vertex.name])
+    encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
+    validation_encoded = {
+        name: head_of(graph, name).encode(validation_labels[name], targets[name]) for name in graph.heads
+    }
+    train_weights = _weights(graph, _part(sample_weight, train, rows), class_weight, train_labels, targets)
+    validation_weights = _weights(graph, validation_weight, class_weight, validation_labels, targets)
+    everything = {
+        f"{part}/{name}": array
+        for part, arrays in {
+            "train": train_inputs,
+            "validation": validation_inputs,
+            "train target": encoded,
+            "validation target": validation_encoded,
+        }.items()
+        for name, array in arrays.items()
+    }
+    if train_weights is not None:
+        everything["weights"] = train_weights
+    return PreparedData(
+        profile=profile,
+        train_inputs=train_inputs,
+        validation_inputs=validation_inputs,
+        train_targets=encoded,
+        validation_targets=validation_encoded,
+        train_weights=train_weights,
+        validation_weights=validation_weights,
+        fingerprint=fingerprint(everything),
+    )
+
+
+def _split(
+    graph: Graph,
+    labels: Mapping[str, Array],
+    targets: Mapping[str, TargetProfile],
+    rows: int,
+    share: float | None,
+    seed: int,
+) -> tuple[Array, Array]:
+    """Split rows at random, stratified by the first target that has classes."""
+    strata = None
+    for name in graph.heads:
+        if targets[name].kind in ("binary", "multi-class"):
+            encoded = head_of(graph, name).encode(labels[name], targets[name])
+            strata = encoded.argmax(axis=1) if encoded.ndim == 2 and encoded.shape[1] > 1 else encoded.reshape(-1)
+            break
+    return split_rows(rows, default_validation_split(rows) if share is None else share, seed=seed, strata=strata)
+
+
+def _unpack_validation(validation_data: Any) -> tuple[Any, Any, Any]:
+    if isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3):
+        x, y, *rest = validation_data
+        return x, y, rest[0] if rest else None
+    raise DataError(
+        describe_error(
+            "validation_data cannot be used.",
+            expected="(x, y) or (x, y, sample_weight)",
+            received=f"validation_data of type {type(validation_data).__name__}",
+        )
+    )
+
+
+def _part(sample_weight: Any, rows: Array | None, total: int) -> Any:
+    if sample_weight is None or rows is None:
+        return sample_weight
+    weights = np.asarray(sample_weight)
+    if weights.shape != (total,):
+        raise DataError(
+            describe_error(
+                "sample_weight does not fit the data.",
+                expected=f"one weight per row, shape ({total},)",
+                received=f"shape {weights.shape}",
+            )
+        )
+    return weights[rows]
+
+
+def _weights(
+    graph: Graph,
+    sample_weight: Any,
+    class_weight: Any,
+    labels: Mapping[str, Array],
+    targets: Mapping[str, TargetProfile],
+) -> Array | None:
+    if class_weight is not None and len(graph.heads) > 1:
+        raise DataError(
+            describe_error(
+                "class_weight is ambiguous with several heads.",
+                expected="class_weight=None, and sample_weight instead",
+                received=f"{len(graph.heads)} heads {list(graph.heads)}",
+            )
+        )
+    name = graph.heads[0]
+    return combine_weights(sample_weight, class_weight, labels[name], targets[name])

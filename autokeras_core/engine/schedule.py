@@ -1,0 +1,73 @@
+"""Learning-rate schedules as a pure function of progress. Light: standard library only."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias, get_args
+
+from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.names import suggest
+
+__all__ = ["SCHEDULES", "Schedule", "learning_rate_at"]
+
+Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
+
+SCHEDULES: tuple[str, ...] = get_args(Schedule)
+"""The names of the schedules."""
+
+_WARM_UP_SHARE = {"cosine": 0.05, "one_cycle": 0.3}
+_START = 0.1  # of the peak, at progress 0
+_END = 0.01  # of the peak, at progress 1: above 0, so that the last steps still learn
+
+
+def learning_rate_at(schedule: str, peak: float, progress: float) -> float:
+    """Return the learning rate at one point of training.
+
+    * `"constant"`: the peak all the way;
+    * `"cosine"`: a linear warm-up from a tenth of the peak over the first 5%, then half a cosine down to a hundredth;
+    * `"one_cycle"`: the same with a warm-up over the first 30%.
+
+    Args:
+        schedule: `"constant"`, `"cosine"` or `"one_cycle"`.
+        peak: The largest learning rate, above 0.
+        progress: The share of training that has gone by; cut off to `[0, 1]`.
+
+    Returns:
+        A learning rate in `(0, peak]`.
+
+    Raises:
+        SpaceError: If there is no such schedule, or the peak is not above 0.
+
+    Example:
+        ```python
+        learning_rate_at("cosine", 1e-3, 0.0)  # 1e-4
+        learning_rate_at("cosine", 1e-3, 0.05)  # 1e-3
+        learning_rate_at("cosine", 1e-3, 1.0)  # 1e-5
+        ```
+
+    Reference:
+        Loshchilov, Hutter: SGDR (2017), for the cosine; Smith, Topin: Super-convergence (2019), for one cycle.
+    """
+    if schedule not in SCHEDULES:
+        raise SpaceError(
+            describe_error(
+                "There is no such learning-rate schedule.",
+                expected=f"one of {list(SCHEDULES)}",
+                received=f"schedule={schedule!r}",
+                advice=suggest(schedule, SCHEDULES),
+            )
+        )
+    if not (math.isfinite(peak) and peak > 0):
+        raise SpaceError(
+            describe_error(
+                "A learning rate must be above 0.", expected="a finite number above 0", received=f"peak={peak!r}"
+            )
+        )
+    if schedule == "constant":
+        return peak
+    progress = min(1.0, max(0.0, progress))
+    warm_up = _WARM_UP_SHARE[schedule]
+    if progress < warm_up:
+        return peak * (_START + (1 - _START) * progress / warm_up)
+    angle = math.pi * (progress - warm_up) / (1 - warm_up)
+    return peak * (_END + (1 - _END) * (1 + math.cos(angle)) / 2)

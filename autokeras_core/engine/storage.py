@@ -1,0 +1,174 @@
+"""Directories that are written as a whole and checked when they are read: a manifest with a hash of every file. Light."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autokeras_core.errors import SearchError, describe_error
+
+__all__ = ["MANIFEST", "read_manifest", "replaced_directory", "write_manifest"]
+
+MANIFEST = "manifest.json"
+"""The file that lists the others."""
+
+FORMAT = 1
+"""The version of the directory's format."""
+
+
+@contextmanager
+def replaced_directory(directory: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `directory`, which takes its place when the block ends without an exception.
+
+    What is at `directory` is replaced only if an earlier save wrote all of it. So neither a crash nor a wrong path
+    costs anyone a file.
+
+    Raises:
+        SearchError: If the directory holds anything else, or cannot be written.
+    """
+    _check_replaceable(directory)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _beside(directory)
+        temporary.mkdir()  # not by `tempfile`, whose folders no one else may read
+    except OSError as error:
+        raise _not_writable(directory, error) from error
+    try:
+        yield temporary
+        _swap(temporary, directory)
+    except OSError as error:
+        raise _not_writable(directory, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_manifest(directory: Path, about: Mapping[str, Any]) -> None:
+    """Write the manifest of all files that are in a directory now.
+
+    Args:
+        directory: The directory.
+        about: Further entries, e.g. versions of packages.
+    """
+    files = {path.name: _hash(path) for path in sorted(directory.iterdir()) if path.name != MANIFEST}
+    manifest = {"format": FORMAT, "files": files, **about}
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """Return a directory's manifest after checking every file that it lists.
+
+    Raises:
+        SearchError: If there is none, it has another format, or a file is missing or was changed.
+    """
+    path = directory / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version, files = manifest["format"], dict(manifest["files"])
+    except FileNotFoundError:
+        raise SearchError(
+            describe_error(
+                "There is no saved model to load.",
+                expected=f"a directory with a {MANIFEST}, as save() writes it",
+                received=f"path={str(directory)!r}",
+            )
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(directory, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error
+    if version != FORMAT:
+        raise SearchError(
+            describe_error(
+                f"The saved model in {str(directory)!r} has another format.",
+                expected=f"format {FORMAT}",
+                received=f"format {version!r}",
+                advice="Load it with the version of autokeras-core that saved it, see `packages` in its manifest.",
+            )
+        )
+    for name, expected in files.items():
+        if name in ("", ".", "..") or name != Path(name).name or "\\" in name:
+            raise _damaged(directory, f"the manifest lists {name!r}, which is no plain file name")
+        file = directory / name
+        if not file.is_file():
+            raise _damaged(directory, f"{name} is missing")
+        if _hash(file) != expected:
+            raise _damaged(directory, f"{name} is not the file that was saved: its hash differs")
+    return dict(manifest)
+
+
+def _check_replaceable(directory: Path) -> None:
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        found = ["a file"]
+    else:
+        names = {path.name for path in directory.iterdir()}
+        listed = {MANIFEST, *_listed_files(directory)} if MANIFEST in names else set()
+        found = sorted(names - listed)
+    if found:
+        raise SearchError(
+            describe_error(
+                "The model cannot be saved here.",
+                expected="a directory that is new, empty, or holds only an earlier saved model",
+                received=f"path={str(directory)!r} with {', '.join(found[:5])}",
+                advice="Choose another directory.",
+            )
+        )
+
+
+def _listed_files(directory: Path) -> list[str]:
+    try:
+        return list(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _swap(temporary: Path, directory: Path) -> None:
+    if not directory.exists():
+        temporary.replace(directory)
+        return
+    old = _beside(directory)  # not every system replaces a directory that is not empty
+    directory.replace(old)
+    try:
+        temporary.replace(directory)
+    except OSError:
+        old.replace(directory)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(directory: Path) -> Path:
+    return directory.parent / f".{directory.name}-{secrets.token_hex(4)}"
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _damaged(directory: Path, why: str) -> SearchError:
+    return SearchError(
+        describe_error(
+            f"The saved model in {str(directory)!r} is damaged.",
+            expected="all files as save() wrote them",
+            received=why,
+            advice="Save the model again, or copy the whole directory again.",
+        )
+    )
+
+
+def _not_writable(directory: Path, error: OSError) -> SearchError:
+    return SearchError(
+        describe_error(
+            "The model cannot be saved.",
+            expected="a directory that can be written",
+            received=f"path={str(directory)!r}: {type(error).__name__}: {error}",
+        )
+    )

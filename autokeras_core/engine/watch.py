@@ -1,0 +1,137 @@
+"""The callback that watches over one trial: best epoch, early stopping, time, divergence."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.context import Objective
+    from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.executors.base import TrialObserver
+
+__all__ = ["LossDivergedError", "TrialWatch"]
+
+_SECONDS_BETWEEN_BATCH_EVENTS = 0.2
+_SECONDS_TO_FINISH = 0.5
+_VALIDATION_COST = 0.5  # of a training row's; forward pass only, until the real cost has been measured
+
+
+class LossDivergedError(ArithmeticError):
+    """The training loss became NaN or infinite."""
+
+
+class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Keeps the best epoch's weights, and ends training early, in time, or when it diverges.
+
+    Time is checked after every training batch. What validation will take is kept back: an estimate from the training
+    batches first, then what it took before.
+
+    Args:
+        trial_id: The trial's name, for the observer.
+        objective: The metric whose best epoch is kept; between equal scores the lower validation loss wins.
+        deadline: When the trial must end, or `None`.
+        patience: How many epochs without improvement end training.
+        train_rows: How many rows an epoch has.
+        validation_rows: How many rows are validated after each.
+        observer: Is told of epochs and, now and then, of batches.
+    """
+
+    def __init__(
+        self,
+        *,
+        trial_id: str,
+        objective: Objective,
+        deadline: Deadline | None,
+        patience: int,
+        train_rows: int,
+        validation_rows: int,
+        observer: TrialObserver,
+    ) -> None:
+        super().__init__()
+        self.best_score: float | None = None
+        self.best_epoch = 0
+        self.best_metrics: dict[str, float] = {}
+        self.history: dict[str, list[float]] = {}
+        self.cut_short = False
+        self._best_loss = math.inf
+        self._best_weights: list[Any] | None = None
+        self._trial_id = trial_id
+        self._objective = objective
+        self._deadline = deadline
+        self._patience = patience
+        self._validation_share = validation_rows / max(train_rows, 1)
+        self._observer = observer
+        self._validation_seconds: float | None = None
+        self._epoch_started = 0.0
+        self._validation_started = 0.0
+        self._last_event = 0.0
+        self._epoch = 0
+
+    @property
+    def _seconds_to_keep_back(self) -> float:
+        if self._validation_seconds is not None:
+            return 1.1 * self._validation_seconds + _SECONDS_TO_FINISH
+        epoch_so_far = time.monotonic() - self._epoch_started
+        return _VALIDATION_COST * self._validation_share * epoch_so_far + _SECONDS_TO_FINISH
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the epoch's clock."""
+        self._epoch = epoch + 1
+        self._epoch_started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Check the loss and the time."""
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss):
+            message = f"the loss became {loss} in epoch {self._epoch}, batch {batch + 1}"
+            raise LossDivergedError(message)
+        now = time.monotonic()
+        if self._deadline is not None and self._deadline.remaining() < self._seconds_to_keep_back:
+            self.cut_short = True
+            self.model.stop_training = True
+        if now - self._last_event > _SECONDS_BETWEEN_BATCH_EVENTS:
+            self._last_event = now
+            steps = self.params.get("steps") or 0
+            share = (batch + 1) / steps if steps else 0.0
+            self._observer.trial_event(
+                self._trial_id, "batch", epoch=self._epoch, epochs=self.params["epochs"], share=share
+            )
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Start the validation's clock."""
+        self._validation_started = time.monotonic()
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Stop the validation's clock."""
+        self._validation_seconds = time.monotonic() - self._validation_started
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Note the epoch's metrics; keep the weights if they are the best so far."""
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        for name, value in metrics.items():
+            self.history.setdefault(name, []).append(value)
+        score = metrics[self._objective.name]
+        validation_loss = metrics.get("val_loss", math.inf)
+        if math.isfinite(score) and self._improves(score, validation_loss):
+            self.best_score, self._best_loss = score, validation_loss
+            self.best_epoch, self.best_metrics = epoch + 1, metrics
+            self._best_weights = self.model.get_weights()
+        elif epoch + 1 - self.best_epoch >= self._patience:
+            self.model.stop_training = True
+        self._observer.trial_event(
+            self._trial_id, "epoch", epoch=epoch + 1, epochs=self.params["epochs"], metrics=metrics
+        )
+
+    def _improves(self, score: float, validation_loss: float) -> bool:
+        if score == self.best_score:
+            return validation_loss < self._best_loss
+        return self._objective.is_better(score, self.best_score)
+
+    def restore_best(self) -> None:
+        """Put the best epoch's weights back into the model."""
+        if self._best_weights is not None:
+            self.model.set_weights(self._best_weights)

@@ -1,0 +1,49 @@
+"""What the driver asks of an executor: to run trials somewhere. Light: protocols only.
+
+An executor is registered by a plugin (`autokeras_register_executors`) and chosen by name, `executor="local"`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.context import TrialContext
+    from autokeras_core.search.records import TrialJob, TrialOutcome
+
+__all__ = ["Executor", "TrialObserver"]
+
+
+class TrialObserver(Protocol):
+    """Is told what happens inside running trials; used for the progress display. Must be quick."""
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Take note of an event: `"built"` (parameters), `"batch"` (epoch, share), `"epoch"` (epoch, epochs, metrics)."""
+        ...
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Runs trials. One driver thread owns it: `open`, then `submit` and `wait` in turn, then `close`.
+
+    Attributes:
+        capacity: How many jobs may be submitted before `wait` must return one.
+    """
+
+    capacity: int
+
+    def open(self, context: TrialContext, observer: TrialObserver) -> None:
+        """Get ready to run trials of one search."""
+        ...
+
+    def submit(self, job: TrialJob) -> None:
+        """Accept a job; it may start at once or in `wait`."""
+        ...
+
+    def wait(self) -> TrialOutcome:
+        """Return the outcome of a submitted job when one has ended. A failed trial is an outcome, no exception."""
+        ...
+
+    def close(self) -> None:
+        """Stop running trials and free what `open` took."""
+        ...

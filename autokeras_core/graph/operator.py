@@ -1,0 +1,362 @@
+"""The protocols a graph is made of, and their convenient base classes. Light: no Keras here.
+
+Protocols say what the core calls (`Block`, `Head`, `Input`, `Preprocessor`); a class that has the methods will do.
+The base classes below add what nearly all want: arguments that are tuned where left open, `get_config`, naming, and
+the call on nodes. An operator is immutable and never learns anything from data: what a search learns lives in the
+search, what a preprocessor learns lives in the preprocessor, which is made anew for each configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
+
+from autokeras_core.errors import GraphError, SpaceError, describe_error
+from autokeras_core.graph.node import Node, NodeLike
+from autokeras_core.names import is_path, snake_case, suggest
+from autokeras_core.search.domains import as_value, domain_from_json
+from autokeras_core.search.space import Space, is_domain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
+    from autokeras_core.graph.view import HyperparameterView
+
+__all__ = ["Block", "Head", "Input", "Operator", "Preprocessor", "Tensor"]
+
+Tensor: TypeAlias = Any
+"""A Keras tensor (or a list of them). Keras ships no types: this is the one border where `Any` stands for it."""
+
+
+@runtime_checkable
+class Preprocessor(Protocol):
+    """Turns raw rows into what a network takes: fitted on training rows only, once per distinct configuration.
+
+    It has two faces that must agree: `transform` is fast and works on NumPy arrays while searching; `to_layer` is the
+    same mapping as a Keras layer, in the exported model. `in_model=True` says that the layer is cheap enough to run
+    inside the model while searching too (scaling a picture); the core then uses `transform` only to fit what follows.
+
+    Attributes:
+        in_model: Whether the layer runs inside the model during the search.
+    """
+
+    in_model: bool
+
+    def fit(self, data: np.ndarray[Any, Any]) -> None:
+        """Learn from training rows. `data` must not be changed."""
+        ...
+
+    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Map rows to a new array; called after `fit`. `batch` must not be changed."""
+        ...
+
+    def to_layer(self) -> Any:
+        """Return the same mapping as a built-in Keras layer (or a `keras.Sequential` of such)."""
+        ...
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as JSON data: equal configurations share one cached result."""
+        ...
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what `fit` learned: JSON data and NumPy arrays by name."""
+        ...
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `get_state` returned."""
+        ...
+
+
+class Operator(ABC):
+    """Base class of inputs, blocks and heads: a name, arguments, a search space.
+
+    Every hyperparameter of `space` is a constructor argument: left `None` it is tuned, a value fixes it, a `Choice`,
+    `Int`, `Float` or `Boolean` narrows it. Further arguments are settings, passed on by a constructor that names them;
+    a class without a constructor of its own takes its hyperparameters, and a block that declares none takes whatever
+    its `build` asks for by run. All must be JSON data (or domains, or operators), so that a graph can be saved; what
+    is kept is a copy.
+
+    Attributes:
+        base_name: The short name that hyperparameter paths start with; by default made from the class name.
+        space: The declared search space, names relative to the operator.
+    """
+
+    base_name: ClassVar[str] = ""
+    space: ClassVar[Space] = Space()
+
+    def __init__(self, *, name: str | None = None, **arguments: object) -> None:
+        if name is not None and (not is_path(name) or "/" in name):
+            raise GraphError(
+                describe_error(
+                    f"A {type(self).__name__} has a malformed name.",
+                    expected="letters, digits, '_', '.' and '-'",
+                    received=f"name={name!r}",
+                )
+            )
+        # A constructor of the subclass's own knows what it passes on; without one the user's arguments arrive as they
+        # are. With no declared space they may belong to hyperparameters that `build` asks for by run.
+        if self.space and type(self).__init__ is Operator.__init__:
+            self._reject_unknown(arguments)
+        self.name = name
+        given = {key: value for key, value in arguments.items() if value is not None}
+        self.arguments: Mapping[str, Any] = {
+            key: _plain(value, f"{type(self).__name__}: {key}") for key, value in given.items()
+        }
+        # Narrow now, so that a wrong argument is an error where it is written.
+        self._narrowed = self.space.narrow({key: self.arguments[key] for key in self.arguments if key in self.space})
+
+    @classmethod
+    def default_name(cls) -> str:
+        """Return the name an instance gets in a graph if it was given none."""
+        # A path takes ASCII only, a class name may be in any language.
+        made = re.sub(r"[^A-Za-z0-9_]", "_", snake_case(cls.__name__))
+        return cls.base_name or made.removesuffix("_block") or "block"
+
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return this instance's space: the declared one, narrowed by the arguments. Override to suit it to data.
+
+        Must be pure: equal arguments and profile, equal space.
+        """
+        return self._narrowed
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as JSON data, but for operators, which `graph_to_json` encodes."""
+        config: dict[str, Any] = {"name": self.name} if self.name is not None else {}
+        for key, value in self.arguments.items():
+            config[key] = _encode_domains(value)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Return an operator from what `get_config` returned."""
+        return cls(**{key: _decode_domains(value) for key, value in config.items()})
+
+    def __repr__(self) -> str:
+        shown = [f"{key}={value!r}" for key, value in self.arguments.items()]
+        shown = [f"name={self.name!r}", *shown] if self.name is not None else shown
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _reject_unknown(self, arguments: Mapping[str, object]) -> None:
+        unknown = sorted(set(arguments) - set(self.space))
+        if unknown:
+            raise GraphError(
+                describe_error(
+                    f"{type(self).__name__} takes no argument {unknown[0]!r}.",
+                    expected=f"hyperparameters out of {list(self.space)}",
+                    received=f"{unknown}",
+                    advice=suggest(unknown[0], self.space),
+                )
+            )
+
+
+class Block(Operator):
+    """A piece of network (or of preprocessing) that a graph is built from.
+
+    A block declares `space` and reads it with `hp["name"]`, or leaves `space` empty and asks by run,
+    `hp.Int("units", 32, 256)`.
+
+    Example:
+        ```python
+        class TwoLayers(Block):
+            space = Space({"units": Choice([32, 64]), "dropout": Float(0.0, 0.5, step=0.25)})
+
+            def build(self, hp, inputs):
+                x = keras.layers.Dense(hp["units"], activation="relu")(inputs)
+                x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+                return keras.layers.Dense(hp["units"], activation="relu")(x)
+
+
+        output = TwoLayers(units=64)(node)  # units is fixed, dropout is tuned
+        ```
+    """
+
+    def __call__(self, inputs: NodeLike | Sequence[NodeLike]) -> Node:
+        """Apply the block to a node or a list of nodes; return its output node."""
+        is_list = isinstance(inputs, (list, tuple))
+        nodes = tuple(_as_node(self, node) for node in (inputs if is_list else [inputs]))  # type: ignore[union-attr]
+        if not nodes:
+            raise GraphError(
+                describe_error(
+                    f"{self!r} was called on an empty list.", expected="at least one node", received="inputs=[]"
+                )
+            )
+        return Node(self, nodes, is_list)
+
+    @abstractmethod
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the output tensor for the input tensor, or for the list of them if called on a list.
+
+        Use built-in Keras layers and `keras.ops` only: then the exported model loads with Keras alone.
+        """
+
+    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
+        """Return the preprocessors this block wants in front of it, for this configuration; by default none.
+
+        Only a block that stands behind one input (or behind other preprocessing blocks of one input) may want any.
+        """
+        return ()
+
+    @property
+    def is_transparent(self) -> bool:
+        """Whether `build` returns its input unchanged, so that blocks behind it may want preprocessors too."""
+        return False
+
+
+class Head(Block):
+    """The last block of a graph: what is predicted, its loss and metrics, the way from labels to tensors and back."""
+
+    @abstractmethod
+    def analyse(self, labels: Any, *, name: str) -> TargetProfile:
+        """Find out what kind of target the raw training labels are.
+
+        Raises:
+            DataError: If they cannot be used: NaN, one class only, a wrong rank.
+        """
+
+    @abstractmethod
+    def encode(self, labels: Any, profile: TargetProfile) -> np.ndarray[Any, Any]:
+        """Return labels as the array the loss takes, shape `(rows, profile.outputs)`.
+
+        Raises:
+            DataError: If a label was unseen in training, or has another type or shape.
+        """
+
+    @abstractmethod
+    def decode(self, outputs: np.ndarray[Any, Any], profile: TargetProfile) -> np.ndarray[Any, Any]:
+        """Return the model's output as labels of the user's own type."""
+
+    @abstractmethod
+    def loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
+        """Return a Keras loss."""
+
+    @abstractmethod
+    def metrics(self, profile: TargetProfile) -> list[Any]:
+        """Return new Keras metrics, each with its own stable `name`."""
+
+    @abstractmethod
+    def default_objective(self, profile: TargetProfile) -> tuple[str, str]:
+        """Return the metric to optimise when this is the only head, and `"min"` or `"max"`."""
+
+
+class Input(Operator):
+    """The start of a graph: takes the user's raw data of one modality. Stands for its own node.
+
+    Attributes:
+        modality: `"image"`, `"text"`, `"structured"` or `"array"`.
+        default_block: The registered name of the block that `AutoModel` puts behind it if the user names none.
+        tasks: The registered task whose predefined configurations fit this input alone with one head, by the head's
+            `base_name`, e.g. `{"classification": "ak_vision:ImageClassifier"}`.
+    """
+
+    modality: ClassVar[str] = "array"
+    default_block: ClassVar[str] = ""
+    tasks: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def node(self) -> Node:
+        """The node that this input is."""
+        node: Node | None = getattr(self, "_node", None)
+        if node is None:
+            node = self._node = Node(self)
+        return node
+
+    @abstractmethod
+    def adapt(self, data: Any) -> np.ndarray[Any, Any]:
+        """Return the user's data as an array of rows, without changing or (where possible) copying it.
+
+        Raises:
+            DataError: If it is not data of this modality: wrong rank, NaN, an unknown kind.
+        """
+
+    @abstractmethod
+    def analyse(self, data: np.ndarray[Any, Any], *, name: str) -> InputProfile:
+        """Find out what adapted training rows are, with reasons."""
+
+    @abstractmethod
+    def check(self, data: np.ndarray[Any, Any], profile: InputProfile) -> None:
+        """Check adapted rows against the training rows' profile.
+
+        Raises:
+            DataError: If the rows have another shape or kind than those the model was trained on.
+        """
+
+    def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
+        """Return what is always done to rows of this input, e.g. adding a channel axis; by default nothing."""
+        return ()
+
+    def raw_spec(self, profile: InputProfile) -> tuple[tuple[int | None, ...], str]:
+        """Return shape (without the batch axis) and dtype of the exported model's raw input."""
+        return profile.shape, profile.dtype
+
+
+def _as_node(block: Block, value: object) -> Node:
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Input):
+        return value.node
+    raise GraphError(
+        describe_error(
+            f"{block!r} was called on something that is no node.",
+            expected="an input or the output of another block",
+            received=f"{value!r}",
+            advice="Start from an input, e.g. ImageInput(), and pass what each block returns to the next.",
+        )
+    )
+
+
+def _plain(value: object, where: str) -> object:
+    """Return a copy of an argument as JSON data, domains and operators; NumPy scalars and tuples are converted.
+
+    Raises:
+        GraphError: If it is anything else, so that a graph that cannot be saved is an error where it is written.
+    """
+    if value is None or is_domain(value) or isinstance(value, Operator):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, where) for item in value]
+    if isinstance(value, dict):
+        # Keys with `$` mark domains and operators in files.
+        bad = [key for key in value if not isinstance(key, str) or key.startswith("$")]
+        if bad:
+            raise GraphError(
+                describe_error(
+                    f"An argument has a key that cannot be saved ({where}).",
+                    expected="strings that do not start with '$'",
+                    received=f"key {bad[0]!r}",
+                )
+            )
+        return {key: _plain(item, where) for key, item in value.items()}
+    try:
+        return as_value(value)
+    except SpaceError:
+        raise GraphError(
+            describe_error(
+                f"An argument cannot be saved ({where}).",
+                expected="a bool, int, finite float, str, domain or block, or a list or dict of such",
+                received=f"{value!r} of type {type(value).__name__}",
+                advice="Pass plain data, and make other objects from it in build.",
+            )
+        ) from None
+
+
+def _encode_domains(value: Any) -> Any:
+    if is_domain(value):
+        return {"$domain": value.to_json()}
+    if isinstance(value, list):
+        return [_encode_domains(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _encode_domains(item) for key, item in value.items()}
+    return value
+
+
+def _decode_domains(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode_domains(item) for item in value]
+    if isinstance(value, dict):
+        if set(value) == {"$domain"}:
+            return domain_from_json(value["$domain"])
+        return {key: _decode_domains(item) for key, item in value.items()}
+    return value

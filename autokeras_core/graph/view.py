@@ -1,0 +1,210 @@
+"""What a block's `build` sees of a configuration: its own part of it. Light: standard library and attrs only.
+
+A block that declares its space reads values with `hp["filters"]`. A block of a user's script may instead use
+KerasTuner's define-by-run idiom, `hp.Int("units", 32, 256)`; a recorder then finds its space in one dry build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.names import join_path, suggest
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int, Value
+from autokeras_core.search.space import Space
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+
+__all__ = ["HyperparameterView", "SpaceRecorder"]
+
+
+@attrs.define
+class SpaceRecorder:
+    """Collects the hyperparameters that define-by-run blocks ask for while a graph is built.
+
+    Attributes:
+        domains: The domains found, by full path, in the order they were first asked for.
+        arguments: What the user fixed or narrowed, by full path: a value or a domain.
+    """
+
+    domains: dict[str, Domain] = attrs.field(factory=dict)
+    arguments: dict[str, object] = attrs.field(factory=dict)
+
+    def record(self, path: str, domain: Domain) -> Domain:
+        """Note that a block asked for `path`; return its domain after the user's own narrowing."""
+        if path not in self.domains:
+            narrowed = Space({path: attrs.evolve(domain, when=())}).narrow({path: self.arguments.get(path)})
+            self.domains[path] = attrs.evolve(narrowed[path], when=domain.when)
+        return self.domains[path]
+
+    @property
+    def space(self) -> Space:
+        """What was found, as a space."""
+        return Space(self.domains)
+
+
+@attrs.frozen(kw_only=True)
+class HyperparameterView:
+    """The values of one configuration under one path of the graph.
+
+    Args:
+        values: The whole configuration, by full path.
+        path: Where this view stands; names are relative to it.
+        profile: What analysis found out about the data; `None` where a block is built without data.
+        recorder: Collects hyperparameters that are asked for by `Choice`, `Int`, `Float`, `Boolean`, `Fixed`.
+        seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's.
+
+    Example:
+        ```python
+        def build(self, hp, inputs):
+            x = keras.layers.Dense(hp["units"])(inputs)
+            if hp["dropout"] > 0:
+                x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+            return x
+        ```
+    """
+
+    values: Mapping[str, Value]
+    path: str = ""
+    profile: DataProfile | None = None
+    recorder: SpaceRecorder | None = None
+    seed: int | None = None
+    conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a declared hyperparameter.
+
+        Raises:
+            SpaceError: If the configuration has none: the name is unknown, or inactive in this configuration.
+        """
+        full = join_path(self.path, name)
+        if full in self.values:
+            return self.values[full]
+        own = [key for key in self.values if key.startswith(self.path)]
+        raise SpaceError(
+            describe_error(
+                f"The block at {self.path!r} asked for a hyperparameter without a value.",
+                expected=f"one of {own}",
+                received=f"name={full!r}",
+                advice=suggest(full, own) or "Declare it in the block's space, or check its `when=` condition.",
+            )
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return join_path(self.path, name) in self.values
+
+    def get(self, name: str, default: Value | None = None) -> Any:
+        """Return a value, or `default` where the hyperparameter is unknown or inactive."""
+        return self.values.get(join_path(self.path, name), default)
+
+    def scope(self, path: str) -> HyperparameterView:
+        """Return the view of a part below this one, e.g. of a candidate inside a composite block."""
+        return attrs.evolve(self, path=join_path(self.path, path))
+
+    # KerasTuner's define-by-run idiom
+
+    def Choice(  # noqa: N802 - KerasTuner's name
+        self, name: str, values: Sequence[Value], ordered: bool | None = None, default: Value | None = None
+    ) -> Any:
+        """Declare and return one of `values`."""
+        return self._ask(name, Choice(values, default=default))
+
+    def Int(  # noqa: N802 - KerasTuner's name
+        self,
+        name: str,
+        min_value: int,
+        max_value: int,
+        step: int | None = None,
+        sampling: str | None = None,
+        default: int | None = None,
+    ) -> Any:
+        """Declare and return an integer in `[min_value, max_value]`; `sampling` is `"linear"` or `"log"`.
+
+        On a logarithmic scale `step` is a factor, as in KerasTuner: `hp.Int("units", 8, 64, step=2, sampling="log")`.
+        """
+        if _is_log(sampling) and step is not None:
+            return self._ask(name, Choice(_geometric(min_value, max_value, step), default=default))
+        return self._ask(name, Int(min_value, max_value, step=step or 1, log=_is_log(sampling), default=default))
+
+    def Float(  # noqa: N802 - KerasTuner's name
+        self,
+        name: str,
+        min_value: float,
+        max_value: float,
+        step: float | None = None,
+        sampling: str | None = None,
+        default: float | None = None,
+    ) -> Any:
+        """Declare and return a number in `[min_value, max_value]`; `sampling` is `"linear"` or `"log"`.
+
+        On a logarithmic scale `step` is a factor, as in KerasTuner.
+        """
+        if _is_log(sampling) and step is not None:
+            factors = _geometric(float(min_value), float(max_value), step)
+            return self._ask(name, Choice(factors, default=default))
+        return self._ask(name, Float(min_value, max_value, step=step, log=_is_log(sampling), default=default))
+
+    def Boolean(self, name: str, default: bool = False) -> Any:  # noqa: N802 - KerasTuner's name
+        """Declare and return True or False."""
+        return self._ask(name, Boolean(default=default))
+
+    def Fixed(self, name: str, value: Value) -> Any:  # noqa: N802 - KerasTuner's name
+        """Declare and return a value that is not tuned."""
+        return self._ask(name, Fixed(value))
+
+    @contextmanager
+    def conditional_scope(
+        self, parent_name: str, parent_values: Value | Sequence[Value]
+    ) -> Iterator[HyperparameterView]:
+        """Yield a view whose hyperparameters are active only where `parent_name` has one of `parent_values`.
+
+        Example:
+            ```python
+            if hp.Choice("kind", ["a", "b"]) == "a":
+                with hp.conditional_scope("kind", "a") as inner:
+                    units = inner.Int("units", 8, 64)
+            ```
+        """
+        is_many = isinstance(parent_values, Sequence) and not isinstance(parent_values, str)
+        allowed = tuple(parent_values) if is_many else (parent_values,)  # type: ignore[arg-type]
+        condition = (join_path(self.path, parent_name), allowed)
+        yield attrs.evolve(self, conditions=(*self.conditions, condition))  # type: ignore[arg-type]
+
+    def _ask(self, name: str, domain: Domain) -> Value:
+        full = join_path(self.path, name)
+        if self.recorder is not None:
+            domain = self.recorder.record(full, attrs.evolve(domain, when=self.conditions))
+        return self.values[full] if full in self.values else domain.default
+
+
+def _is_log(sampling: str | None) -> bool:
+    if sampling not in (None, "linear", "log"):
+        raise SpaceError(
+            describe_error(
+                "A hyperparameter is sampled in an unknown way.",
+                expected="sampling='linear' or 'log'",
+                received=f"sampling={sampling!r}",
+            )
+        )
+    return sampling == "log"
+
+
+def _geometric(low: float, high: float, factor: float) -> list[float]:
+    """Return `low, low * factor, ...` up to `high`."""
+    if low <= 0 or factor <= 1:
+        raise SpaceError(
+            describe_error(
+                "A logarithmic range with a step is impossible.",
+                expected="min_value > 0 and step > 1",
+                received=f"min_value={low}, step={factor}",
+            )
+        )
+    values = [low]
+    while values[-1] * factor <= high * (1 + 1e-9):
+        values.append(values[-1] * factor)
+    return values

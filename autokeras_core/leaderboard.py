@@ -1,0 +1,191 @@
+"""The leaderboard: all trials of a search, the best first, failures with their reasons last. Light."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import attrs
+
+from autokeras_core.search.domains import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from autokeras_core.search.records import TrialOutcome
+
+__all__ = ["Leaderboard", "LeaderboardRow", "build_leaderboard"]
+
+_COLUMNS = ("rank", "trial", "origin", "score", "best epoch", "seconds", "parameters", "status")
+
+
+@attrs.frozen(kw_only=True)
+class LeaderboardRow:
+    """One trial.
+
+    Attributes:
+        rank: 1 for the best; 0 for a trial that failed.
+        trial_id: The trial's name.
+        origin: The predefined configuration's name, or `"mutation"` and the like.
+        score: The objective at the best epoch; NaN if the trial failed.
+        best_epoch: The epoch whose weights were kept.
+        epochs: How many epochs were trained.
+        seconds: Wall-clock seconds.
+        parameters: The number of the model's parameters.
+        status: `"completed"`, `"cut short"` or `"failed (kind)"`.
+        reason: Why it failed; empty otherwise.
+        metrics: All metrics at the best epoch.
+        configuration: The values of all active hyperparameters.
+    """
+
+    rank: int
+    trial_id: str
+    origin: str
+    score: float
+    best_epoch: int
+    epochs: int
+    seconds: float
+    parameters: int
+    status: str
+    reason: str
+    metrics: Mapping[str, float]
+    configuration: Mapping[str, Value]
+
+
+@attrs.frozen
+class Leaderboard(Sequence[LeaderboardRow]):
+    """All trials of a search, the best first. Prints as a table; `to_dataframe()` needs pandas.
+
+    Attributes:
+        objective: The metric that was optimised.
+        rows: The trials.
+
+    Example:
+        ```python
+        board = classifier.leaderboard()
+        print(board)
+        board[0].configuration["training/learning_rate"]
+        ```
+    """
+
+    objective: str
+    rows: tuple[LeaderboardRow, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> LeaderboardRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[LeaderboardRow, ...]: ...
+    def __getitem__(self, index: int | slice) -> LeaderboardRow | tuple[LeaderboardRow, ...]:
+        """Return a row, or several."""
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[LeaderboardRow]:
+        return iter(self.rows)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the rows as JSON data (a failed trial's score is `None`)."""
+        records = [attrs.asdict(row) for row in self.rows]
+        for record in records:
+            record["score"] = None if math.isnan(record["score"]) else record["score"]
+        return records
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a pandas DataFrame, one row a trial, with a column for each metric and hyperparameter.
+
+        Raises:
+            ImportError: If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            message = "to_dataframe() needs pandas: pip install pandas (to_records() does not)."
+            raise ImportError(message) from error
+        flat = []
+        for row in self.rows:
+            record = attrs.asdict(row)
+            metrics, configuration = record.pop("metrics"), record.pop("configuration")
+            flat.append(record | {f"metric/{name}": value for name, value in metrics.items()} | configuration)
+        return pd.DataFrame(flat)
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(row.rank) if row.rank else "-",
+                row.trial_id,
+                row.origin,
+                "-" if math.isnan(row.score) else f"{row.score:.4f}",
+                f"{row.best_epoch}/{row.epochs}",
+                f"{row.seconds:.1f}",
+                f"{row.parameters:,}",
+                f"{row.status}: {row.reason}" if row.reason else row.status,
+            )
+            for row in self.rows
+        ]
+
+    def _header(self) -> tuple[str, ...]:
+        return tuple(self.objective if name == "score" else name for name in _COLUMNS)
+
+    def __str__(self) -> str:
+        lines = [self._header(), *self._cells()]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
+        right = {"rank", self.objective, "best epoch", "seconds", "parameters"}
+        aligned = [
+            "  ".join(
+                cell.rjust(width) if name in right else cell.ljust(width)
+                for name, cell, width in zip(self._header(), line, widths, strict=True)
+            ).rstrip()
+            for line in lines
+        ]
+        return "\n".join(aligned)
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks; whatever a user or a plugin named is escaped."""
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self._header())
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>" for cells in self._cells()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def build_leaderboard(
+    outcomes: Sequence[TrialOutcome], *, objective: str, maximise: bool, origins: Mapping[str, str]
+) -> Leaderboard:
+    """Rank trials: the best score first, the earlier of equals first, failed trials last.
+
+    Args:
+        outcomes: The trials in the order they ended.
+        objective: The metric that was optimised.
+        maximise: Whether more of it is better.
+        origins: Where each trial's configuration came from, by trial id.
+    """
+    sign = -1.0 if maximise else 1.0
+    completed = [outcome for outcome in outcomes if outcome.score is not None]
+    ranked = sorted(completed, key=lambda outcome: sign * float(outcome.score or 0.0))
+    failed = [outcome for outcome in outcomes if outcome.score is None]
+    rows = [_row(outcome, rank, origins) for rank, outcome in enumerate(ranked, start=1)]
+    rows += [_row(outcome, 0, origins) for outcome in failed]
+    return Leaderboard(objective, tuple(rows))
+
+
+def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str]) -> LeaderboardRow:
+    failure = outcome.failure
+    status = f"failed ({failure.kind})" if failure else "cut short" if outcome.cut_short else "completed"
+    return LeaderboardRow(
+        rank=rank,
+        trial_id=outcome.trial_id,
+        origin=origins.get(outcome.trial_id, ""),
+        score=math.nan if outcome.score is None else outcome.score,
+        best_epoch=outcome.best_epoch,
+        epochs=outcome.epochs,
+        seconds=outcome.seconds,
+        parameters=outcome.parameters,
+        status=status,
+        reason=failure.reason if failure else "",
+        metrics=outcome.metrics,
+        configuration=outcome.configuration,
+    )

@@ -1,0 +1,268 @@
+"""What a user sees while a search runs: a live display on a terminal, plain lines elsewhere, or nothing.
+
+Light but for rich, which is imported only for the live display.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+import attrs
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.live import Live
+
+    from autokeras_core.search.records import TrialOutcome
+
+__all__ = ["LiveProgress", "PlainProgress", "Progress", "SearchOutline", "SilentProgress", "make_progress"]
+
+_SHOWN_DIFFERENCES = 4
+
+
+@attrs.frozen(kw_only=True)
+class SearchOutline:
+    """What is known when a search starts.
+
+    Attributes:
+        objective: The metric that is optimised.
+        max_trials: How many trials will run at most, or `None`.
+        time_limit: How many seconds there are, or `None`.
+        rows: The number of training rows.
+        validation_rows: The number of validation rows.
+        directory: Where the search is kept.
+        trials_done: How many trials an earlier run of the same search has finished.
+    """
+
+    objective: str
+    max_trials: int | None
+    time_limit: float | None
+    rows: int
+    validation_rows: int
+    directory: str
+    trials_done: int = 0
+
+
+class Progress(Protocol):
+    """Is told what happens in a search. Also a `TrialObserver`, for what happens inside trials."""
+
+    def search_started(self, outline: SearchOutline) -> None:
+        """A search starts."""
+        ...
+
+    def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
+        """A trial starts; `difference` holds old and new values against the best configuration so far."""
+        ...
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Something happened inside a trial."""
+        ...
+
+    def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
+        """A trial has ended; `best` is the best completed one so far."""
+        ...
+
+    def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
+        """The search has ended, for better or worse."""
+        ...
+
+
+class SilentProgress:
+    """Shows nothing (`verbose=0`)."""
+
+    def search_started(self, outline: SearchOutline) -> None:
+        """Do nothing."""
+
+    def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
+        """Do nothing."""
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+    def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
+        """Do nothing."""
+
+    def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
+        """Do nothing."""
+
+
+@attrs.define
+class PlainProgress:
+    """Writes one line for each thing worth knowing, for logs, pipes and notebooks.
+
+    Attributes:
+        stream: Where to write; by default standard output.
+    """
+
+    stream: TextIO = attrs.field(factory=lambda: sys.stdout)
+    _outline: SearchOutline | None = None
+    _started: float = 0.0
+
+    def search_started(self, outline: SearchOutline) -> None:
+        """Write what the search is about to do."""
+        self._outline, self._started = outline, time.monotonic()
+        self._write(f"Search: {describe_outline(outline)}")
+
+    def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
+        """Write the trial's number and what it changes."""
+        self._write(f"Trial {number}: {describe_difference(difference)}")
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Write a line for each epoch."""
+        if event == "epoch":
+            self._write(f"  epoch {fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}")
+
+    def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
+        """Write the trial's result and the best so far."""
+        assert self._outline is not None
+        self._write(f"  {describe_outcome(outcome, best, self._outline.objective)}")
+
+    def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
+        """Write why the search ended and what it found."""
+        assert self._outline is not None
+        found = f"best {self._outline.objective} {best.score:.4f} (trial {best.trial_id})" if best else "no model"
+        self._write(f"Search ended after {time.monotonic() - self._started:.1f} s: {reason}; {found}")
+
+    def _write(self, line: str) -> None:
+        print(line, file=self.stream, flush=True)
+
+
+class LiveProgress:
+    """A live display for terminals: trial, its difference from the best, epochs, best so far, time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console()
+        self._live: Live | None = None
+        self._outline: SearchOutline | None = None
+        self._started = 0.0
+        self._trial = ""
+        self._difference = ""
+        self._epoch = ""
+        self._share = 0.0
+        self._best = "none yet"
+
+    def search_started(self, outline: SearchOutline) -> None:
+        """Open the display."""
+        from rich.live import Live
+
+        self._outline, self._started = outline, time.monotonic()
+        self._console.print(f"Search: {describe_outline(outline)}", highlight=False, markup=False)
+        self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
+        self._live.start()
+
+    def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
+        """Show the trial and what it changes."""
+        assert self._outline is not None
+        total = f"/{self._outline.max_trials}" if self._outline.max_trials is not None else ""
+        self._trial, self._difference = f"{number}{total}", describe_difference(difference)
+        self._epoch, self._share = "building", 0.0
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Show how far the trial is."""
+        if event == "batch":
+            done = fields["epoch"] - 1 + fields["share"]
+            self._share = done / max(fields["epochs"], 1)
+            metrics = self._epoch.partition("  ")[2]
+            self._epoch = f"{fields['epoch']}/{fields['epochs']}" + (f"  {metrics}" if metrics else "")
+        elif event == "epoch":
+            self._share = fields["epoch"] / max(fields["epochs"], 1)
+            self._epoch = f"{fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}"
+
+    def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
+        """Print the trial's result above the display."""
+        assert self._outline is not None
+        line = f"Trial {self._trial}: {describe_outcome(outcome, best, self._outline.objective)}"
+        self._console.print(line, highlight=False, markup=False)
+        if best is not None:
+            self._best = f"{self._outline.objective} {best.score:.4f} (trial {best.trial_id})"
+
+    def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
+        """Close the display and print the result."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        seconds = time.monotonic() - self._started
+        self._console.print(
+            f"Search ended after {seconds:.1f} s: {reason}; best {self._best}", highlight=False, markup=False
+        )
+
+    def _render(self) -> Group:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        table.add_row("Trial", Text(self._trial or "-"))
+        table.add_row("Changes", Text(self._difference or "-"))
+        table.add_row("Epoch", Text(self._epoch or "-"))
+        table.add_row("Best so far", Text(self._best))
+        table.add_row("Time", Text(self._time()))
+        return Group(table, ProgressBar(total=1.0, completed=min(self._share, 1.0), width=60))
+
+    def _time(self) -> str:
+        spent = time.monotonic() - self._started
+        limit = self._outline.time_limit if self._outline is not None else None
+        left = f", {max(0.0, limit - spent):.0f} s left" if limit is not None else ""
+        return f"{spent:.0f} s{left}"
+
+
+def make_progress(verbose: int) -> Progress:
+    """Return the display for `verbose`: 0 nothing, 1 live on a terminal and lines elsewhere, 2 always lines."""
+    if verbose == 0:
+        return SilentProgress()
+    if verbose == 1 and sys.stdout.isatty():
+        return LiveProgress()
+    return PlainProgress()
+
+
+def describe_outline(outline: SearchOutline) -> str:
+    """Return one line on what a search is about to do."""
+    limits = [f"at most {outline.max_trials} trials"] if outline.max_trials is not None else []
+    limits += [f"at most {outline.time_limit:g} s"] if outline.time_limit is not None else []
+    resumed = f", {outline.trials_done} trials done before" if outline.trials_done else ""
+    return (
+        f"optimise {outline.objective}, {', '.join(limits) or 'no limit'}; {outline.rows:,} rows to train on, "
+        f"{outline.validation_rows:,} to validate{resumed}; kept in {outline.directory}"
+    )
+
+
+def describe_difference(difference: Mapping[str, tuple[Any, Any]]) -> str:
+    """Return what a configuration changes against the best, shortened to a few hyperparameters."""
+    if not difference:
+        return "first configuration"
+    shown = [f"{name}: {_value(old)} -> {_value(new)}" for name, (old, new) in difference.items()]
+    more = f" and {len(shown) - _SHOWN_DIFFERENCES} more" if len(shown) > _SHOWN_DIFFERENCES else ""
+    return ", ".join(shown[:_SHOWN_DIFFERENCES]) + more
+
+
+def describe_metrics(metrics: Mapping[str, float]) -> str:
+    """Return metrics as text, e.g. `loss 0.1234  val_accuracy 0.9876`."""
+    return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+
+
+def describe_outcome(outcome: TrialOutcome, best: TrialOutcome | None, objective: str) -> str:
+    """Return one line on how a trial ended."""
+    if outcome.failure is not None:
+        return f"failed after {outcome.seconds:.1f} s ({outcome.failure.kind}): {outcome.failure.reason}"
+    cut = ", cut short by the time limit" if outcome.cut_short else ""
+    standing = (
+        "best so far"
+        if best is not None and best.trial_id == outcome.trial_id
+        else f"best {best.score:.4f}"
+        if best
+        else ""
+    )
+    return (
+        f"{objective} {outcome.score:.4f} in {outcome.seconds:.1f} s "
+        f"(epoch {outcome.best_epoch} of {outcome.epochs}{cut}; {outcome.parameters:,} parameters); {standing}"
+    )
+
+
+def _value(value: Any) -> str:
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

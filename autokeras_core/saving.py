@@ -1,0 +1,169 @@
+"""Saved models: one directory with the model, its preprocessing and the search's record, loadable in a fresh process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from autokeras_core.data.profile import DataProfile
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.context import Objective
+from autokeras_core.engine.trial import BUNDLE_FOLDER
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.serialization import graph_from_json, graph_to_json
+from autokeras_core.search.driver import best_outcome
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.session import read_manifest, read_outcomes
+
+if TYPE_CHECKING:
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.operator import Operator
+    from autokeras_core.registry import Registry
+    from autokeras_core.search.space import Configuration
+
+__all__ = ["FittedModel", "load_fitted", "save_fitted"]
+
+_RECORD = "automodel.json"
+_JOURNAL = "journal.jsonl"
+_SCHEMA = 1
+
+
+@attrs.frozen(kw_only=True)
+class FittedModel:
+    """What a search left behind: all that predicting, evaluating, exporting and saving need.
+
+    Attributes:
+        bundle: The trained model with its preprocessing.
+        profile: What analysis found out about the training data.
+        configuration: The model's hyperparameter values.
+        outcomes: All trials.
+        objective: The metric that was optimised.
+        origins: Where each trial's configuration came from, by trial id.
+        stop_reason: Why the search ended.
+        fingerprint: A hash of the data it was trained on.
+        container: `"list"` or `"dict"`: how several targets were given.
+    """
+
+    bundle: ModelBundle
+    profile: DataProfile
+    configuration: Configuration
+    outcomes: Sequence[TrialOutcome]
+    objective: Objective
+    origins: Mapping[str, str]
+    stop_reason: str
+    fingerprint: str
+    container: str
+
+
+def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registry, *, seed: int, task: str) -> None:
+    """Write a fitted model to a directory.
+
+    Raises:
+        SearchError: If the directory cannot be written, or holds files that no earlier save wrote.
+    """
+    record = {
+        "schema": _SCHEMA,
+        "task": task,
+        "seed": seed,
+        "graph": graph_to_json(graph, registry),
+        "profile": fitted.profile.to_json(),
+        "configuration": dict(fitted.configuration),
+        "outcomes": [outcome.to_json() for outcome in fitted.outcomes],
+        "objective": [fitted.objective.name, fitted.objective.direction],
+        "origins": dict(fitted.origins),
+        "stop_reason": fitted.stop_reason,
+        "fingerprint": fitted.fingerprint,
+        "container": fitted.container,
+    }
+    fitted.bundle.save(path, extra={_RECORD: record})
+
+
+def load_fitted(
+    path: Path, registry: Registry, *, custom_blocks: Sequence[type[Operator]] = ()
+) -> tuple[FittedModel, Graph, dict[str, Any]]:
+    """Return what `save_fitted` wrote, or the best model of a search's directory, with its graph and settings.
+
+    Raises:
+        SearchError: If the directory holds neither, or its files are damaged.
+    """
+    if (path / _RECORD).exists():
+        return _load_saved(path, registry, custom_blocks)
+    if (path / _JOURNAL).exists():
+        return _load_search(path, registry, custom_blocks)
+    raise SearchError(
+        describe_error(
+            "There is no model to load.",
+            expected=f"a directory written by save() (with {_RECORD}) or by a search (with {_JOURNAL})",
+            received=f"path={str(path)!r}, which {'holds neither' if path.is_dir() else 'is no directory'}",
+        )
+    )
+
+
+def _load_saved(
+    path: Path, registry: Registry, custom_blocks: Sequence[type[Operator]]
+) -> tuple[FittedModel, Graph, dict[str, Any]]:
+    bundle = ModelBundle.load(path, registry)  # checks the hash of every file, the record's too
+    record = json.loads((path / _RECORD).read_text(encoding="utf-8"))
+    if record.get("schema") != _SCHEMA:
+        raise SearchError(
+            describe_error(
+                "The saved model has another format.",
+                expected=f"schema {_SCHEMA}",
+                received=f"schema {record.get('schema')!r} in {path / _RECORD}",
+                advice="Load it with the version of autokeras-core that saved it.",
+            )
+        )
+    fitted = FittedModel(
+        bundle=bundle,
+        profile=DataProfile.from_json(record["profile"]),
+        configuration=record["configuration"],
+        outcomes=tuple(TrialOutcome.from_json(outcome) for outcome in record["outcomes"]),
+        objective=Objective(*record["objective"]),
+        origins=record["origins"],
+        stop_reason=record["stop_reason"],
+        fingerprint=record["fingerprint"],
+        container=record["container"],
+    )
+    return fitted, _graph(record["graph"], registry, custom_blocks), {"seed": record["seed"], "task": record["task"]}
+
+
+def _load_search(
+    path: Path, registry: Registry, custom_blocks: Sequence[type[Operator]]
+) -> tuple[FittedModel, Graph, dict[str, Any]]:
+    manifest = read_manifest(path)
+    identity, about = manifest["identity"], manifest["about"]
+    objective = Objective(*identity["objective"])
+    events = read_events(path / _JOURNAL)
+    outcomes = read_outcomes(events, path)
+    best = best_outcome(outcomes, objective)
+    if best is None:
+        raise SearchError(
+            describe_error(
+                "The search has no model yet.",
+                expected="at least one completed trial",
+                received=f"{len(outcomes)} finished trials in {path / _JOURNAL}",
+                advice="Call fit() with this directory to go on with the search.",
+            )
+        )
+    ended = [event["reason"] for event in events if event["event"] == "search_ended"]
+    fitted = FittedModel(
+        bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, registry),
+        profile=DataProfile.from_json(about["profile"]),
+        configuration=best.configuration,
+        outcomes=tuple(outcomes),
+        objective=objective,
+        origins={},
+        stop_reason=ended[-1] if ended else "interrupted",
+        fingerprint=identity["data"],
+        container=about["container"],
+    )
+    return fitted, _graph(about["graph"], registry, custom_blocks), {"seed": identity["seed"], "task": about["task"]}
+
+
+def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Operator]]) -> Graph:
+    return graph_from_json(data, registry, custom_blocks=custom_blocks, allow_missing=True)

@@ -1,0 +1,87 @@
+"""How long a search, and each of its trials, may take. Light: standard library only."""
+
+from __future__ import annotations
+
+import attrs
+
+from autokeras_core.engine.deadline import Deadline
+
+__all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
+
+DEFAULT_MAX_TRIALS = 10
+"""How many trials a search runs if neither `max_trials` nor `time_limit` is given."""
+
+_LARGEST_SHARE = 1 / 3
+_SECONDS_TO_FINISH = 1.0
+_SHORTEST_TRIAL = 2.0
+_SHARE_OF_SHORTEST = 0.3
+
+
+def planned_epochs(rows: int) -> int:
+    """Return for how many epochs to train at most if the user does not say.
+
+    More rows need fewer passes, but more than proportionally many steps: the number falls with the fourth root of
+    the rows, from 100 (below 80 rows) to 10 (above 800,000).
+
+    Args:
+        rows: The number of training rows.
+
+    Example:
+        ```python
+        planned_epochs(3_200)  # 40
+        planned_epochs(54_000)  # 20
+        ```
+    """
+    return int(min(100, max(10, round(40 * (3200 / max(rows, 1)) ** 0.25))))
+
+
+@attrs.define(kw_only=True)
+class Budget:
+    """What is left of a search's trials and seconds.
+
+    Attributes:
+        max_trials: How many trials may be started; `None` for no limit.
+        deadline: When the whole `fit` must have ended; `None` for no limit.
+    """
+
+    max_trials: int | None
+    deadline: Deadline | None
+    started_trials: int = 0
+    _shortest: float | None = None
+
+    @property
+    def trials_left(self) -> float:
+        """How many more trials may be started."""
+        return float("inf") if self.max_trials is None else max(0, self.max_trials - self.started_trials)
+
+    def seconds_for_next_trial(self) -> float | None:
+        """Return how long the next trial may take; `None` for no limit.
+
+        A third of what is left, or an equal share if fewer than three trials are to come: so the first model does
+        not eat the budget of the second, and what a trial leaves over goes to those after it.
+        """
+        if self.deadline is None:
+            return None
+        left = self.deadline.remaining() - _SECONDS_TO_FINISH
+        return max(0.0, left * max(_LARGEST_SHARE, 1 / max(self.trials_left, 1)))
+
+    def note_trial(self, seconds: float) -> None:
+        """Take note of how long a completed trial took."""
+        self._shortest = seconds if self._shortest is None else min(seconds, self._shortest)
+
+    def reason_to_stop(self) -> str | None:
+        """Return why no further trial should start, or `None` if one should.
+
+        A trial that would get far less time than the shortest completed one is not started: cut so short it would
+        win nothing.
+        """
+        if self.trials_left <= 0:
+            return f"max_trials={self.max_trials} reached"
+        seconds = self.seconds_for_next_trial()
+        if seconds is None:
+            return None
+        if self.started_trials == 0:
+            return None  # something must be tried, however little time there is
+        if seconds < max(_SHORTEST_TRIAL, _SHARE_OF_SHORTEST * (self._shortest or 0.0)):
+            return "time_limit reached"
+        return None

@@ -1,0 +1,230 @@
+"""The driver: asks the oracle for configurations, has an executor run them, writes everything down.
+
+It owns the oracle (KerasTuner's own `Tuner.search` is not used), so one thread decides everything and a search can be
+repeated from its seed and continued from its journal.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import keras_tuner
+import numpy as np
+
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.search.oracles import finish_trial
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.context import Objective, TrialContext
+    from autokeras_core.executors.base import Executor
+    from autokeras_core.progress import Progress
+    from autokeras_core.search.budget import Budget
+    from autokeras_core.search.journal import Journal
+    from autokeras_core.search.space import Configuration, Space
+
+__all__ = ["SearchDriver", "best_outcome"]
+
+_LOGGER = logging.getLogger(__name__)
+
+_KEPT_MODELS = 3
+_IDENTICAL_FAILURES = 3
+_RETRIES: Mapping[str, Mapping[str, Any]] = {
+    "oom": {"batch_size_divisor": 2},
+    "nan": {"learning_rate_factor": 0.1},
+}
+
+
+def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
+    """Return the completed trial with the best score, the earliest of equals; `None` if none completed."""
+    best: TrialOutcome | None = None
+    for outcome in outcomes:
+        if outcome.score is not None and objective.is_better(outcome.score, best.score if best else None):
+            best = outcome
+    return best
+
+
+@attrs.define(kw_only=True)
+class SearchDriver:
+    """Runs one search.
+
+    Attributes:
+        oracle: Proposes configurations.
+        space: The search space; what the oracle proposes is completed and checked against it.
+        context: What all trials share.
+        executor: Runs the trials.
+        budget: How many trials and seconds are left.
+        journal: Where every event is written.
+        progress: Shows what happens.
+        directory: The search's directory.
+        epochs: How many epochs a trial trains at most.
+        seed: The search's seed; the n-th trial's seed is derived from it.
+        on_completed: Called with the journal's record of each finished trial (the plugins' observer hook).
+        outcomes: All outcomes so far, those of an earlier run of the same search first.
+    """
+
+    oracle: keras_tuner.Oracle
+    space: Space
+    context: TrialContext
+    executor: Executor
+    budget: Budget
+    journal: Journal
+    progress: Progress
+    directory: Path
+    epochs: int
+    seed: int
+    on_completed: Callable[[Mapping[str, Any]], None]
+    outcomes: list[TrialOutcome] = attrs.field(factory=list)
+    stop_reason: str = ""
+    _started: float = attrs.field(init=False, factory=time.monotonic)
+    _elapsed_before: float = attrs.field(init=False, default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        self._elapsed_before = self.outcomes[-1].elapsed if self.outcomes else 0.0
+
+    def run(self) -> None:
+        """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
+
+        Raises:
+            SearchError: If every configuration fails in the same way, or none could be trained.
+            KeyboardInterrupt: If it came before any model was trained.
+        """
+        self.executor.open(self.context, self.progress)
+        try:
+            while (reason := self.budget.reason_to_stop() or self._step()) is None:
+                pass
+            self.stop_reason = reason
+        except KeyboardInterrupt:
+            self.stop_reason = "interrupted"
+            self.journal.append("interrupted")
+            if self.best is None:
+                raise
+        finally:
+            self.executor.close()
+        self.journal.append("search_ended", reason=self.stop_reason)
+        if self.best is None:
+            raise self._no_model()
+
+    @property
+    def best(self) -> TrialOutcome | None:
+        """The best completed trial so far."""
+        return best_outcome(self.outcomes, self.context.objective)
+
+    def _step(self) -> str | None:
+        """Run one trial; return why the search must stop, or `None`."""
+        trial = self.oracle.create_trial("driver")
+        if trial.status == keras_tuner.engine.trial.TrialStatus.STOPPED or trial.hyperparameters is None:
+            return "search space exhausted" if self.budget.trials_left > 0 else "max_trials reached"
+        proposed: dict[str, Any] = dict(trial.hyperparameters.values)
+        configuration = self.space.validate(self.space.complete(proposed))
+        job = TrialJob(
+            trial_id=trial.trial_id,
+            configuration=configuration,
+            # KerasTuner's Hyperband hands out its epochs as a hyperparameter.
+            epochs=int(proposed.get("tuner/epochs", self.epochs)),
+            seed=self._trial_seed(self.budget.started_trials),
+            seconds=self.budget.seconds_for_next_trial(),
+            directory=str(self.directory / "trials" / trial.trial_id),
+        )
+        self.budget.started_trials += 1
+        self._run_job(trial, job)
+        return self._systematic_failure()
+
+    def _run_job(self, trial: Any, job: TrialJob) -> None:
+        self._announce(job)
+        # A trial that was cut off by a kill may have left half a model under the same name.
+        shutil.rmtree(job.directory, ignore_errors=True)
+        self.executor.submit(job)
+        outcome = self.executor.wait()
+        retry = _RETRIES.get(outcome.failure.kind) if outcome.failure else None
+        if retry is not None and outcome.failure is not None:
+            job = attrs.evolve(job, attempt=2, seconds=self.budget.seconds_for_next_trial(), **retry)
+            self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
+            _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, outcome.failure.reason)
+            self.executor.submit(job)
+            outcome = self.executor.wait()
+        self._finish(trial, outcome)
+
+    def _announce(self, job: TrialJob) -> None:
+        best = self.best
+        self.journal.append("trial_started", **attrs.asdict(job))
+        self.progress.trial_started(
+            job.trial_id,
+            number=len(self.outcomes) + 1,
+            difference=_difference(job.configuration, best.configuration if best else None),
+        )
+
+    def _finish(self, trial: Any, outcome: TrialOutcome) -> None:
+        """Tell the oracle, the journal, the display and the observers about a finished trial."""
+        outcome = attrs.evolve(outcome, elapsed=self._elapsed_before + time.monotonic() - self._started)
+        finish_trial(self.oracle, trial, outcome)
+        if outcome.failure is None:
+            self.budget.note_trial(outcome.seconds)
+        self.outcomes.append(outcome)
+        record = outcome.to_json()
+        self.journal.append("trial_completed" if outcome.failure is None else "trial_failed", **record)
+        self._drop_models()
+        self.progress.trial_ended(outcome, self.best)
+        self.on_completed(record)
+
+    def _drop_models(self) -> None:
+        """Keep the models of the best trials only, so that the disk does not fill up."""
+        sign = -1 if self.context.objective.direction == "max" else 1
+        ranked = sorted(
+            (outcome for outcome in self.outcomes if outcome.score is not None),
+            key=lambda outcome: sign * float(outcome.score or 0.0),
+        )
+        for outcome in ranked[_KEPT_MODELS:]:
+            shutil.rmtree(outcome.directory, ignore_errors=True)
+
+    def _systematic_failure(self) -> str | None:
+        """Raise if all trials so far failed in the same way: then it is no configuration's fault."""
+        if len(self.outcomes) < _IDENTICAL_FAILURES or self.best is not None:
+            return None
+        last = self.outcomes[-_IDENTICAL_FAILURES:]
+        reasons = {outcome.failure for outcome in last}
+        failure = last[-1].failure
+        if len(reasons) == 1 and failure is not None and failure.kind == "bug":
+            message = f"The first {len(self.outcomes)} trials all failed in the same way: {failure.reason}"
+            raise SearchError(message)
+        return None
+
+    def _no_model(self) -> SearchError:
+        failures: list[Failure] = [outcome.failure for outcome in self.outcomes if outcome.failure]
+        if not failures:
+            return SearchError(
+                describe_error(
+                    "The search ended before it trained a model.",
+                    expected="time for at least one trial",
+                    received=f"no trial, stopped because: {self.stop_reason}",
+                    advice="Give a larger time_limit.",
+                )
+            )
+        reasons = "; ".join(sorted({f"{failure.kind}: {failure.reason}" for failure in failures}))
+        return SearchError(
+            describe_error(
+                "The search trained no model.",
+                expected="at least one trial that completes",
+                received=f"{len(failures)} failed ({reasons})",
+                advice="See leaderboard() or the journal for each trial's reason.",
+            )
+        )
+
+    def _trial_seed(self, number: int) -> int:
+        return int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0] % (2**31))
+
+
+def _difference(configuration: Configuration, best: Configuration | None) -> dict[str, tuple[Any, Any]]:
+    """Return the old and new value of each hyperparameter in which a configuration differs from the best."""
+    if best is None:
+        return {}
+    names = [*configuration, *(name for name in best if name not in configuration)]
+    return {
+        name: (best.get(name), configuration.get(name)) for name in names if best.get(name) != configuration.get(name)
+    }

@@ -1,0 +1,266 @@
+"""Search algorithms by name, set up so that KerasTuner's habits do not get in a search's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import attrs
+import keras_tuner
+from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
+
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.names import suggest
+from autokeras_core.search.domains import Value
+from autokeras_core.search.kt_adapter import to_hyperparameters
+from autokeras_core.search.oracle import MutationOracle
+from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.space import Space
+
+__all__ = ["TUNERS", "finish_trial", "make_oracle", "replay"]
+
+TUNERS = ("mutation", "random", "bayesian", "hyperband")
+"""The names that `make_oracle` knows."""
+
+_FOLDER = "oracle"
+_COLLISIONS = 1_000
+
+
+@attrs.frozen(kw_only=True)
+class _Request:
+    space: Space
+    objective: keras_tuner.Objective
+    max_trials: int | None
+    max_epochs: int
+    seed: int
+    predefined: tuple[Mapping[str, Value], ...]
+
+    @property
+    def keras_tuner_seed(self) -> int:
+        # KerasTuner takes 0 for "no seed", and NumPy's old generator nothing above 32 bits.
+        return 1 + self.seed % (2**32 - 1)
+
+
+def make_oracle(
+    tuner: str | keras_tuner.Oracle,
+    *,
+    space: Space,
+    objective: tuple[str, Literal["min", "max"]],
+    max_trials: int | None,
+    seed: int,
+    directory: Path,
+    predefined: Sequence[Mapping[str, Value]] = (),
+    max_epochs: int = 100,
+) -> keras_tuner.Oracle:
+    """Return the oracle that proposes a search's configurations.
+
+    It never stops because trials fail, prints nothing, and takes any seed, 0 too.
+
+    Args:
+        tuner: `"mutation"` (Algorithm 1 of the paper), `"random"`, `"bayesian"`, `"hyperband"`, or an oracle of the
+            caller's: then its own settings stay, and what it lacks (hyperparameters, objective, `max_trials`) is added.
+        space: The search space.
+        objective: The metric to optimise, and which way.
+        max_trials: How many trials to propose at most; `None` for no limit.
+        seed: A number of at least 0.
+        directory: The search's directory; KerasTuner keeps its files in a folder of it.
+        predefined: The configurations that `"mutation"` begins with; the others have no place for them.
+        max_epochs: How long `"hyperband"` trains its finalists.
+
+    Returns:
+        The oracle, ready for `create_trial`.
+
+    Raises:
+        SearchError: If the name is unknown, an oracle optimises another objective, or a package is missing.
+        SpaceError: If a predefined configuration does not fit the space.
+
+    Example:
+        ```python
+        oracle = make_oracle(
+            "mutation", space=space, objective=("val_accuracy", "max"), max_trials=10, seed=0, directory=Path("search")
+        )
+        trial = oracle.create_trial("driver")
+        ```
+    """
+    name, direction = objective
+    request = _Request(
+        space=space,
+        objective=keras_tuner.Objective(name, direction=direction),
+        max_trials=max_trials,
+        max_epochs=max_epochs,
+        seed=seed,
+        predefined=tuple(predefined),
+    )
+    if isinstance(tuner, keras_tuner.Oracle):
+        oracle = _complete_oracle(tuner, request)
+    elif isinstance(tuner, str) and tuner in _MAKERS:
+        oracle = _MAKERS[tuner](request)
+    else:
+        raise SearchError(
+            describe_error(
+                "The tuner is unknown.",
+                expected=f"one of {list(TUNERS)}, or a keras_tuner.Oracle",
+                received=f"tuner={tuner!r}",
+                advice=suggest(str(tuner), TUNERS),
+            )
+        )
+    oracle.verbose = 0
+    # `None` equals no number of failures, so KerasTuner never raises because of them.
+    oracle.max_consecutive_failed_trials = None
+    oracle._set_project_dir(str(directory), _FOLDER)
+    return oracle
+
+
+def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome]) -> None:
+    """Tell a fresh oracle about the trials of an earlier run, so that it goes on where that one stopped.
+
+    Afterwards `"mutation"` proposes exactly what it would have proposed without the interruption. `"random"` goes on
+    in its sequence; like `"mutation"` it proposes nothing that was tried. `"bayesian"` knows all results, but does not
+    draw the same random numbers.
+
+    Args:
+        oracle: What `make_oracle` returned, before its first trial.
+        records: The finished trials in the order in which they started. A trial that was started and lost must be
+            among them, as a failed one, if a later trial is.
+
+    Raises:
+        SearchError: If the oracle is Hyperband, whose brackets cannot be rebuilt from results, or if a trial between
+            the others is missing.
+    """
+    if isinstance(oracle, HyperbandOracle):
+        raise SearchError(
+            describe_error(
+                "A search with tuner='hyperband' cannot be continued.",
+                expected="tuner='mutation', 'random' or 'bayesian' to continue a search",
+                received="tuner='hyperband'",
+                advice="Use another tuner, or overwrite=True to start anew.",
+            )
+        )
+    records = list(records)
+    _check_ids(oracle, records)
+    for record in records:
+        hyperparameters = oracle.get_space()
+        hyperparameters.values = dict(record.configuration)
+        trial = Trial(hyperparameters, trial_id=record.trial_id, status=TrialStatus.RUNNING)
+        oracle.trials[record.trial_id] = trial
+        oracle.start_order.append(record.trial_id)
+        if isinstance(oracle, RandomSearchOracle):
+            oracle._seed_state += len(record.configuration)  # it draws each value with the next seed
+        finish_trial(oracle, trial, record)
+
+
+def finish_trial(oracle: keras_tuner.Oracle, trial: Trial, outcome: TrialOutcome) -> None:
+    """Tell an oracle how one of its trials ended.
+
+    Args:
+        oracle: What `make_oracle` returned.
+        trial: The trial that its `create_trial` returned.
+        outcome: What came out of it; without a score the trial is marked as invalid.
+    """
+    if outcome.score is None:
+        trial.status = TrialStatus.INVALID
+        trial.message = outcome.failure.reason if outcome.failure is not None else ""
+    else:
+        step = max(outcome.best_epoch - 1, 0)
+        oracle.update_trial(trial.trial_id, {oracle.objective.name: outcome.score}, step=step)
+        trial.status = TrialStatus.COMPLETED
+    oracle.end_trial(trial)
+
+
+def _check_ids(oracle: keras_tuner.Oracle, records: Sequence[TrialOutcome]) -> None:
+    """KerasTuner numbers trials by how many there are: with one missing, it would use an id twice."""
+    numbers = [int(record.trial_id) if record.trial_id.isdecimal() else -1 for record in records]
+    if oracle.trials or sorted(numbers) != list(range(len(numbers))):
+        raise SearchError(
+            describe_error(
+                "The trials of the earlier run are not complete.",
+                expected="a new oracle, and trials numbered from 0 without a gap",
+                received=f"{len(oracle.trials)} trials in the oracle, trials {[each.trial_id for each in records]}",
+                advice="Pass a trial that was started and lost as a failed one.",
+            )
+        )
+
+
+def _make_mutation(request: _Request) -> keras_tuner.Oracle:
+    return MutationOracle(
+        request.objective,
+        request.max_trials,
+        predefined=request.predefined,
+        space=request.space,
+        seed=request.seed,
+    )
+
+
+def _make_random(request: _Request) -> keras_tuner.Oracle:
+    oracle = RandomSearchOracle(
+        request.objective,
+        max_trials=request.max_trials,
+        seed=request.keras_tuner_seed,
+        hyperparameters=to_hyperparameters(request.space),
+    )
+    oracle._max_collisions = _COLLISIONS  # 20 would end the search long before a small space is exhausted
+    return oracle
+
+
+def _make_bayesian(request: _Request) -> keras_tuner.Oracle:
+    try:
+        oracle = BayesianOptimizationOracle(
+            request.objective,
+            max_trials=request.max_trials,
+            seed=request.keras_tuner_seed,
+            hyperparameters=to_hyperparameters(request.space),
+        )
+    except ImportError as error:
+        raise SearchError(
+            describe_error(
+                "The tuner 'bayesian' needs a package that is not installed.",
+                expected="scikit-learn and scipy",
+                received=str(error),
+                advice="pip install scikit-learn scipy",
+            )
+        ) from error
+    oracle._max_collisions = _COLLISIONS
+    return oracle
+
+
+def _make_hyperband(request: _Request) -> keras_tuner.Oracle:
+    oracle = HyperbandOracle(
+        request.objective,
+        max_epochs=request.max_epochs,
+        hyperband_iterations=None,  # as many as `max_trials` allows
+        seed=request.keras_tuner_seed,
+        hyperparameters=to_hyperparameters(request.space),
+    )
+    oracle.max_trials = request.max_trials
+    oracle._max_collisions = _COLLISIONS
+    return oracle
+
+
+_MAKERS: Mapping[str, Callable[[_Request], keras_tuner.Oracle]] = {
+    "mutation": _make_mutation,
+    "random": _make_random,
+    "bayesian": _make_bayesian,
+    "hyperband": _make_hyperband,
+}
+
+
+def _complete_oracle(oracle: keras_tuner.Oracle, request: _Request) -> keras_tuner.Oracle:
+    wanted = request.objective
+    if oracle.objective.name == "default_objective":
+        oracle.objective = wanted
+    elif (oracle.objective.name, oracle.objective.direction) != (wanted.name, wanted.direction):
+        raise SearchError(
+            describe_error(
+                "The oracle optimises something else than the search.",
+                expected=f"objective=({wanted.name!r}, {wanted.direction!r}), or none",
+                received=f"objective=({oracle.objective.name!r}, {oracle.objective.direction!r})",
+                advice="Give the same objective= to both, or none to the oracle.",
+            )
+        )
+    if not oracle.hyperparameters.space:
+        oracle.update_space(to_hyperparameters(request.space))
+    if oracle.max_trials is None:
+        oracle.max_trials = request.max_trials
+    return oracle

@@ -1,0 +1,114 @@
+"""What a trial is told and what it reports: plain data that JSON holds. Light: standard library and attrs only.
+
+Only these records cross between the driver and an executor, so a trial can run in this process, in another one, or
+on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from autokeras_core.search.space import Configuration
+
+__all__ = ["Failure", "FailureKind", "TrialJob", "TrialOutcome", "TrialStatus"]
+
+FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large"]
+TrialStatus: TypeAlias = Literal["completed", "failed"]
+
+
+@attrs.frozen(kw_only=True)
+class TrialJob:
+    """One configuration to evaluate.
+
+    Attributes:
+        trial_id: The trial's name, unique in the search.
+        configuration: The values of all active hyperparameters.
+        epochs: How many epochs to train at most.
+        seed: Seeds the initial weights, dropout, augmentation and the order of rows.
+        seconds: How long training and validation may take; `None` for no limit.
+        directory: Where the trial leaves its trained model.
+        attempt: 1 for the first run, 2 for the retry.
+        batch_size_divisor: 2 when retried after the memory ran out.
+        learning_rate_factor: 0.1 when retried after the loss became NaN.
+    """
+
+    trial_id: str
+    configuration: Configuration
+    epochs: int
+    seed: int
+    seconds: float | None
+    directory: str
+    attempt: int = 1
+    batch_size_divisor: int = 1
+    learning_rate_factor: float = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why a trial has no score.
+
+    Attributes:
+        kind: `"oom"` (memory ran out), `"nan"` (the loss diverged), `"timeout"` (no epoch fitted into its time),
+            `"crash"` (the worker died), `"too_large"` (over `max_model_size`) or `"bug"` (any other exception).
+        reason: One line for people.
+    """
+
+    kind: FailureKind
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class TrialOutcome:
+    """What came out of one trial.
+
+    Attributes:
+        trial_id: The trial's name.
+        configuration: The values it was built from.
+        status: `"completed"` or `"failed"`.
+        score: The objective at the best epoch; `None` if the trial failed.
+        metrics: All metrics at the best epoch.
+        history: All metrics of every epoch, in order.
+        best_epoch: The epoch whose weights were kept, counted from 1; 0 if there is none.
+        seconds: Wall-clock seconds of the whole trial.
+        parameters: The number of the model's parameters; 0 if it was never built.
+        cut_short: Whether the time limit ended training before all epochs ran.
+        directory: Where the trained model lies; empty if there is none.
+        attempts: How often it ran, 2 after a retry.
+        elapsed: Seconds of searching up to its end, those of earlier runs of the same search included.
+        failure: Why there is no score.
+    """
+
+    trial_id: str
+    configuration: Configuration
+    status: TrialStatus
+    score: float | None = None
+    metrics: Mapping[str, float] = attrs.field(factory=dict, converter=dict)
+    history: Mapping[str, list[float]] = attrs.field(factory=dict, converter=dict)
+    best_epoch: int = 0
+    seconds: float = 0.0
+    parameters: int = 0
+    cut_short: bool = False
+    directory: str = ""
+    attempts: int = 1
+    elapsed: float = 0.0
+    failure: Failure | None = None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained."""
+        return max((len(values) for values in self.history.values()), default=0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as JSON data."""
+        return attrs.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrialOutcome:
+        """Return the outcome that `to_json` described."""
+        fields = {field.name: data[field.name] for field in attrs.fields(cls) if field.name in data}
+        if fields.get("failure") is not None:
+            fields["failure"] = Failure(**fields["failure"])
+        return cls(**fields)

@@ -1,0 +1,269 @@
+"""One search from prepared data to the best model: puts space, oracle, executor, journal and driver together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.compiler import discover_space
+from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.objective import resolve_objective
+from autokeras_core.engine.trial import BUNDLE_FOLDER
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.serialization import graph_identity, graph_to_json
+from autokeras_core.manager import get_manager
+from autokeras_core.progress import SearchOutline
+from autokeras_core.registry import get_registry
+from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
+from autokeras_core.search.driver import SearchDriver
+from autokeras_core.search.oracles import make_oracle, replay
+from autokeras_core.search.session import SearchSession
+from autokeras_core.search.space import configuration_key
+from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.engine.preparation import PreparedData
+    from autokeras_core.executors.base import Executor
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.progress import Progress
+    from autokeras_core.search.records import TrialOutcome
+    from autokeras_core.search.space import Configuration, Space
+
+__all__ = ["SearchRequest", "SearchResult", "run_search"]
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class SearchRequest:
+    """What to search for; see `AutoModel` for the fields."""
+
+    graph: Graph
+    data: PreparedData
+    task: str
+    max_trials: int | None
+    time_limit: float | None
+    deadline: Deadline | None
+    objective: Any
+    tuner: Any
+    seed: int
+    directory: Path
+    overwrite: bool
+    max_model_size: int | None
+    warm_starts: Sequence[Mapping[str, Any]] | None
+    executor: str | Executor
+    epochs: int | None
+    batch_size: int | None
+    callbacks: Sequence[Any]
+    container: str
+
+
+@attrs.frozen(kw_only=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        bundle: The best trial's model with its preprocessing.
+        best: The best trial.
+        outcomes: All trials in the order they ended.
+        objective: The metric that was optimised.
+        origins: Where each trial's configuration came from, by trial id.
+        stop_reason: Why the search ended.
+    """
+
+    bundle: ModelBundle
+    best: TrialOutcome
+    outcomes: Sequence[TrialOutcome]
+    objective: Objective
+    origins: Mapping[str, str]
+    stop_reason: str
+
+
+def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
+    """Run a search, or go on with the one in the request's directory.
+
+    Raises:
+        SearchError: If the directory cannot be used, or no model could be trained.
+    """
+    graph, profile = request.graph, request.data.profile
+    objective = resolve_objective(request.objective, graph, profile)
+    session = SearchSession.open(request.directory, manifest=_manifest(request, objective), overwrite=request.overwrite)
+    try:
+        store = FeatureStore(
+            {vertex.name: vertex.operator for vertex in graph.inputs},
+            profile,
+            request.data.train_inputs,
+            request.data.validation_inputs,
+            directory=request.directory / "cache",
+        )
+        space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
+        predefined = _predefined(request, space)
+        driver = _driver(request, session, store, space, objective, [values for _, values in predefined], progress)
+        progress.search_started(_outline(request, objective, driver))
+        try:
+            driver.run()
+        finally:
+            progress.search_ended(driver.stop_reason or "an error", driver.best)
+        best = driver.best
+        assert best is not None  # run() raises otherwise
+        return SearchResult(
+            bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, get_registry()),
+            best=best,
+            outcomes=driver.outcomes,
+            objective=objective,
+            origins=_origins(driver.outcomes, predefined, request.tuner),
+            stop_reason=driver.stop_reason,
+        )
+    finally:
+        session.close()
+
+
+def _manifest(request: SearchRequest, objective: Objective) -> dict[str, Any]:
+    return {
+        "identity": {
+            "graph": graph_identity(request.graph, get_registry()),
+            "data": request.data.fingerprint,
+            "objective": [objective.name, objective.direction],
+            "tuner": _tuner_name(request.tuner),
+            "batch_size": request.batch_size,
+            "seed": request.seed,
+        },
+        "about": {
+            "task": request.task,
+            "graph": graph_to_json(request.graph, get_registry()),
+            "profile": request.data.profile.to_json(),
+            "container": request.container,
+        },
+    }
+
+
+def _tuner_name(tuner: Any) -> str:
+    return tuner if isinstance(tuner, str) else type(tuner).__name__
+
+
+def _driver(
+    request: SearchRequest,
+    session: SearchSession,
+    store: FeatureStore,
+    space: Space,
+    objective: Objective,
+    predefined: list[Configuration],
+    progress: Progress,
+) -> SearchDriver:
+    budget = _budget(request, session)
+    oracle = make_oracle(
+        request.tuner,
+        space=space,
+        objective=(objective.name, objective.direction),
+        max_trials=budget.max_trials,
+        seed=request.seed,
+        predefined=predefined,
+        directory=request.directory,
+        max_epochs=request.epochs or planned_epochs(request.data.profile.rows),
+    )
+    if session.outcomes:
+        replay(oracle, session.outcomes)
+    data = request.data
+    context = TrialContext(
+        graph=request.graph,
+        profile=data.profile,
+        store=store,
+        train_targets=data.train_targets,
+        validation_targets=data.validation_targets,
+        train_weights=data.train_weights,
+        validation_weights=data.validation_weights,
+        objective=objective,
+        callbacks=request.callbacks,
+        max_model_size=request.max_model_size,
+    )
+    return SearchDriver(
+        oracle=oracle,
+        space=space,
+        context=context,
+        executor=_executor(request.executor),
+        budget=budget,
+        journal=session.journal,
+        progress=progress,
+        directory=session.directory,
+        epochs=request.epochs or planned_epochs(data.profile.rows),
+        seed=request.seed,
+        on_completed=get_manager().trial_completed,
+        outcomes=list(session.outcomes),
+    )
+
+
+def _budget(request: SearchRequest, session: SearchSession) -> Budget:
+    """Return what may be spent: a finished search that is continued gets its trials once more."""
+    done = len(session.outcomes)
+    max_trials = request.max_trials
+    if max_trials is None and request.deadline is None:
+        max_trials = DEFAULT_MAX_TRIALS
+    if max_trials is not None and session.is_finished:
+        max_trials += done
+    return Budget(max_trials=max_trials, deadline=request.deadline, started_trials=done)
+
+
+def _executor(executor: str | Executor) -> Executor:
+    if not isinstance(executor, str):
+        return executor
+    made: Executor = get_registry().load("executor", executor)()
+    return made
+
+
+def _predefined(request: SearchRequest, space: Space) -> list[tuple[str, Configuration]]:
+    """Return name and values of the configurations to try first, in order, without those that do not fit."""
+    if request.warm_starts is not None:
+        return [
+            (f"warm start {number}", _checked(values, space, number))
+            for number, values in enumerate(request.warm_starts, start=1)
+        ]
+    if not request.task:
+        return []
+    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), request.task), space)
+    for start, reason in skipped:
+        _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
+    chosen: list[tuple[WarmStart, Configuration]] = list(usable)
+    return [(start.name, values) for start, values in chosen]
+
+
+def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:
+    try:
+        return space.validate(values)
+    except ValueError as error:
+        raise SearchError(
+            describe_error(
+                f"Warm start {number} cannot be used.",
+                expected="names and values of this model's search space",
+                received=str(error),
+                advice="AutoModel.search_space lists names and values.",
+            )
+        ) from error
+
+
+def _origins(
+    outcomes: Sequence[TrialOutcome], predefined: list[tuple[str, Configuration]], tuner: Any
+) -> dict[str, str]:
+    names = {configuration_key(values): name for name, values in reversed(predefined)}
+    return {
+        outcome.trial_id: names.get(configuration_key(outcome.configuration), _tuner_name(tuner))
+        for outcome in outcomes
+    }
+
+
+def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver) -> SearchOutline:
+    return SearchOutline(
+        objective=objective.name,
+        max_trials=driver.budget.max_trials,
+        time_limit=request.time_limit,
+        rows=request.data.profile.rows,
+        validation_rows=len(next(iter(request.data.validation_targets.values()))),
+        directory=str(request.directory),
+        trials_done=len(driver.outcomes),
+    )

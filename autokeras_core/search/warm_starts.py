@@ -1,0 +1,234 @@
+"""Warm starts: the predefined configurations that plugins carry as TOML files. Light: standard library and attrs only.
+
+A file looks like this:
+
+    schema = 1
+    task = "ak_vision:ImageClassifier"
+
+    [[configuration]]
+    name = "small-resnet"
+    summary = "A small ResNet for small pictures."
+    requires = ["some-distribution>=1"]   # may be left out
+    downloads = false                     # whether it fetches pretrained weights; may be left out
+    [configuration.values]
+    "image/block_type" = "resnet"
+
+A file that is malformed is its author's mistake, an error. A configuration that does not fit here (the user narrowed
+the space, a distribution is not installed) is skipped with the reason.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from packaging.requirements import InvalidRequirement, Requirement
+
+from autokeras_core._metadata import find_distribution
+from autokeras_core.errors import PluginError, SpaceError, describe_error
+from autokeras_core.names import is_path, suggest
+from autokeras_core.search.domains import Value
+from autokeras_core.search.space import Configuration, Space
+from autokeras_core.specs import WarmStartSpec
+
+if TYPE_CHECKING:
+    from autokeras_core.registry import Registry
+
+__all__ = ["WarmStart", "read_warm_starts", "usable_warm_starts"]
+
+_SCHEMA = 1
+_KEYS = frozenset({"schema", "task", "configuration"})
+_CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads"})
+
+
+@attrs.frozen(kw_only=True)
+class WarmStart:
+    """A predefined configuration, not yet checked against a search space.
+
+    Attributes:
+        name: Its name, unique in its file.
+        summary: One line for listings.
+        values: Values by hyperparameter path; what is left out gets its default.
+        requires: Distributions it needs beyond the plugin's own dependencies, e.g. `("some-distribution>=1",)`.
+        downloads: Whether it fetches pretrained weights.
+        plugin: The full name of the file's descriptor, e.g. `"ak_vision:image_classifier"`.
+    """
+
+    name: str
+    summary: str
+    values: Mapping[str, Value]
+    requires: tuple[str, ...] = ()
+    downloads: bool = False
+    plugin: str
+
+
+def read_warm_starts(registry: Registry, task: str) -> list[WarmStart]:
+    """Return the predefined configurations that the installed plugins carry for a task.
+
+    Args:
+        registry: What the plugins registered.
+        task: The task's full name, e.g. `"ak_vision:ImageClassifier"`.
+
+    Returns:
+        The configurations in the order of the files, the plugins by name.
+
+    Raises:
+        PluginError: If a file is missing or malformed; the message names package and file and all that is wrong.
+
+    Example:
+        ```python
+        [start.name for start in read_warm_starts(get_registry(), "ak_vision:ImageClassifier")]
+        ```
+    """
+    starts: list[WarmStart] = []
+    for registered in registry.warm_starts:
+        spec = registered.spec
+        if isinstance(spec, WarmStartSpec) and spec.task == task:
+            starts += _read_file(spec, plugin=registered.full_name)
+    return starts
+
+
+def usable_warm_starts(
+    starts: Iterable[WarmStart], space: Space
+) -> tuple[list[tuple[WarmStart, Configuration]], list[tuple[WarmStart, str]]]:
+    """Check predefined configurations against the real space and what is installed.
+
+    Args:
+        starts: What `read_warm_starts` returned.
+        space: The search space, as narrowed by the user.
+
+    Returns:
+        Those that can be used, each with its complete configuration, and those that cannot, each with the reason.
+        One that is the same configuration as an earlier one is among the latter.
+    """
+    usable: list[tuple[WarmStart, Configuration]] = []
+    unusable: list[tuple[WarmStart, str]] = []
+    for start in starts:
+        reason = "; ".join(filter(None, map(_unmet, start.requires)))
+        if reason:
+            unusable.append((start, reason))
+            continue
+        try:
+            configuration = space.validate(start.values)
+        except SpaceError as error:
+            unusable.append((start, str(error)))
+            continue
+        same = next((other.name for other, known in usable if known == configuration), None)
+        if same is None:
+            usable.append((start, configuration))
+        else:
+            unusable.append((start, f"It is the same configuration as {same!r} in this search space."))
+    return usable, unusable
+
+
+def _unmet(requirement: str) -> str:
+    """Return why a requirement is not met, or an empty string."""
+    wanted = Requirement(requirement)
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return ""
+    found = find_distribution(wanted.name)
+    if found is None:
+        return f"It needs {requirement}, which is not installed: pip install '{requirement}'"
+    if not wanted.specifier.contains(found.version, prereleases=True):
+        return f"It needs {requirement}, and {found.name} {found.version} is installed: pip install '{requirement}'"
+    return ""
+
+
+def _read_file(spec: WarmStartSpec, *, plugin: str) -> list[WarmStart]:
+    where = f"{spec.package}/{spec.resource}"
+    try:
+        text = importlib.resources.files(spec.package).joinpath(spec.resource).read_text(encoding="utf-8")
+    # A plugin boundary: importing its package runs its code, which may raise anything.
+    except Exception as error:
+        raise PluginError(
+            describe_error(
+                f"The warm starts {plugin!r} cannot be read.",
+                expected=f"the file {spec.resource!r} in the package {spec.package!r}",
+                received=f"{type(error).__name__}: {error}",
+                advice="Reinstall the plugin, or tell its author.",
+            )
+        ) from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _malformed(plugin, where, [f"it is no TOML: {error}"]) from error
+    problems = _problems_of_file(data, spec)
+    if problems:
+        raise _malformed(plugin, where, problems)
+    return [
+        WarmStart(
+            name=entry["name"],
+            summary=entry["summary"],
+            values=dict(entry["values"]),
+            requires=tuple(entry.get("requires", ())),
+            downloads=entry.get("downloads", False),
+            plugin=plugin,
+        )
+        for entry in data["configuration"]
+    ]
+
+
+def _malformed(plugin: str, where: str, problems: list[str]) -> PluginError:
+    return PluginError(
+        describe_error(
+            f"The warm starts {plugin!r} are malformed.",
+            expected="schema, task and [[configuration]] tables with name, summary and values",
+            received=f"{where}: " + "; ".join(problems),
+            advice="Tell the plugin's author.",
+        )
+    )
+
+
+def _problems_of_file(data: Mapping[str, Any], spec: WarmStartSpec) -> list[str]:
+    if data.get("schema") != _SCHEMA:
+        return [f"schema={data.get('schema')!r}, and this version reads schema {_SCHEMA}"]
+    problems = _unknown(data, _KEYS, "the file")
+    if data.get("task") != spec.task:
+        problems.append(f"task={data.get('task')!r}, and it is registered for {spec.task!r}")
+    entries = data.get("configuration")
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        return [*problems, "there is no [[configuration]] table"]
+    for number, entry in enumerate(entries, start=1):
+        problems += _problems_of_entry(entry, f"configuration {number}")
+    names = [str(entry.get("name")) for entry in entries]
+    problems += [f"the name {name!r} is used more than once" for name in sorted(set(names)) if names.count(name) > 1]
+    return problems
+
+
+def _problems_of_entry(entry: Mapping[str, Any], where: str) -> list[str]:
+    problems = _unknown(entry, _CONFIGURATION_KEYS, where)
+    for key in ("name", "summary"):
+        text = entry.get(key)
+        if not isinstance(text, str) or not text.strip() or "\n" in text:
+            problems.append(f"{where} has {key}={text!r}, expected one line of text")
+    if not isinstance(entry.get("downloads", False), bool):
+        problems.append(f"{where} has downloads={entry['downloads']!r}, expected true or false")
+    values = entry.get("values")
+    if not isinstance(values, dict):
+        problems.append(f"{where} has no [configuration.values]")
+    else:
+        problems += [
+            f"{where} has {name!r} = {value!r}, expected a hyperparameter path and a bool, number or string"
+            for name, value in values.items()
+            if not is_path(name) or not isinstance(value, (bool, int, float, str))
+        ]
+    return problems + _problems_of_requirements(entry.get("requires", []), where)
+
+
+def _problems_of_requirements(requires: object, where: str) -> list[str]:
+    if not isinstance(requires, list):
+        return [f"{where} has requires={requires!r}, expected a list of requirements"]
+    problems: list[str] = []
+    for requirement in requires:
+        try:
+            Requirement(requirement)
+        except (InvalidRequirement, TypeError):
+            problems.append(f"{where} requires {requirement!r}, expected a requirement such as 'name>=1'")
+    return problems
+
+
+def _unknown(table: Mapping[str, Any], known: frozenset[str], where: str) -> list[str]:
+    return [f"{where} has an unknown key {key!r}. {suggest(key, known)}".rstrip() for key in table if key not in known]

@@ -1,0 +1,1 @@
+"""A gated dense block for autokeras-core. Light: this runs before `ak_gated.plugin`, so it imports nothing heavy."""

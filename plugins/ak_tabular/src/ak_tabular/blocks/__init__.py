@@ -1,0 +1,1 @@
+"""The structured-data blocks, one module each."""

@@ -1,0 +1,70 @@
+"""ResidualMLPBlock: dense layers in blocks that are added to their input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import keras
+
+from ak_tabular.spaces import RESIDUAL_MLP
+from autokeras_core import Block
+
+if TYPE_CHECKING:
+    from autokeras_core import Space
+    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.graph.view import HyperparameterView
+
+__all__ = ["ResidualMLPBlock"]
+
+
+class ResidualMLPBlock(Block):
+    """A residual network of dense layers: deeper than a plain one can be without losing its gradients.
+
+    Args:
+        num_blocks: The number of residual blocks.
+        units: The width of the path that the blocks are added to.
+        expansion: How many times wider the layer inside a block is.
+        dropout: The share of outputs that is dropped in training, inside each block.
+        name: The block's name in the graph.
+
+    Input shape:
+        `(batch, features)`, what a `StructuredDataInput` hands over; further axes are flattened.
+
+    Output shape:
+        `(batch, units)`.
+
+    Example:
+        ```python
+        output = RegressionHead()(ResidualMLPBlock(num_blocks=3)(StructuredDataInput()))
+        ```
+
+    Reference:
+        Gorishniy et al.: Revisiting Deep Learning Models for Tabular Data. NeurIPS 2021 ("ResNet").
+    """
+
+    base_name: ClassVar[str] = "residual_mlp"
+    space: ClassVar[Space] = RESIDUAL_MLP
+
+    def __init__(
+        self,
+        *,
+        num_blocks: Any = None,
+        units: Any = None,
+        expansion: Any = None,
+        dropout: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name, num_blocks=num_blocks, units=units, expansion=expansion, dropout=dropout)
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the output tensor, shape `(batch, units)`."""
+        x = keras.layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
+        x = keras.layers.Dense(hp["units"])(x)
+        for _ in range(hp["num_blocks"]):
+            inner = keras.layers.BatchNormalization()(x)
+            inner = keras.layers.Dense(hp["expansion"] * hp["units"], activation="relu")(inner)
+            inner = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(inner)
+            inner = keras.layers.Dense(hp["units"])(inner)
+            x = keras.layers.Add()([x, inner])
+        x = keras.layers.BatchNormalization()(x)
+        return keras.layers.Activation("relu")(x)

@@ -1,0 +1,1 @@
+"""The text blocks, one module each."""

@@ -1,0 +1,147 @@
+"""The text input: one string per row, from lists, arrays, Series or anything that NumPy can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from autokeras_core import DataError, Input
+from autokeras_core.data.profile import Decision, InputProfile
+from autokeras_core.errors import describe_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["TextInput"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_ACCEPTED = "a list, an array or a Series with one string per row"
+
+
+class TextInput(Input):
+    """Takes one text per row: strings, or bytes that are UTF-8.
+
+    The exported model takes a batch of raw strings of shape `(batch,)`, e.g. `model.predict(np.array(texts, object))`.
+
+    Args:
+        name: The input's name in the graph; by default `"text"`.
+
+    Example:
+        ```python
+        text = TextInput()
+        output = ClassificationHead()(TextBlock()(text))
+        model = AutoModel(text, output, max_trials=3)
+        ```
+    """
+
+    base_name: ClassVar[str] = "text"
+    modality: ClassVar[str] = "text"
+    default_block: ClassVar[str] = "ak_text:text"
+    tasks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"classification": "ak_text:TextClassifier", "regression": "ak_text:TextRegressor"}
+    )
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+
+    def adapt(self, data: Any) -> Array:
+        """Return the texts as an object array of `str`, shape `(rows,)`; a column, `(rows, 1)`, is flattened.
+
+        Raises:
+            DataError: If there is no row axis, there are several columns, or a row holds no text; it names the row.
+        """
+        values = _one_column(data)
+        # A new array always: the user's own must not be shared where bytes are decoded.
+        texts = np.empty(len(values), dtype=object)
+        for row, value in enumerate(values):
+            texts[row] = _as_text(value, row)
+        return texts
+
+    def analyse(self, data: Array, *, name: str) -> InputProfile:
+        """Return facts about adapted training rows: how many words they have."""
+        words = np.array([len(text.split()) for text in data], dtype=np.int64)
+        median, long = (int(value) for value in np.percentile(words, [50, 95])) if len(words) else (0, 0)
+        empty = int(np.count_nonzero(words == 0))
+        decisions = [Decision(f"input {name!r}", "text", "every row is a string")]
+        decisions.append(
+            Decision(
+                f"length of {name!r}", f"{median} words", f"the median; 95% of the texts have at most {long} words"
+            )
+        )
+        if empty:
+            decisions.append(Decision(f"empty texts in {name!r}", "kept", f"{empty} of {len(words)} have no word"))
+        return InputProfile(
+            name=name,
+            modality=self.modality,
+            shape=(),
+            dtype="str",
+            rows=len(data),
+            facts={"median_words": median, "words_95": long, "empty_texts": empty},
+            decisions=tuple(decisions),
+        )
+
+    def check(self, data: Array, profile: InputProfile) -> None:
+        """Accept all adapted rows: any text can be predicted on; `adapt` rejected what is none."""
+
+    def raw_spec(self, profile: InputProfile) -> tuple[tuple[int | None, ...], str]:
+        """Return shape and dtype of the exported model's raw input: a scalar string per row."""
+        return (), "string"
+
+
+def _one_column(data: Any) -> Sequence[Any] | Array:
+    """Return the rows of the user's data, or say why it is no single column."""
+    if isinstance(data, (list, tuple)):
+        return data
+    if isinstance(data, (str, bytes, Mapping)) or not (isinstance(data, np.ndarray) or hasattr(data, "__array__")):
+        raise DataError(
+            describe_error(
+                "The text input got something that is no column of texts.",
+                expected=_ACCEPTED,
+                received=f"a {type(data).__name__}",
+                advice="Put a single text into a list: [text]." if isinstance(data, (str, bytes)) else "",
+            )
+        )
+    values = np.asarray(data)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise DataError(
+            describe_error(
+                "The text input got an array of the wrong shape.",
+                expected="one text per row, shape (rows,) or (rows, 1)",
+                received=f"shape {values.shape}",
+                advice="Join the columns to one text per row, or use a TextInput for each.",
+            )
+        )
+    return values
+
+
+def _as_text(value: object, row: int) -> str:
+    if isinstance(value, str):
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise _no_text(row, f"a string that is no valid Unicode: {error.reason}") from error
+        return text
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            raise _no_text(row, f"bytes that are not UTF-8: {error.reason} at byte {error.start}") from error
+    raise _no_text(row, f"{value!r} of type {type(value).__name__}")
+
+
+def _no_text(row: int, received: str) -> DataError:
+    return DataError(
+        describe_error(
+            f"Row {row} of the text input holds no text.",
+            expected="a string (or UTF-8 bytes) in every row",
+            received=received,
+            advice="Drop the row, or fill it with an empty string.",
+        )
+    )

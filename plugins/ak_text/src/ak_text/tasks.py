@@ -1,0 +1,79 @@
+"""The text tasks: a text input, the choice of text blocks, and a head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+
+from ak_text.blocks.text import TextBlock
+from ak_text.inputs import TextInput
+from autokeras_core import ClassificationHead, RegressionHead
+from autokeras_core.task import Task
+
+if TYPE_CHECKING:
+    from autokeras_core.task import SearchOptions
+
+__all__ = ["TextClassifier", "TextRegressor"]
+
+
+class TextClassifier(Task):
+    """Find, train and hand over a model that tells classes of texts apart.
+
+    Args:
+        num_classes: The number of classes; by default as many as the labels have.
+        multi_label: Whether a row may have several labels at once; by default read off the labels.
+        loss: A Keras loss or its name; by default the one that suits the labels.
+        metrics: Keras metrics or their names; by default accuracy.
+        options: The search's options, see `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
+
+    Example:
+        ```python
+        classifier = TextClassifier(max_trials=3, seed=0)
+        classifier.fit(["a fine film", "a dull film", ...], ["good", "bad", ...])
+        classifier.predict(["fine, very fine"])  # array(["good"], dtype="<U4")
+        ```
+    """
+
+    task_name: ClassVar[str] = "ak_text:TextClassifier"
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        multi_label: bool | None = None,
+        loss: Any = None,
+        metrics: Any = None,
+        **options: Unpack[SearchOptions],
+    ) -> None:
+        head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
+        super().__init__(TextInput(), head, block=TextBlock(), **options)
+
+
+class TextRegressor(Task):
+    """Find, train and hand over a model that predicts one or several numbers from texts.
+
+    Args:
+        output_dim: How many numbers per row; by default as many as `y` has columns.
+        loss: A Keras loss or its name; by default mean squared error.
+        metrics: Keras metrics or their names; by default mean squared and mean absolute error.
+        options: The search's options, see `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
+
+    Example:
+        ```python
+        regressor = TextRegressor(max_trials=3, seed=0)
+        regressor.fit(["lovely flat by the sea", "dark cellar", ...], [990.0, 250.0, ...])
+        regressor.predict(["a flat by the sea"])  # array([...], dtype=float64)
+        ```
+    """
+
+    task_name: ClassVar[str] = "ak_text:TextRegressor"
+
+    def __init__(
+        self,
+        *,
+        output_dim: int | None = None,
+        loss: Any = None,
+        metrics: Any = None,
+        **options: Unpack[SearchOptions],
+    ) -> None:
+        head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)
+        super().__init__(TextInput(), head, block=TextBlock(), **options)

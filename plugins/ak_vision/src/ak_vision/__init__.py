@@ -1,0 +1,47 @@
+"""Images for autokeras-core: input, blocks, tasks and their warm starts. Light: names are imported on first use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autokeras_core._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from ak_vision.blocks.augmentation import ImageAugmentation
+    from ak_vision.blocks.conv import ConvBlock
+    from ak_vision.blocks.image import ImageBlock
+    from ak_vision.blocks.resnet import ResNetBlock
+    from ak_vision.channels import AddChannel, ChannelsLast
+    from ak_vision.image_input import ImageInput
+    from ak_vision.rescaling import Rescaler
+    from ak_vision.tasks import ImageClassifier, ImageRegressor
+
+__version__ = "0.1.0"
+
+_TARGETS = {
+    "AddChannel": "ak_vision.channels",
+    "ChannelsLast": "ak_vision.channels",
+    "ConvBlock": "ak_vision.blocks.conv",
+    "ImageAugmentation": "ak_vision.blocks.augmentation",
+    "ImageBlock": "ak_vision.blocks.image",
+    "ImageClassifier": "ak_vision.tasks",
+    "ImageInput": "ak_vision.image_input",
+    "ImageRegressor": "ak_vision.tasks",
+    "Rescaler": "ak_vision.rescaling",
+    "ResNetBlock": "ak_vision.blocks.resnet",
+}
+
+__all__ = [
+    "AddChannel",
+    "ChannelsLast",
+    "ConvBlock",
+    "ImageAugmentation",
+    "ImageBlock",
+    "ImageClassifier",
+    "ImageInput",
+    "ImageRegressor",
+    "ResNetBlock",
+    "Rescaler",
+]
+
+__getattr__, __dir__ = lazy_names(__name__, _TARGETS)

@@ -1,0 +1,1 @@
+"""The image blocks, one class a module."""

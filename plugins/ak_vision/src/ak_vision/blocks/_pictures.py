@@ -1,0 +1,42 @@
+"""What all image blocks do to their input first."""
+
+from __future__ import annotations
+
+import keras
+
+from autokeras_core import Block, GraphError
+from autokeras_core.errors import describe_error
+from autokeras_core.graph.operator import Tensor
+
+__all__ = ["as_pictures", "layer_seed"]
+
+
+def as_pictures(block: Block, inputs: Tensor) -> Tensor:
+    """Return a batch of pictures as floats, so that a block may also stand right behind raw pictures.
+
+    Args:
+        block: The block that asks, for the error message.
+        inputs: A tensor of shape `(batch, height, width, channels)` of any number type.
+
+    Raises:
+        GraphError: If the tensor is no batch of pictures.
+    """
+    shape = getattr(inputs, "shape", None)
+    if shape is None or len(shape) != 4:
+        received = f"a tensor of shape {tuple(shape)}" if shape is not None else f"{inputs!r}"
+        raise GraphError(
+            describe_error(
+                f"{block!r} was built on something that is no batch of pictures.",
+                expected="one tensor of shape (batch, height, width, channels)",
+                received=received,
+                advice="Put it behind an ImageInput or another image block.",
+            )
+        )
+    if not keras.backend.is_float_dtype(inputs.dtype):
+        return keras.layers.Rescaling(1.0)(inputs)
+    return inputs
+
+
+def layer_seed(seed: int | None, index: int) -> int | None:
+    """Return a seed for the `index`-th random layer of a block, so that two layers do not draw the same numbers."""
+    return None if seed is None else seed + index

@@ -1,0 +1,124 @@
+"""Residual networks for small pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from ak_vision.blocks._pictures import as_pictures
+from ak_vision.spaces import RESNET, suit_stem
+from autokeras_core import Block, Space
+
+if TYPE_CHECKING:
+    from ak_vision.blocks._arguments import TunedInt, TunedText
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.graph.view import HyperparameterView
+
+__all__ = ["ResNetBlock"]
+
+# Searches are short: with Keras's 0.99 the moving averages would lag hundreds of steps behind the weights.
+_MOMENTUM = 0.9
+
+
+class ResNetBlock(Block):
+    """A residual network with a small stem, as for CIFAR: no pixel of a small picture is thrown away at the start.
+
+    Each stage halves the picture and doubles the filters, except the first. The depth is
+    `2 * num_stages * blocks_per_stage + 2` layers with the head: 8 at the defaults, 20 with three blocks a stage.
+
+    Args:
+        version: `"v1"` (He et al. 2015) or `"v2"`, with the activation before the convolution (He et al. 2016).
+        num_stages: How many stages.
+        blocks_per_stage: How many residual blocks of two convolutions a stage has.
+        filters: Filters of the first stage.
+        stem_stride: Stride of the first convolution; by default suited to the size of the pictures.
+        name: The block's name in the graph, by default `resnet`.
+
+    Input shape:
+        `(batch, height, width, channels)`, any size from 1x1 up.
+
+    Output shape:
+        `(batch, smaller height, smaller width, filters * 2 ** (num_stages - 1))`, never smaller than 1x1.
+
+    Example:
+        ```python
+        output = ResNetBlock(version="v2", filters=32)(ImageInput())
+        ```
+    """
+
+    base_name = "resnet"
+    space = RESNET
+
+    def __init__(
+        self,
+        *,
+        version: TunedText = None,
+        num_stages: TunedInt = None,
+        blocks_per_stage: TunedInt = None,
+        filters: TunedInt = None,
+        stem_stride: TunedInt = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            version=version,
+            num_stages=num_stages,
+            blocks_per_stage=blocks_per_stage,
+            filters=filters,
+            stem_stride=stem_stride,
+        )
+
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space, with the default of `stem_stride` suited to the size of the pictures."""
+        return suit_stem(super().search_space(profile), profile)
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the feature map of the last stage."""
+        is_v2 = hp["version"] == "v2"
+        x = as_pictures(self, inputs)
+        x = _convolution(hp["filters"], strides=hp["stem_stride"])(x)
+        if not is_v2:
+            x = _normalized_relu(x)
+        for stage in range(hp["num_stages"]):
+            for index in range(hp["blocks_per_stage"]):
+                strides = 2 if stage > 0 and index == 0 else 1
+                residual = _residual_v2 if is_v2 else _residual_v1
+                x = residual(x, filters=hp["filters"] * 2**stage, strides=strides)
+        return _normalized_relu(x) if is_v2 else x
+
+
+def _residual_v1(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
+    x = _normalized_relu(_convolution(filters, strides=strides)(inputs))
+    x = _convolution(filters)(x)
+    # The block starts as the identity: deep networks then learn from the first step (Goyal et al. 2017, 5.1).
+    x = keras.layers.BatchNormalization(momentum=_MOMENTUM, gamma_initializer="zeros")(x)
+    shortcut = inputs
+    if strides > 1 or inputs.shape[-1] != filters:
+        shortcut = keras.layers.BatchNormalization(momentum=_MOMENTUM)(_projection(filters, strides=strides)(inputs))
+    return keras.layers.ReLU()(keras.layers.Add()([shortcut, x]))
+
+
+def _residual_v2(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
+    activated = _normalized_relu(inputs)
+    x = _normalized_relu(_convolution(filters, strides=strides)(activated))
+    x = _convolution(filters)(x)
+    shortcut = inputs
+    if strides > 1 or inputs.shape[-1] != filters:
+        shortcut = _projection(filters, strides=strides)(activated)
+    return keras.layers.Add()([shortcut, x])
+
+
+def _normalized_relu(x: Tensor) -> Tensor:
+    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=_MOMENTUM)(x))
+
+
+def _convolution(filters: int, *, strides: int = 1) -> keras.layers.Layer:
+    return keras.layers.Conv2D(
+        filters, 3, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )
+
+
+def _projection(filters: int, *, strides: int) -> keras.layers.Layer:
+    return keras.layers.Conv2D(filters, 1, strides=strides, use_bias=False, kernel_initializer="he_normal")

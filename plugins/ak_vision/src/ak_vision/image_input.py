@@ -1,0 +1,266 @@
+"""Pictures as arrays: what they are, and whether later ones are of the same kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from ak_vision.channels import AddChannel, ChannelsLast
+from autokeras_core.data.profile import Decision, InputProfile
+from autokeras_core.errors import DataError, describe_error
+from autokeras_core.graph.operator import Input
+
+if TYPE_CHECKING:
+    from autokeras_core.graph.operator import Preprocessor
+
+__all__ = ["ImageInput"]
+
+Layout: TypeAlias = Literal["none", "last", "first"]
+Pictures: TypeAlias = np.ndarray[Any, Any]
+
+_FEW_CHANNELS = 4  # grey, grey and alpha, RGB, RGB and alpha
+_LAYOUTS: tuple[Layout, ...] = ("none", "last", "first")
+
+
+class ImageInput(Input):
+    """Pictures: arrays of shape `(rows, height, width)` or `(rows, height, width, channels)`.
+
+    Whole numbers, floats and bools of any range are taken as they are; scaling is the business of the blocks, and
+    `uint8` pictures stay `uint8` until they are inside the model. Pictures with the channels in front,
+    `(rows, 3, height, width)`, are recognised and turned.
+
+    Args:
+        channels: Where the channel axis is: `"last"`, `"first"` or `"none"`; by default found out from the shape.
+        name: The input's name in the graph, by default `image`.
+
+    Example:
+        ```python
+        AutoModel(inputs=ImageInput(), outputs=ClassificationHead()).fit(pictures, labels)
+        ```
+    """
+
+    base_name = "image"
+    modality = "image"
+    default_block = "ak_vision:image"
+    tasks: ClassVar[Mapping[str, str]] = {
+        "classification": "ak_vision:ImageClassifier",
+        "regression": "ak_vision:ImageRegressor",
+    }
+
+    def __init__(self, *, channels: Layout | None = None, name: str | None = None) -> None:
+        if channels is not None and channels not in _LAYOUTS:
+            raise DataError(
+                describe_error(
+                    "ImageInput has a malformed argument.",
+                    expected=f"channels as one of {list(_LAYOUTS)}, or None",
+                    received=f"channels={channels!r}",
+                )
+            )
+        super().__init__(name=name, channels=channels)
+
+    def adapt(self, data: Any) -> Pictures:
+        """Return pictures as an array of rows; an array is returned as it is, without a copy.
+
+        Raises:
+            DataError: If they are no numbers, have a wrong rank, differ in size, or hold NaN or infinity.
+        """
+        pictures = _as_array(data)
+        if pictures.dtype.kind not in "buif":
+            raise DataError(
+                describe_error(
+                    "Pictures must be numbers.",
+                    expected="an array of a whole-number, float or bool dtype",
+                    received=f"dtype={pictures.dtype}",
+                    advice="Read or decode the pictures first, e.g. numpy.asarray(PIL.Image.open(path)).",
+                )
+            )
+        ranks = {"none": (3,), "last": (4,), "first": (4,)}.get(self.arguments.get("channels", ""), (3, 4))
+        if pictures.ndim not in ranks or 0 in pictures.shape[1:]:
+            raise DataError(
+                describe_error(
+                    "Pictures have a wrong shape.",
+                    expected=_expected_shape(ranks),
+                    received=f"shape={pictures.shape}",
+                    advice=_shape_advice(pictures.shape),
+                )
+            )
+        if pictures.dtype.kind == "f" and pictures.size and not _is_finite(pictures):
+            bad = int(np.flatnonzero(~np.isfinite(pictures.reshape(len(pictures), -1)).all(axis=1))[0])
+            raise DataError(
+                describe_error(
+                    "Pictures hold values that are no numbers.",
+                    expected="finite values only",
+                    received=f"NaN or infinity, first in row {bad}",
+                    advice="Replace them, e.g. with numpy.nan_to_num(pictures), or leave those rows out.",
+                )
+            )
+        return pictures
+
+    def analyse(self, data: Pictures, *, name: str) -> InputProfile:
+        """Find out size, channels and value range of the training pictures."""
+        if not len(data):
+            raise DataError(
+                describe_error(
+                    f"The input {name!r} is empty.", expected="at least one picture", received=f"shape={data.shape}"
+                )
+            )
+        layout, channels = self._layout(data.shape)
+        height, width = data.shape[2:4] if layout == "first" else data.shape[1:3]
+        count = {"none": 1, "last": data.shape[-1], "first": data.shape[1]}[layout]
+        low, high = float(data.min()), float(data.max())
+        return InputProfile(
+            name=name,
+            modality=self.modality,
+            shape=tuple(int(side) for side in data.shape[1:]),
+            dtype=str(data.dtype),
+            rows=len(data),
+            facts={
+                "height": int(height),
+                "width": int(width),
+                "channels": int(count),
+                "layout": layout,
+                "low": low,
+                "high": high,
+            },
+            decisions=(
+                Decision(f"{name}: size", f"{height} x {width} pixels", "kept as it is, nothing is resized"),
+                channels,
+                Decision(
+                    f"{name}: values",
+                    f"{low:g} to {high:g}, {data.dtype}",
+                    "the range of the training pictures; scaled inside the model",
+                ),
+            ),
+        )
+
+    def check(self, data: Pictures, profile: InputProfile) -> None:
+        """Check that pictures have the size and the kind of values of the training pictures.
+
+        Raises:
+            DataError: If they have another shape, or values on another scale.
+        """
+        if data.shape[1:] != tuple(profile.shape):
+            advice = ""
+            if data.shape == tuple(profile.shape):
+                advice = "This is one picture: pass picture[numpy.newaxis]."
+            raise DataError(
+                describe_error(
+                    f"The pictures of the input {profile.name!r} have another shape than in training.",
+                    expected=f"shape=(rows, {', '.join(map(str, profile.shape))})",
+                    received=f"shape={data.shape}",
+                    advice=advice,
+                )
+            )
+        if not data.size:
+            return
+        low, high = float(data.min()), float(data.max())
+        trained = f"{profile.dtype} pictures with values from {profile.facts['low']:g} to {profile.facts['high']:g}"
+        if problem := _scale_problem(data, low=low, high=high, profile=profile):
+            raise DataError(
+                describe_error(
+                    f"The pictures of the input {profile.name!r} have other values than in training: {problem}.",
+                    expected=trained,
+                    received=f"{data.dtype} pictures with values from {low:g} to {high:g}",
+                    advice="Pass the pictures as they were passed to fit: scaling happens inside the model.",
+                )
+            )
+
+    def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
+        """Return what brings the pictures into the layout `(rows, height, width, channels)`."""
+        layout = profile.facts["layout"]
+        if layout == "none":
+            return (AddChannel(),)
+        return (ChannelsLast(),) if layout == "first" else ()
+
+    def _layout(self, shape: tuple[int, ...]) -> tuple[Layout, Decision]:
+        """Decide where the channel axis is, with the reason; `shape` has the row axis."""
+        given: Layout | None = self.arguments.get("channels")
+        rank = f"the array has {len(shape)} axes"
+        layout: Layout
+        if given is not None:
+            layout, reason = given, f"channels={given!r} was given"
+        elif len(shape) == 3:
+            layout, reason = "none", rank
+        elif shape[-1] <= _FEW_CHANNELS:
+            layout, reason = "last", f"{rank}, the last has length {shape[-1]}"
+        elif shape[1] <= _FEW_CHANNELS and min(shape[2:]) > _FEW_CHANNELS:
+            layout = "first"
+            reason = f"the second axis has length {shape[1]}, the others are longer; channels='last' says otherwise"
+        else:
+            layout, reason = "last", f"{rank}, and channels are usually the last"
+        value = {
+            "none": "1, the axis is added",
+            "last": f"{shape[-1]}, the last axis",
+            "first": f"{shape[1]}, the first axis of a picture is moved to the end",
+        }[layout]
+        return layout, Decision("image: channels", value, reason)
+
+
+def _as_array(data: Any) -> Pictures:
+    """Return data as an array; what cannot become one is a `DataError`."""
+    if isinstance(data, np.ndarray):
+        return data
+    if not isinstance(data, (list, tuple)) and not hasattr(data, "__array__"):
+        raise DataError(
+            describe_error(
+                "Pictures are of a kind that cannot be used.",
+                expected="a NumPy array, a list of arrays of one size, or anything with __array__",
+                received=f"an object of type {type(data).__name__}",
+            )
+        )
+    try:
+        return np.asarray(data)
+    except (TypeError, ValueError) as exc:
+        raise DataError(
+            describe_error(
+                "Pictures could not be put into one array.",
+                expected="pictures of one size and one number of channels",
+                received=f"{exc}",
+                advice="Bring them to one size first, e.g. with PIL.Image.Image.resize.",
+            )
+        ) from exc
+
+
+def _is_finite(pictures: Pictures) -> bool:
+    # Extremes propagate NaN and need no array of flags as large as the data.
+    return math.isfinite(float(pictures.min())) and math.isfinite(float(pictures.max()))
+
+
+def _expected_shape(ranks: tuple[int, ...]) -> str:
+    shapes = {3: "(rows, height, width)", 4: "(rows, height, width, channels)"}
+    return " or ".join(shapes[rank] for rank in ranks) + ", all at least 1"
+
+
+def _shape_advice(shape: tuple[int, ...]) -> str:
+    """Return how to get from a wrong shape to a right one, where that can be guessed."""
+    if len(shape) == 2:
+        for channels in (1, 3):
+            side = math.isqrt(shape[1] // channels)
+            if side > 1 and side * side * channels == shape[1]:
+                tail = "" if channels == 1 else f", {channels}"
+                return f"If each row is a flat picture: pictures.reshape(-1, {side}, {side}{tail})."
+        return "If each row is a flat picture: pictures.reshape(-1, height, width)."
+    if len(shape) == 5:
+        return "Videos and volumes are not supported; pass one frame or slice a row."
+    return ""
+
+
+def _scale_problem(data: Pictures, *, low: float, high: float, profile: InputProfile) -> str:
+    """Return what is wrong with the values, or an empty string.
+
+    The common mistake is to train on 0..255 and to predict on 0..1, or the other way round.
+    """
+    is_whole = np.dtype(profile.dtype).kind in "bui"
+    if is_whole and data.dtype.kind == "f" and bool((data != np.floor(data)).any()):
+        return "fractions, where training had whole numbers"
+    if is_whole:
+        limits = (0, 1) if profile.dtype == "bool" else (np.iinfo(profile.dtype).min, np.iinfo(profile.dtype).max)
+        if low < limits[0] or high > limits[1]:
+            return f"values that {profile.dtype} cannot hold"
+    trained_on_unit_range = profile.facts["low"] >= 0 and profile.facts["high"] <= 1
+    if not is_whole and trained_on_unit_range and low >= 0 and high > 2:
+        return "values above 1, where training had values from 0 to 1"
+    return ""

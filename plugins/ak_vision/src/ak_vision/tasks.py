@@ -1,0 +1,82 @@
+"""The image tasks: an image input, the image block and a head that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from ak_vision.blocks.image import ImageBlock
+from ak_vision.image_input import ImageInput
+from autokeras_core import ClassificationHead, RegressionHead
+from autokeras_core.task import SearchOptions, Task
+
+__all__ = ["ImageClassifier", "ImageRegressor"]
+
+
+class ImageClassifier(Task):
+    """Search for a network that tells what is in a picture: binary, multi-class or multi-label.
+
+    Args:
+        num_classes: The number of classes, if the training labels do not show all; by default found from the labels.
+        multi_label: Whether a picture can have several labels; by default found from the labels.
+        loss: The loss; by default cross-entropy.
+        metrics: The metrics; by default the accuracy.
+        flips: Which mirror images have the same label, so that flipping may be searched: `"none"`, `"horizontal"`
+            (most photographs), `"vertical"` or `"both"`.
+        options: The options of the search, as for `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
+
+    Example:
+        ```python
+        classifier = ImageClassifier(max_trials=3, seed=0)
+        classifier.fit(pictures, labels)  # (rows, height, width) or (rows, height, width, channels)
+        classifier.predict(new_pictures)  # labels of the same type
+        ```
+    """
+
+    task_name = "ak_vision:ImageClassifier"
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        multi_label: bool | None = None,
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        flips: str = "none",
+        **options: Unpack[SearchOptions],
+    ) -> None:
+        head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
+        super().__init__(ImageInput(), head, block=ImageBlock(flips=flips), **options)
+
+
+class ImageRegressor(Task):
+    """Search for a network that estimates one or several numbers from a picture.
+
+    Args:
+        output_dim: How many numbers a picture has; by default found from the targets.
+        loss: The loss; by default the mean squared error.
+        metrics: The metrics; by default the mean squared and the mean absolute error.
+        flips: Which mirror images have the same targets, so that flipping may be searched: `"none"`,
+            `"horizontal"`, `"vertical"` or `"both"`.
+        options: The options of the search, as for `AutoModel`.
+
+    Example:
+        ```python
+        regressor = ImageRegressor(time_limit=300)
+        regressor.fit(pictures, ages)
+        ```
+    """
+
+    task_name = "ak_vision:ImageRegressor"
+
+    def __init__(
+        self,
+        *,
+        output_dim: int | None = None,
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        flips: str = "none",
+        **options: Unpack[SearchOptions],
+    ) -> None:
+        head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)
+        super().__init__(ImageInput(), head, block=ImageBlock(flips=flips), **options)

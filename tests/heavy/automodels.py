@@ -1,0 +1,51 @@
+"""Small models and real small data that the tests of AutoModel share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_diabetes, load_digits, load_wine
+
+from autokeras_core import ArrayInput, AutoModel, Choice, ClassificationHead, DenseBlock, Normalization, RegressionHead
+
+Array = np.ndarray[Any, Any]
+
+
+def wine(rows: int = 178) -> tuple[Array, Array]:
+    """Return 13 chemical measurements of wines, float32, and their cultivar, 0 to 2; shuffled."""
+    x, y = load_wine(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))[:rows]
+    return x[order].astype("float32"), y[order]
+
+
+def digits(rows: int = 600) -> tuple[Array, Array]:
+    """Return pictures of digits as 64 numbers, float32, and the digit; shuffled."""
+    x, y = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))[:rows]
+    return x[order].astype("float32"), y[order]
+
+
+def diabetes(rows: int = 442) -> tuple[Array, Array]:
+    """Return ten measurements of patients, float32, and how their disease went on; shuffled."""
+    x, y = load_diabetes(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))[:rows]
+    return x[order].astype("float32"), y[order]
+
+
+def dense_classifier(**options: Any) -> AutoModel:
+    """Return a small classifier of numbers; `options` go to AutoModel, `head` to the head."""
+    head = options.pop("head", {})
+    start = ArrayInput()
+    node = DenseBlock(num_layers=1, units=Choice([16, 32]))(Normalization()(start))
+    options = {"max_trials": 1, "seed": 0} | options
+    return AutoModel(start, ClassificationHead(**head)(node), **options)
+
+
+def dense_regressor(**options: Any) -> AutoModel:
+    """Return a small regressor of numbers."""
+    head = options.pop("head", {})
+    start = ArrayInput()
+    node = DenseBlock(num_layers=1, units=32)(Normalization()(start))
+    options = {"max_trials": 1, "seed": 0} | options
+    return AutoModel(start, RegressionHead(**head)(node), **options)

@@ -1,0 +1,90 @@
+"""A block class written in a user's script works in the functional API, and its search is saved and loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = '''
+import sys
+import keras
+import numpy as np
+from sklearn.datasets import load_wine
+from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, Normalization, SearchError
+
+
+class GatedBlock(Block):
+    """A dense layer whose output is gated."""
+
+    def build(self, hp, inputs):
+        units = hp.Int("units", 8, 32, step=8)
+        gate = keras.layers.Dense(units, activation="sigmoid")(inputs)
+        if hp.Boolean("deep"):
+            gate = keras.layers.Dense(units, activation="sigmoid")(gate)
+        return keras.layers.Multiply()([keras.layers.Dense(units)(inputs), gate])
+
+
+x, y = load_wine(return_X_y=True)
+x = x.astype("float32")
+'''
+
+SEARCH = (
+    SCRIPT
+    + """
+start = ArrayInput()
+node = GatedBlock(units=16)(Normalization()(start))
+model = AutoModel(start, ClassificationHead()(node), max_trials=3, seed=0)
+model.fit(x, y, epochs=10, verbose=0)
+assert {row.configuration["gated/units"] for row in model.leaderboard()} == {16}
+assert all("gated/deep" in row.configuration for row in model.leaderboard())
+assert model.evaluate(x, y)["accuracy"] > 0.8
+model.save(sys.argv[1])
+np.save(sys.argv[2], model.predict(x))
+"""
+)
+
+CONTINUE = (
+    SCRIPT
+    + """
+model = AutoModel.load(sys.argv[1])
+assert (model.predict(x) == np.load(sys.argv[2])).all()
+assert len(model.leaderboard()) == 3
+model.max_trials = 2
+assert model.fit(x, y, epochs=1, verbose=0).trials >= 2
+"""
+)
+
+PREDICT_ONLY = """
+import sys
+import numpy as np
+from sklearn.datasets import load_wine
+from autokeras_core import AutoModel, SearchError
+x, y = load_wine(return_X_y=True)
+x = x.astype("float32")
+model = AutoModel.load(sys.argv[1])
+assert (model.predict(x) == np.load(sys.argv[2])).all()
+model.export_model()
+try:
+    model.fit(x, y, verbose=0)
+except SearchError as error:
+    assert "GatedBlock" in str(error) and "custom_blocks" in str(error), error
+else:
+    raise AssertionError("fit() worked without the block's class")
+"""
+
+
+def run(script: str, *arguments: Path) -> None:
+    """Run a script in a fresh process; fail with its output if it fails."""
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_a_block_of_a_script_is_searched_saved_loaded_and_continued(tmp_path: Path) -> None:
+    """One process searches and saves; one that defines the class continues; one that does not still predicts."""
+    saved, predictions = tmp_path / "model", tmp_path / "predictions.npy"
+
+    run(SEARCH, saved, predictions)
+
+    run(CONTINUE, saved, predictions)
+    run(PREDICT_ONLY, saved, predictions)

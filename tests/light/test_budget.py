@@ -1,0 +1,75 @@
+"""The budget decides how long a trial may take and when no further one starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from autokeras_core.engine.deadline import Deadline
+from autokeras_core.search.budget import Budget, planned_epochs
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_epochs_fall_with_the_rows_within_limits() -> None:
+    """More rows, fewer epochs, never outside 10 to 100."""
+    planned = [planned_epochs(rows) for rows in (1, 150, 3_200, 54_000, 10_000_000)]
+
+    assert planned == sorted(planned, reverse=True)
+    assert planned[0] == 100
+    assert planned[2] == 40
+    assert planned[-1] == 10
+
+
+def test_without_a_time_limit_trials_have_none() -> None:
+    """Only the number of trials counts then."""
+    budget = Budget(max_trials=2, deadline=None)
+
+    assert budget.seconds_for_next_trial() is None
+    assert budget.reason_to_stop() is None
+
+    budget.started_trials = 2
+
+    assert budget.reason_to_stop() == "max_trials=2 reached"
+
+
+def test_a_trial_gets_a_third_of_what_is_left() -> None:
+    """With many trials to come, the first does not eat the budget."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(91.0, clock=clock))
+
+    assert budget.seconds_for_next_trial() == pytest.approx(30.0)
+
+
+def test_the_last_trial_gets_all_that_is_left() -> None:
+    """With one trial to come there is nothing to save for."""
+    clock = Clock()
+    budget = Budget(max_trials=3, deadline=Deadline.after(91.0, clock=clock), started_trials=2)
+
+    assert budget.seconds_for_next_trial() == pytest.approx(90.0)
+
+
+def test_no_trial_starts_that_would_be_cut_to_nothing() -> None:
+    """A trial with far less time than the shortest one so far is not started."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(100.0, clock=clock), started_trials=1)
+    budget.note_trial(60.0)
+
+    clock.now = 60.0
+
+    assert budget.reason_to_stop() == "time_limit reached"
+
+
+def test_something_is_tried_however_little_time_there_is() -> None:
+    """The first trial always starts."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(0.5, clock=clock))
+
+    assert budget.reason_to_stop() is None

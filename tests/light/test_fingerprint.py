@@ -1,0 +1,64 @@
+"""The fingerprint of data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autokeras_core.data import fingerprint as module
+from autokeras_core.data.fingerprint import fingerprint
+
+
+def test_equal_data_has_one_fingerprint_whatever_the_order_and_layout() -> None:
+    """Neither the order of names nor the memory layout counts."""
+    a, b = np.arange(6.0).reshape(2, 3), np.array(["x", "y"])
+
+    one = fingerprint({"a": a, "b": b})
+    other = fingerprint({"b": b.copy(), "a": np.asfortranarray(a)})
+
+    assert one == other
+    assert len(one) == 64
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"a": np.array([1, 2, 4])},
+        {"a": np.array([1.0, 2.0, 3.0])},
+        {"a": np.array([[1, 2, 3]])},
+        {"b": np.array([1, 2, 3])},
+        {"a": np.array([1, 2, 3]), "b": np.array([1])},
+    ],
+    ids=["content", "dtype", "shape", "name", "more"],
+)
+def test_every_difference_shows(changed: dict[str, np.ndarray]) -> None:
+    """Content, dtype, shape and names all count."""
+    assert fingerprint(changed) != fingerprint({"a": np.array([1, 2, 3])})
+
+
+def test_objects_count_by_value() -> None:
+    """Arrays of objects are hashed by content, not by address."""
+    one = np.array(["a" * 2, "b"], dtype=object)
+    other = np.array(["".join(["a", "a"]), "b"], dtype=object)
+
+    assert fingerprint({"y": one}) == fingerprint({"y": other})
+    assert fingerprint({"y": one}) != fingerprint({"y": np.array(["aa", "c"], dtype=object)})
+
+
+def test_a_large_array_is_sampled_up_to_its_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit every n-th row and the last one count."""
+    monkeypatch.setattr(module, "_BYTES_IN_FULL", 800)
+    rows = np.arange(1000.0)
+    last, skipped = rows.copy(), rows.copy()
+    last[-1] = -1
+    skipped[1] = -1
+
+    assert fingerprint({"x": rows}) != fingerprint({"x": last})
+    assert fingerprint({"x": rows}) == fingerprint({"x": skipped})
+
+
+def test_the_fingerprint_is_stable() -> None:
+    """The value is part of saved searches: it must not change between versions."""
+    assert fingerprint({"x": np.arange(3, dtype="<i4")}) == (
+        "8fad0d438513f74389a8de977fdeb0ffd5c7a9f6a260aafd06b74a38d8a875b2"
+    )

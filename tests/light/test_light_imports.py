@@ -1,0 +1,164 @@
+"""Light modules stay light: what a process imports is looked at from outside, in `sys.modules` of a fresh one."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from autokeras_core.cli.main import cli
+
+HEAVY = {"keras", "keras_tuner", "pandas", "tensorflow", "torch", "transformers"}
+
+LIGHT_MODULES = [
+    "autokeras_core",
+    "autokeras_core._metadata",
+    "autokeras_core.cli.main",
+    "autokeras_core.data.profile",
+    "autokeras_core.errors",
+    "autokeras_core.graph.node",
+    "autokeras_core.graph.operator",
+    "autokeras_core.graph.view",
+    "autokeras_core.hookspecs",
+    "autokeras_core.manager",
+    "autokeras_core.names",
+    "autokeras_core.plugin",
+    "autokeras_core.registry",
+    "autokeras_core.search.domains",
+    "autokeras_core.search.journal",
+    "autokeras_core.search.mutation",
+    "autokeras_core.search.space",
+    "autokeras_core.search.submodules",
+    "autokeras_core.search.warm_starts",
+    "autokeras_core.specs",
+    "autokeras_core.tasks",
+    "autokeras_core.builtin.plugin",
+    "autokeras_core.builtin.spaces",
+    "autokeras_core.graph.graph",
+    "autokeras_core.graph.serialization",
+]
+
+PLUGINS = [name for name in ("ak_vision", "ak_text", "ak_tabular") if importlib.util.find_spec(name)]
+
+RUN_COMMANDS = """
+import json, sys
+from autokeras_core.cli.main import main
+for arguments in json.loads(sys.argv[1]):
+    try:
+        main(arguments)
+    except SystemExit as exited:
+        assert exited.code == 0, (arguments, exited.code)
+"""
+
+
+def modules_after(code: str, *arguments: str) -> set[str]:
+    """Return the top-level packages in `sys.modules` of a fresh process that ran `code`."""
+    report = "\nimport sys; print(*sys.modules, file=sys.stderr)"
+    process = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code + report, *arguments], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return {name.partition(".")[0] for name in process.stderr.splitlines()[-1].split()}
+
+
+def command_paths(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every command."""
+    yield path
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from command_paths(child, (*path, name))
+
+
+@pytest.mark.parametrize("module", LIGHT_MODULES)
+def test_light_module_imports_nothing_heavy(module: str) -> None:
+    """Importing a light module leaves Keras, TensorFlow and the like out of the process."""
+    assert modules_after(f"import {module}") & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("suffix", ["", ".plugin", ".spaces"])
+def test_plugin_module_imports_nothing_heavy(name: str, suffix: str) -> None:
+    """A first-party plugin's package, plugin module and spaces are light."""
+    assert modules_after(f"import {name}{suffix}") & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["blocks", "list"],
+        ["blocks", "list", "--format", "json"],
+        ["plugins", "list"],
+        ["plugins", "doctor"],
+        ["tasks", "list"],
+        ["info"],
+    ],
+    ids=" ".join,
+)
+def test_listing_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Listing what there is needs neither Keras nor TensorFlow, nor (piped) rich, nor NumPy."""
+    modules = modules_after(RUN_COMMANDS, json.dumps([arguments]))
+
+    assert modules & (HEAVY | {"numpy", "rich"}) == set()
+
+
+def test_showing_every_block_imports_nothing_heavy() -> None:
+    """`blocks show` reads the space from the descriptor: no block's class is imported."""
+    names = subprocess.run(
+        [sys.executable, "-m", "autokeras_core.cli", "blocks", "list", "--format", "names"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert names
+
+    modules = modules_after(RUN_COMMANDS, json.dumps([["blocks", "show", name] for name in names]))
+
+    assert modules & HEAVY == set()
+
+
+def test_listing_warm_starts_of_every_task_imports_nothing_heavy() -> None:
+    """`warm-starts list` reads TOML from the plugins' wheels, no task's class."""
+    names = subprocess.run(
+        [sys.executable, "-m", "autokeras_core.cli", "tasks", "list", "--format", "names"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    modules = modules_after(RUN_COMMANDS, json.dumps([["warm-starts", "list", "--task", name] for name in names]))
+
+    assert modules & HEAVY == set()
+
+
+def test_help_of_every_command_imports_nothing_heavy() -> None:
+    """`--help` of every command of the tree is light."""
+    paths = list(command_paths(cli))
+
+    modules = modules_after(RUN_COMMANDS, json.dumps([[*path, "--help"] for path in paths]))
+
+    assert len(paths) > 8
+    assert modules & HEAVY == set()
+
+
+def test_blocks_list_is_quick() -> None:
+    """`autokeras blocks list` as a whole process takes less than 0.4 s (in processor time, which others do not disturb)."""
+    seconds = []
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "autokeras_core.cli", "blocks", "list"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        seconds.append(usage.ru_utime + usage.ru_stime)
+
+    assert statistics.median(seconds) < 0.4

@@ -1,0 +1,107 @@
+"""A search's directory is started, continued, protected and overwritten as documented."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autokeras_core.errors import SearchError
+from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.session import SearchSession, stored_seed
+
+MANIFEST = {"identity": {"data": "abc", "seed": 0}, "about": {"task": ""}}
+DONE = TrialOutcome(trial_id="0", configuration={"a": 1}, status="completed", score=0.5, directory="elsewhere/trials/0")
+
+
+def run_once(directory: Path, *, finish: bool) -> None:
+    """Leave a search of one trial in a directory."""
+    session = SearchSession.open(directory, manifest=MANIFEST, overwrite=False)
+    session.journal.append("trial_completed", **DONE.to_json())
+    if finish:
+        session.journal.append("search_ended", reason="max_trials=1 reached")
+    session.close()
+
+
+def test_a_new_directory_starts_empty(tmp_path: Path) -> None:
+    """Nothing has been tried yet."""
+    session = SearchSession.open(tmp_path / "deep" / "search", manifest=MANIFEST, overwrite=False)
+
+    assert session.outcomes == []
+    assert not session.is_finished
+    session.close()
+
+
+@pytest.mark.parametrize("finish", [True, False], ids=["finished", "cut off"])
+def test_the_same_search_is_continued(tmp_path: Path, finish: bool) -> None:
+    """Finished trials come back; whether the search had ended is known."""
+    run_once(tmp_path, finish=finish)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert [outcome.trial_id for outcome in session.outcomes] == ["0"]
+    assert session.is_finished is finish
+    session.close()
+
+
+def test_a_moved_search_finds_its_models(tmp_path: Path) -> None:
+    """A trial's folder is looked for under the directory, wherever that was before."""
+    run_once(tmp_path, finish=True)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert session.outcomes[0].directory == str(tmp_path / "trials" / "0")
+    session.close()
+
+
+def test_another_search_is_an_error_that_names_the_difference(tmp_path: Path) -> None:
+    """Other data in the same directory is refused, and nothing is lost."""
+    run_once(tmp_path, finish=True)
+    other = {"identity": {"data": "xyz", "seed": 0}, "about": {}}
+
+    with pytest.raises(SearchError, match=r"holds another search.*different data.*overwrite=True"):
+        SearchSession.open(tmp_path, manifest=other, overwrite=False)
+
+    assert stored_seed(tmp_path) == 0
+
+
+def test_overwriting_deletes_only_the_search(tmp_path: Path) -> None:
+    """A user's own file in the directory stays."""
+    run_once(tmp_path, finish=True)
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "trials" / "0").mkdir(parents=True)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=True)
+
+    assert session.outcomes == []
+    assert not (tmp_path / "trials").exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    session.close()
+
+
+def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    """A file in the way: the message names the directory and what to do."""
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(SearchError, match=r"cannot be written.*Choose another one"):
+        SearchSession.open(tmp_path / "file" / "search", manifest=MANIFEST, overwrite=False)
+
+
+def test_another_format_is_an_error(tmp_path: Path) -> None:
+    """A manifest with an unknown schema is not guessed at."""
+    run_once(tmp_path, finish=True)
+    path = tmp_path / "search.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
+
+    with pytest.raises(SearchError, match="another format"):
+        SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+
+def test_the_seed_of_a_search_is_stored(tmp_path: Path) -> None:
+    """The seed comes back for a search, and None where there is no search."""
+    assert stored_seed(tmp_path) is None
+
+    run_once(tmp_path, finish=False)
+
+    assert stored_seed(tmp_path) == 0

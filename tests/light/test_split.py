@@ -1,0 +1,110 @@
+"""The split into training and validation rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autokeras_core.data.split import split_rows
+from autokeras_core.errors import DataError
+
+_shares = st.floats(0.01, 0.99)
+
+
+@given(rows=st.integers(2, 300), share=_shares, seed=st.integers(0, 2**32))
+def test_the_parts_are_disjoint_and_complete(rows: int, share: float, seed: int) -> None:
+    """Every row is in exactly one part, and neither part is empty."""
+    train, validation = split_rows(rows, share, seed=seed)
+
+    assert sorted([*train, *validation]) == list(range(rows))
+    assert min(len(train), len(validation)) >= 1
+
+
+@given(labels=st.lists(st.integers(0, 6), min_size=2, max_size=200), share=_shares, seed=st.integers(0, 1000))
+def test_a_stratified_split_has_every_class_in_both_parts(labels: list[int], share: float, seed: int) -> None:
+    """A class with two rows or more is in both parts; the parts are still disjoint and complete."""
+    strata = np.array(labels)
+
+    train, validation = split_rows(len(labels), share, seed=seed, strata=strata)
+
+    assert sorted([*train, *validation]) == list(range(len(labels)))
+    assert min(len(train), len(validation)) >= 1
+    for label in set(labels):
+        if labels.count(label) >= 2:
+            assert label in strata[train]
+            assert label in strata[validation]
+
+
+def test_classes_keep_their_shares() -> None:
+    """A stratified split of 90 and 10 rows takes 18 and 2."""
+    strata = np.array([0] * 90 + [1] * 10)
+
+    _, validation = split_rows(100, 0.2, seed=1, strata=strata)
+
+    assert np.bincount(strata[validation]).tolist() == [18, 2]
+
+
+@given(labels=st.lists(st.sampled_from("ab"), min_size=40, max_size=200), seed=st.integers(0, 99))
+def test_class_shares_are_off_by_less_than_a_row(labels: list[str], seed: int) -> None:
+    """Each class gives its exact share, rounded (or the one row it must give)."""
+    strata = np.array(labels)
+
+    _, validation = split_rows(len(labels), 0.25, seed=seed, strata=strata)
+
+    for label in set(labels):
+        exact = round(len(labels) * 0.25) * labels.count(label) / len(labels)
+        assert abs((strata[validation] == label).sum() - exact) <= 1
+
+
+@pytest.mark.parametrize("strata", [None, np.arange(50) % 3], ids=["plain", "stratified"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_seed_repeats_the_split(seed: int, strata: np.ndarray | None) -> None:
+    """Equal seeds, 0 included, give equal splits."""
+    first = split_rows(50, 0.2, seed=seed, strata=strata)
+    second = split_rows(50, 0.2, seed=seed, strata=strata)
+
+    assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_seeds_differ() -> None:
+    """Seeds 0 and 1 give different splits."""
+    assert set(split_rows(50, 0.2, seed=0)[1]) != set(split_rows(50, 0.2, seed=1)[1])
+
+
+def test_both_parts_are_shuffled() -> None:
+    """Rows in their file's order do not stay in it."""
+    train, validation = split_rows(200, 0.5, seed=0, strata=np.repeat([0, 1], 100))
+
+    assert not np.array_equal(train, np.sort(train))
+    assert not np.array_equal(validation, np.sort(validation))
+
+
+def test_the_callers_strata_are_not_changed() -> None:
+    """A read-only array of classes is enough."""
+    strata = np.array([1, 0, 1, 0])
+    strata.setflags(write=False)
+
+    split_rows(4, 0.5, seed=0, strata=strata)
+
+    assert strata.tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, 2.0, float("nan")])
+def test_an_impossible_share_is_refused(share: float) -> None:
+    """A share outside (0, 1) is named in the error."""
+    with pytest.raises(DataError, match="validation_split="):
+        split_rows(10, share, seed=0)
+
+
+def test_a_single_row_cannot_be_split() -> None:
+    """One row is too few for two parts."""
+    with pytest.raises(DataError, match="at least 2 rows"):
+        split_rows(1, 0.5, seed=0)
+
+
+def test_strata_of_another_length_are_refused() -> None:
+    """One class per row is needed."""
+    with pytest.raises(DataError, match=r"shape \(3,\)"):
+        split_rows(3, 0.5, seed=0, strata=np.zeros(2))

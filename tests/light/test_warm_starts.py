@@ -1,0 +1,211 @@
+"""Warm starts: predefined configurations in plugins' TOML files, checked against the real space."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from autokeras_core.errors import PluginError
+from autokeras_core.search.domains import Choice, Float
+from autokeras_core.search.space import Space
+from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
+from autokeras_core.specs import WarmStartSpec
+
+TASK = "ak_demo:Classifier"
+SPACE = Space(
+    {
+        "image/block_type": Choice(["conv", "resnet"]),
+        "image/conv/filters": Choice([16, 32], when={"image/block_type": "conv"}),
+        "training/learning_rate": Float(1e-4, 1e-1, default=1e-3),
+    }
+)
+GOOD = """
+schema = 1
+task = "ak_demo:Classifier"
+
+[[configuration]]
+name = "small"
+summary = "A small convolutional network."
+[configuration.values]
+"image/block_type" = "conv"
+"image/conv/filters" = 32
+
+[[configuration]]
+name = "pretrained"
+summary = "A pretrained network."
+requires = ["attrs>=1"]
+downloads = true
+[configuration.values]
+"image/block_type" = "resnet"
+"training/learning_rate" = 0.01
+"""
+
+
+@pytest.fixture
+def registry_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., object]]:
+    """Return a function that installs a package with one warm-start file, and a registry that knows it."""
+    package = tmp_path / "ak_demo_warm"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(text: str, *, resource: str = "starts.toml", package_name: str = "ak_demo_warm") -> object:
+        (package / "starts.toml").write_text(text)
+        spec = WarmStartSpec(name="demo", summary="Demo.", task=TASK, package=package_name, resource=resource)
+        return SimpleNamespace(warm_starts=(SimpleNamespace(full_name="ak_demo:demo", spec=spec),))
+
+    yield make
+    sys.modules.pop("ak_demo_warm", None)
+
+
+def start(**values: object) -> WarmStart:
+    """Return a warm start with values by path (`__` stands for `/`)."""
+    paths = {name.replace("__", "/"): value for name, value in values.items()}
+    return WarmStart(name="demo", summary="Demo.", values=paths, plugin="ak_demo:demo")  # type: ignore[arg-type]
+
+
+def test_a_file_is_read_in_order(registry_of: Callable[..., object]) -> None:
+    """Names, summaries, values, requirements and the download flag arrive as written."""
+    small, pretrained = read_warm_starts(registry_of(GOOD), TASK)  # type: ignore[arg-type]
+
+    assert small == WarmStart(
+        name="small",
+        summary="A small convolutional network.",
+        values={"image/block_type": "conv", "image/conv/filters": 32},
+        plugin="ak_demo:demo",
+    )
+    assert (pretrained.requires, pretrained.downloads) == (("attrs>=1",), True)
+
+
+def test_other_tasks_have_other_warm_starts(registry_of: Callable[..., object]) -> None:
+    """A file is read for its own task only."""
+    assert read_warm_starts(registry_of("not even TOML"), "ak_demo:Regressor") == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("schema = ", "no TOML"),
+        (GOOD.replace("schema = 1", "schema = 2"), "schema=2"),
+        (GOOD.replace("schema = 1", ""), "schema=None"),
+        (GOOD.replace("ak_demo:Classifier", "ak_demo:Other"), "registered for 'ak_demo:Classifier'"),
+        ('schema = 1\ntask = "ak_demo:Classifier"', r"no \[\[configuration\]\] table"),
+        (GOOD.replace('name = "small"', ""), "configuration 1 has name=None"),
+        (GOOD.replace('name = "small"', 'name = "pretrained"'), "'pretrained' is used more than once"),
+        (GOOD.replace('summary = "A pretrained network."', "summary = 3"), "configuration 2 has summary=3"),
+        (GOOD.replace("downloads = true", 'downloads = "yes"'), "downloads='yes'"),
+        (GOOD.replace("downloads = true", "download = true"), "Did you mean 'downloads'"),
+        (GOOD.replace('["attrs>=1"]', '"attrs>=1"'), "expected a list"),
+        (GOOD.replace("attrs>=1", "attrs=>1"), "requires 'attrs=>1'"),
+        (GOOD.replace('"image/conv/filters" = 32', '"image/conv/filters" = [32]'), r"'image/conv/filters' = \[32\]"),
+        (GOOD.replace('"image/conv/filters"', '"image//filters"'), "'image//filters'"),
+        (GOOD.replace("[configuration.values]\n\"image/block_type\" = \"conv\"\n\"image/conv/filters\" = 32", ""), "no"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_is_its_plugins_error(registry_of: Callable[..., object], text: str, problem: str) -> None:
+    """The message names the plugin, the file and the problem."""
+    with pytest.raises(PluginError, match=problem) as caught:
+        read_warm_starts(registry_of(text), TASK)  # type: ignore[arg-type]
+
+    assert "ak_demo:demo" in str(caught.value)
+    assert "ak_demo_warm/starts.toml" in str(caught.value)
+
+
+def test_all_problems_of_a_file_are_reported_together(registry_of: Callable[..., object]) -> None:
+    """Its author mends them in one go."""
+    text = GOOD.replace('name = "small"', "").replace("downloads = true", "downloads = 1")
+
+    with pytest.raises(PluginError, match=r"name=None.*downloads=1"):
+        read_warm_starts(registry_of(text), TASK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("where", [{"resource": "other.toml"}, {"package_name": "ak_demo_absent"}])
+def test_a_missing_file_is_its_plugins_error(registry_of: Callable[..., object], where: dict[str, str]) -> None:
+    """The message names package and file."""
+    with pytest.raises(PluginError) as caught:
+        read_warm_starts(registry_of(GOOD, **where), TASK)  # type: ignore[arg-type]
+
+    assert where.get("resource", "starts.toml") in str(caught.value)
+    assert where.get("package_name", "ak_demo_warm") in str(caught.value)
+
+
+def test_a_usable_warm_start_is_completed() -> None:
+    """What it leaves out gets its default."""
+    usable, unusable = usable_warm_starts([start(image__block_type="conv", image__conv__filters=32)], SPACE)
+
+    assert unusable == []
+    assert [configuration for _, configuration in usable] == [
+        {"image/block_type": "conv", "image/conv/filters": 32, "training/learning_rate": 1e-3}
+    ]
+
+
+@pytest.mark.parametrize(
+    "values, reason",
+    [
+        ({"image__block_typ": "conv"}, "Did you mean 'image/block_type'"),
+        ({"image__block_type": "xception"}, "outside its domain"),
+        ({"image__block_type": "resnet", "image__conv__filters": 16}, "inactive"),
+    ],
+    ids=["unknown name", "unknown value", "inactive"],
+)
+def test_one_that_does_not_fit_is_returned_with_the_reason(values: dict[str, object], reason: str) -> None:
+    """It costs nothing but itself."""
+    good = start(image__block_type="resnet")
+
+    usable, unusable = usable_warm_starts([start(**values), good], SPACE)
+
+    assert [each for each, _ in usable] == [good]
+    assert len(unusable) == 1
+    assert reason in unusable[0][1]
+
+
+def test_a_narrowed_space_rules_warm_starts_out() -> None:
+    """`ImageBlock(block_type="resnet")` has no use for the convolutional ones."""
+    conv = start(image__block_type="conv")
+
+    usable, unusable = usable_warm_starts([conv], SPACE.narrow({"image/block_type": "resnet"}))
+
+    assert usable == []
+    assert unusable[0][0] is conv
+
+
+@pytest.mark.parametrize(
+    "requirement, reason",
+    [("ak-surely-absent>=1", "not installed"), ("attrs>=9999", r"attrs \d.* is installed")],
+    ids=["absent", "too old"],
+)
+def test_an_unmet_requirement_is_a_reason(requirement: str, reason: str) -> None:
+    """It says what to install, and is never fatal."""
+    needs = WarmStart(name="n", summary="s", values={}, requires=(requirement,), plugin="p:q")
+
+    usable, unusable = usable_warm_starts([needs], SPACE)
+
+    assert usable == []
+    assert unusable[0][0] is needs
+    assert re.search(reason, unusable[0][1])
+    assert "pip install" in unusable[0][1]
+
+
+@pytest.mark.parametrize("requirement", ["attrs>=1", "ak-surely-absent>=1; python_version < '3'"])
+def test_a_met_requirement_is_no_obstacle(requirement: str) -> None:
+    """Nor is one that another Python version would have."""
+    met = WarmStart(name="n", summary="s", values={}, requires=(requirement,), downloads=True, plugin="p:q")
+
+    usable, _ = usable_warm_starts([met], SPACE)
+
+    assert [each.downloads for each, _ in usable] == [True]
+
+
+def test_the_same_configuration_twice_is_used_once() -> None:
+    """Two that become equal in a narrowed space are one trial."""
+    first = start(image__block_type="conv", image__conv__filters=16)
+
+    usable, unusable = usable_warm_starts([first, start(image__block_type="conv")], SPACE)
+
+    assert [each for each, _ in usable] == [first]
+    assert "same configuration" in unusable[0][1]

@@ -1,0 +1,183 @@
+"""ImageInput: what pictures are, why, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ak_vision import ImageInput
+from autokeras_core import DataError
+from autokeras_core.data.profile import InputProfile
+
+
+def profile_of(data: Any, **arguments: Any) -> InputProfile:
+    """Return what the input finds out about raw data."""
+    pictures = ImageInput(**arguments)
+    return pictures.analyse(pictures.adapt(data), name="image")
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((5, 28, 28), {"height": 28, "width": 28, "channels": 1, "layout": "none"}),
+        ((5, 28, 30, 1), {"height": 28, "width": 30, "channels": 1, "layout": "last"}),
+        ((5, 8, 9, 3), {"height": 8, "width": 9, "channels": 3, "layout": "last"}),
+        ((5, 8, 9, 4), {"height": 8, "width": 9, "channels": 4, "layout": "last"}),
+        ((5, 3, 32, 30), {"height": 32, "width": 30, "channels": 3, "layout": "first"}),
+        ((5, 3, 3, 8), {"height": 3, "width": 3, "channels": 8, "layout": "last"}),
+        ((5, 16, 16, 13), {"height": 16, "width": 16, "channels": 13, "layout": "last"}),
+        ((5, 3, 3), {"height": 3, "width": 3, "channels": 1, "layout": "none"}),
+    ],
+    ids=str,
+)
+def test_the_layout_is_found_from_the_shape(shape: tuple[int, ...], expected: dict[str, Any]) -> None:
+    """Height, width, channels and where the channels are follow from the shape."""
+    facts = profile_of(np.zeros(shape, dtype="uint8")).facts
+
+    assert {name: facts[name] for name in expected} == expected
+
+
+def test_a_given_layout_counts() -> None:
+    """`channels=` decides where the shape could be read both ways."""
+    facts = profile_of(np.zeros((5, 3, 32, 30), dtype="uint8"), channels="last").facts
+
+    assert (facts["height"], facts["width"], facts["channels"]) == (3, 32, 30)
+
+
+def test_decisions_have_reasons() -> None:
+    """The report names size, channels and values, each with a reason."""
+    decisions = profile_of(np.arange(200, dtype="uint8").reshape(2, 10, 10)).decisions
+
+    text = "\n".join(map(str, decisions))
+    assert "1, the axis is added (the array has 3 axes)" in text
+    assert "0 to 199, uint8" in text
+    assert all(decision.reason for decision in decisions)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", "float32", "float64"])
+def test_the_raw_spec_is_the_users_own(dtype: str) -> None:
+    """The exported model takes pictures of the shape and dtype that were passed in."""
+    pictures = ImageInput()
+
+    profile = pictures.analyse(np.ones((2, 5, 6), dtype=dtype), name="image")
+
+    assert pictures.raw_spec(profile) == ((5, 6), dtype)
+
+
+def test_arrays_are_passed_through_without_a_copy() -> None:
+    """The user's array is used as it is."""
+    data = np.zeros((2, 5, 6), dtype="uint8")
+
+    assert ImageInput().adapt(data) is data
+
+
+def test_a_list_of_pictures_is_taken() -> None:
+    """Pictures of one size may come as a list."""
+    assert ImageInput().adapt([np.zeros((5, 6, 3), dtype="uint8")] * 4).shape == (4, 5, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "result"),
+    [((2, 5, 6), "Reshape", (2, 5, 6, 1)), ((2, 3, 5, 6), "Permute", (2, 5, 6, 3))],
+    ids=["no-channels", "channels-first"],
+)
+def test_preprocessors_bring_pictures_into_one_layout(
+    shape: tuple[int, ...], layer: str, result: tuple[int, ...]
+) -> None:
+    """Blocks always see the channels last."""
+    data = np.random.default_rng(0).integers(0, 256, shape).astype("uint8")
+
+    (preprocessor,) = ImageInput().preprocessors(profile_of(data))
+    preprocessor.fit(data)
+
+    assert preprocessor.transform(data).shape == result
+    assert type(preprocessor.to_layer()).__name__ == layer
+
+
+def test_pictures_with_channels_last_need_nothing() -> None:
+    """What is right already is left alone."""
+    assert ImageInput().preprocessors(profile_of(np.zeros((2, 5, 6, 3), dtype="uint8"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.zeros((10, 784), dtype="uint8"), r"shape=\(10, 784\).*reshape\(-1, 28, 28\)"),
+        (np.zeros((10, 3072)), r"reshape\(-1, 32, 32, 3\)"),
+        (np.zeros(10), r"shape=\(10,\)"),
+        (np.zeros((2, 4, 8, 8, 3)), "Videos"),
+        (np.zeros((2, 0, 8)), r"shape=\(2, 0, 8\)"),
+        (np.array([[["a"]]]), "numbers"),
+        (np.array([[[1j]]]), "complex"),
+        ([np.zeros((4, 4)), np.zeros((5, 5))], "one size"),
+        (object(), "type object"),
+        (np.array([[[0.0]], [[np.nan]]]), "NaN or infinity, first in row 1"),
+        (np.array([[[np.inf]]]), "NaN or infinity"),
+    ],
+    ids=["flat", "flat-rgb", "vector", "video", "no-pixels", "text", "complex", "ragged", "object", "nan", "infinity"],
+)
+def test_what_is_no_picture_is_one_clear_error(data: Any, message: str) -> None:
+    """The error says what was received and what to do."""
+    with pytest.raises(DataError, match=message):
+        ImageInput().adapt(data)
+
+
+def test_empty_data_is_an_error() -> None:
+    """There is nothing to find out about no pictures."""
+    with pytest.raises(DataError, match="empty"):
+        profile_of(np.zeros((0, 8, 8)))
+
+
+def test_a_wrong_layout_argument_is_an_error() -> None:
+    """The error lists what `channels` can be."""
+    with pytest.raises(DataError, match="'first'"):
+        ImageInput(channels="middle")  # type: ignore[arg-type]
+
+
+BYTES = np.random.default_rng(0).integers(0, 256, (4, 6, 6)).astype("uint8")
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "message"),
+    [
+        (BYTES, BYTES[:, :5], r"shape=\(rows, 6, 6\).*\(4, 5, 6\)"),
+        (BYTES[..., None], BYTES[0][..., None], "numpy.newaxis"),
+        (BYTES, BYTES / 255, "fractions"),
+        (BYTES, BYTES.astype("int32") + 200, "cannot hold"),
+        ((BYTES / 255).astype("float32"), BYTES, "values above 1"),
+        (BYTES > 100, BYTES, "cannot hold"),
+    ],
+    ids=["size", "one-picture", "scaled", "too-large", "unscaled", "bool"],
+)
+def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, message: str) -> None:
+    """Another size or another scale of values is refused, not silently predicted on."""
+    with pytest.raises(DataError, match=message):
+        ImageInput().check(given, profile_of(trained))
+
+
+@pytest.mark.parametrize(
+    ("trained", "given"),
+    [
+        (BYTES, BYTES),
+        (BYTES, BYTES.astype("float32")),
+        (BYTES, np.zeros_like(BYTES)),
+        (BYTES, BYTES[:0]),
+        ((BYTES / 255).astype("float32"), (BYTES / 300).astype("float64")),
+        ((BYTES / 100).astype("float32"), BYTES / 50),
+    ],
+    ids=["same", "whole-floats", "black", "no-rows", "darker", "other-range"],
+)
+def test_pictures_of_the_same_kind_pass(trained: Any, given: Any) -> None:
+    """A black picture, another float type or no rows at all are no mistake."""
+    ImageInput().check(given, profile_of(trained))
+
+
+def test_data_are_never_changed() -> None:
+    """Analysing and checking leave the user's array as it was."""
+    data = BYTES.copy()
+
+    ImageInput().check(data, profile_of(data))
+
+    np.testing.assert_array_equal(data, BYTES)

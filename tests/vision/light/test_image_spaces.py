@@ -1,0 +1,97 @@
+"""The search spaces of the image blocks are data: light, conditional, suited to the size of the pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ak_vision import spaces
+from autokeras_core.data.profile import DataProfile, InputProfile
+from autokeras_core.plugin import Choice, Space
+
+
+def profile_of(height: int, width: int) -> DataProfile:
+    """Return the profile of RGB pictures of one size."""
+    pictures = InputProfile(
+        name="image",
+        modality="image",
+        shape=(height, width, 3),
+        dtype="uint8",
+        rows=100,
+        facts={"height": height, "width": width, "channels": 3, "layout": "last", "low": 0.0, "high": 255.0},
+    )
+    return DataProfile(rows=100, inputs={"image": pictures}, targets={})
+
+
+def test_only_the_chosen_candidate_is_active() -> None:
+    """A configuration with the plain network has no value for the residual one, and the other way round."""
+    plain = spaces.IMAGE.complete({"block_type": "conv"})
+    residual = spaces.IMAGE.complete({"block_type": "resnet"})
+
+    assert not [name for name in plain if name.startswith("resnet/")]
+    assert not [name for name in residual if name.startswith("conv/")]
+    assert residual["resnet/version"] == "v2"
+
+
+def test_augmentation_is_active_only_where_it_is_on() -> None:
+    """Without augmentation its strengths are no part of a configuration."""
+    off = spaces.IMAGE.complete({"augment": False})
+    on = spaces.IMAGE.complete({"augment": True})
+
+    assert not [name for name in off if name.startswith("augmentation/")]
+    assert on["augmentation/translation"] == 0.1
+
+
+def test_flips_are_never_searched_by_default() -> None:
+    """A mirrored digit is no digit: no sampled configuration mirrors pictures."""
+    rng = np.random.default_rng(0)
+
+    drawn = [spaces.IMAGE.sample(rng) for _ in range(200)]
+
+    assert any(configuration["augment"] for configuration in drawn)
+    assert not any(value for configuration in drawn for name, value in configuration.items() if name.endswith("_flip"))
+
+
+def test_every_sampled_configuration_is_valid() -> None:
+    """What the space draws, the space accepts."""
+    rng = np.random.default_rng(1)
+
+    drawn = [spaces.IMAGE.sample(rng) for _ in range(100)]
+
+    assert [spaces.IMAGE.validate(configuration) for configuration in drawn] == drawn
+
+
+@pytest.mark.parametrize(
+    ("size", "stride"),
+    [((8, 8), 1), ((28, 28), 1), ((48, 48), 1), ((33, 47), 1), ((64, 64), 2), ((96, 96), 2), ((224, 224), 4)],
+    ids=str,
+)
+def test_the_stem_is_suited_to_the_size_of_the_pictures(size: tuple[int, int], stride: int) -> None:
+    """Small pictures keep every pixel; larger ones are halved or quartered by the first convolution."""
+    suited = spaces.suit_stem(spaces.RESNET, profile_of(*size))
+
+    assert suited.defaults()["stem_stride"] == stride
+    assert list(suited) == list(spaces.RESNET)
+
+
+@pytest.mark.parametrize("narrowed", [2, Choice([1, 2])], ids=["fixed", "domain"])
+def test_a_stem_of_the_users_is_left_alone(narrowed: object) -> None:
+    """What the user fixed or narrowed stays, whatever the size."""
+    space = spaces.CONV.narrow({"stem_stride": narrowed})
+
+    assert spaces.suit_stem(space, profile_of(224, 224)) == space
+
+
+def test_without_data_the_declared_space_is_the_space() -> None:
+    """Listing a space needs no profile."""
+    assert spaces.suit_stem(spaces.CONV, None) is spaces.CONV
+
+
+def test_the_first_candidate_is_the_default() -> None:
+    """The order of candidates says which one is tried where nothing else is known."""
+    space = spaces.image_space(
+        augmentation=spaces.AUGMENTATION, candidates={"resnet": spaces.RESNET, "tiny": Space({"units": Choice([1, 2])})}
+    )
+
+    assert space.defaults()["block_type"] == "resnet"
+    assert space.validate({"block_type": "tiny"})["tiny/units"] == 1
