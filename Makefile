@@ -98,7 +98,7 @@ test-docs: $(VENV)/.test ## the code in README, docs and examples runs
 .PHONY: wheels
 wheels: $(VENV)/.test ## build the four wheels into dist/
 	@rm -rf dist
-	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . plugins/ak_vision plugins/ak_text plugins/ak_tabular
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . ./plugins/ak_vision ./plugins/ak_text ./plugins/ak_tabular
 	@ls dist
 
 .PHONY: test-wheels

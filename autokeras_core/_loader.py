@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from inspect import isfunction
 from types import MappingProxyType, ModuleType
 from typing import Literal, TypeAlias
 
@@ -177,7 +178,11 @@ def load_plugin(
 
 def describe_exception(error: BaseException) -> str:
     """Return an exception as one line: its class and the first line of its message."""
-    lines = str(error).strip().splitlines()
+    try:
+        lines = str(error).strip().splitlines()
+    # An exception of a plugin's may fail to say what it is.
+    except Exception:  # noqa: BLE001 - the plugin boundary
+        lines = []
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
@@ -245,7 +250,7 @@ def _check_requirements(distribution: InstalledDistribution) -> None:
 
 def _import(record: PluginRecord) -> ModuleType:
     try:
-        return importlib.import_module(record.module)
+        module = importlib.import_module(record.module)
     # Whatever a plugin raises or exits with must not end the program; it is kept as data. Ctrl-C goes through.
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the plugin boundary
         advice = (
@@ -259,30 +264,39 @@ def _import(record: PluginRecord) -> ModuleType:
             f"{advice}.",
             error=error,
         ) from None
+    # A module may put anything in its own place in `sys.modules`.
+    if not isinstance(module, ModuleType):
+        raise _reject("import", f"{record.module} is {_shorten(module)}, not a module.", "Report this to its author.")
+    return module
 
 
 def _register(record: PluginRecord, module: ModuleType, relay: pluggy.PluginManager) -> tuple[str, ...]:
-    """Register the module and check each of its hooks against the specification; return their names."""
+    """Register the module and check each of its hooks against the specification; return the hooks' names."""
     advice = "Its author must correct the hook; the hooks and their arguments are in autokeras_core.hookspecs."
     known = [name for name in vars(relay.hook) if name.startswith(_HOOK_PREFIX)]
-    marked = [name for name in dir(module) if relay.parse_hookimpl_opts(module, name) is not None]
-    for name in marked:
-        if name not in known:
-            hint = suggest(name, known)
-            raise _reject("hooks", f"it implements the unknown hook {name!r}.", f"{hint} {advice}".strip())
-    forgotten = [name for name in known if name in vars(module) and name not in marked]
-    if forgotten:
-        raise _reject(
-            "hooks",
-            f"its {forgotten[0]!r} lacks the @hookimpl decorator.",
-            "Its author must decorate it with autokeras_core.plugin.hookimpl.",
-        )
+    marked: dict[str, str] = {}
+    for attribute in vars(module):
+        options = relay.parse_hookimpl_opts(module, attribute)
+        if options is not None:
+            marked[attribute] = options.get("specname") or attribute
+    for hook in marked.values():
+        if hook not in known:
+            hint = suggest(hook, known)
+            raise _reject("hooks", f"it implements the unknown hook {hook!r}.", f"{hint} {advice}".strip())
+    for attribute, value in vars(module).items():
+        if attribute.startswith(_HOOK_PREFIX) and attribute not in marked and isfunction(value):
+            raise _reject(
+                "hooks",
+                f"its {attribute!r} lacks the @hookimpl decorator.",
+                "Its author must decorate it with autokeras_core.plugin.hookimpl.",
+            )
     try:
         relay.register(module, name=record.namespace)
-    except (pluggy.PluginValidationError, ValueError) as error:
+    # pluggy raises its own error for wrong arguments; a module with an odd `__dir__` can make it raise any other.
+    except Exception as error:  # noqa: BLE001 - the plugin boundary
         explanation = " ".join(str(error).split())
         raise _reject("hooks", f"a hook does not fit its specification: {explanation}", advice) from None
-    return tuple(marked)
+    return tuple(dict.fromkeys(marked.values()))
 
 
 def _collect_specs(record: PluginRecord, module: ModuleType, relay: pluggy.PluginManager) -> Iterator[Spec]:

@@ -93,11 +93,17 @@ def _own_class(name: str) -> Any:
 
 
 def _plain_config(value: Any) -> dict[str, Any] | None:
+    """Return an object's arguments, or `None` if they are not plain data or do not make the same object again."""
     try:
-        config = dict(value.get_config())
-    except Exception:  # noqa: BLE001 - a user's own get_config: without one the object cannot be stored, as data
+        # Keras 3.15 leaves arguments such as Huber's `delta` out of `get_config`. They are what the loss calls its
+        # function with, and have no public name.
+        config = dict(value.get_config()) | dict(getattr(value, "_fn_kwargs", {}))
+        if not _is_plain(config):
+            return None
+        copy = type(value).from_config(dict(config))
+    except Exception:  # noqa: BLE001 - a user's own code: without a usable get_config the object cannot be stored
         return None
-    return config if _is_plain(config) else None
+    return config if getattr(copy, "_fn_kwargs", None) == getattr(value, "_fn_kwargs", None) else None
 
 
 def _is_plain(config: Mapping[str, Any]) -> bool:

@@ -224,7 +224,7 @@ class ClassificationHead(_TrainedHead):
         if self._is_sparse and profile.kind == "multi-label":
             raise DataError(
                 describe_error(
-                    f"The labels of {name!r} do not suit the loss.",
+                    f"The target {name!r} does not suit the loss.",
                     expected="one class per row with a sparse loss",
                     received=f"several labels per row and loss={self.arguments['loss']!r}",
                     advice="Use loss='binary_crossentropy'.",

@@ -21,13 +21,13 @@ def analyse_columns(rows: Array, name: str, multi_label: bool | None, num_classe
     Raises:
         DataError: If they are not 0 and 1, show one class only, or contradict the arguments.
     """
-    where = f"The labels of {name!r}"
+    where = f"The target {name!r}"
     hot = _zeros_and_ones(rows, where)
     columns = hot.shape[1]
     if num_classes is not None and num_classes != columns:
         raise DataError(
             describe_error(
-                f"{where} do not fit num_classes.",
+                f"{where} does not fit num_classes.",
                 expected=f"{num_classes} columns",
                 received=shape_of(rows),
             )
@@ -41,7 +41,7 @@ def analyse_columns(rows: Array, name: str, multi_label: bool | None, num_classe
     if constant.all() if is_multi else np.count_nonzero(counts) < 2:
         raise DataError(
             describe_error(
-                f"{where} show one class only.",
+                f"{where} shows one class only.",
                 expected="a column that holds both 0 and 1" if is_multi else "1 in at least two columns",
                 received=f"the same row {hot[0].astype(int).tolist()[:10]} {len(rows)} times",
                 advice="Check how the rows were selected.",
@@ -91,7 +91,7 @@ def checked_columns(rows: Array, profile: TargetProfile, where: str) -> Array:
     if rows.ndim != 2 or rows.shape[1] != profile.outputs:
         raise DataError(
             describe_error(
-                f"{where} have another shape than in training.",
+                f"{where} has another shape than in training.",
                 expected=f"{profile.label_type} labels of shape (rows, {profile.outputs})",
                 received=shape_of(rows),
             )
@@ -104,7 +104,7 @@ def _zeros_and_ones(rows: Array, where: str) -> Array:
     if rows.ndim != 2:
         raise DataError(
             describe_error(
-                f"{where} are not multi-hot.",
+                f"{where} is not multi-hot.",
                 expected="0 and 1 in shape (rows, labels) with multi_label=True",
                 received=shape_of(rows),
                 advice="Give every label a column, or leave multi_label out.",
@@ -113,7 +113,7 @@ def _zeros_and_ones(rows: Array, where: str) -> Array:
     if rows.dtype.kind not in "biuf":
         raise DataError(
             describe_error(
-                f"{where} have several columns, but not of 0 and 1.",
+                f"{where} has several columns, but not of 0 and 1.",
                 expected="one label per row, or one-hot or multi-hot numbers",
                 received=f"{shape_of(rows)}, dtype={rows.dtype}",
                 advice="Turn lists of label names into columns of 0 and 1, one per label.",
@@ -124,7 +124,7 @@ def _zeros_and_ones(rows: Array, where: str) -> Array:
         row, column = (int(index) for index in np.argwhere(wrong)[0])
         raise DataError(
             describe_error(
-                f"{where} have several columns, but not of 0 and 1.",
+                f"{where} has several columns, but not of 0 and 1.",
                 expected="one label per row, or one-hot or multi-hot columns of 0 and 1",
                 received=f"{rows[row, column].item()!r} at row {row}, column {column}",
                 advice="Use a RegressionHead for numbers, and labels.argmax(axis=1) for probabilities.",
@@ -144,7 +144,7 @@ def not_one_hot(hot: Array, where: str) -> DataError:
     row = int(np.argmax(ones != 1))
     return DataError(
         describe_error(
-            f"{where} are not one-hot.",
+            f"{where} is not one-hot.",
             expected="exactly one 1 in every row of two or more columns",
             received=f"{int(ones[row])} ones at row {row} of {shape_of(hot)}",
             advice="Several labels per row need multi_label=True.",

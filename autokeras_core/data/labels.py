@@ -47,7 +47,7 @@ def as_labels(labels: Any, where: str = "y") -> Array:
     if isinstance(labels, (list, tuple)) and any(isinstance(row, (set, frozenset)) for row in labels):
         raise _name_sets(where, "a list of sets")
     if isinstance(labels, (list, tuple)) and _is_ragged(labels):
-        raise _name_sets(where, "a list of lists of different lengths")
+        raise _ragged(labels, where)
     rows = as_rows(labels, where)
     if rows.size == 0:
         raise DataError(describe_error(f"{where} is empty.", expected="at least one row", received=shape_of(rows)))
@@ -108,7 +108,7 @@ def analyse_labels(
         analyse_labels(["spam", "ham", "spam"], name="classification").classes  # ("ham", "spam")
         ```
     """
-    where = f"The labels of {name!r}"
+    where = f"The target {name!r}"
     rows = as_labels(labels, where)
     is_column = rows.ndim == 2 and rows.shape[1] == 1
     if multi_label or (rows.ndim == 2 and not is_column):
@@ -119,7 +119,7 @@ def analyse_labels(
     if len(values) < 2:
         raise DataError(
             describe_error(
-                f"{where} show one class only.",
+                f"{where} shows one class only.",
                 expected="at least two different labels",
                 received=f"{values[0]!r} in all {len(rows)} rows",
                 advice="Check how the rows were selected.",
@@ -157,11 +157,11 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
     Raises:
         DataError: If the target is multi-label, or a label is unseen, of another type or shape than in training.
     """
-    where = f"The labels of {profile.name!r}"
+    where = f"The target {profile.name!r}"
     if profile.kind not in ("binary", "multi-class"):
         raise DataError(
             describe_error(
-                f"{where} have no single class per row.",
+                f"{where} has no single class per row.",
                 expected="a binary or multi-class target",
                 received=f"kind={profile.kind!r}",
             )
@@ -175,7 +175,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
     if rows.ndim == 2 and rows.shape[1] != 1:
         raise DataError(
             describe_error(
-                f"{where} have another shape than in training.",
+                f"{where} has another shape than in training.",
                 expected="one label per row, shape (rows,) or (rows, 1)",
                 received=shape_of(rows),
             )
@@ -184,7 +184,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
     if label_type != profile.label_type:
         raise DataError(
             describe_error(
-                f"{where} are of another type than in training.",
+                f"{where} is of another type than in training.",
                 expected=f"{profile.label_type} labels such as {shown(profile.classes)}",
                 received=f"{label_type} labels, dtype={rows.dtype}",
             )
@@ -196,7 +196,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
     if unseen:
         raise DataError(
             describe_error(
-                f"{where} hold classes that training did not see.",
+                f"{where} holds classes that training did not see.",
                 expected=f"one of the {len(profile.classes)} classes {shown(profile.classes)}",
                 received=f"{shown(unseen)}, first at row {int(np.argmax(numbers[inverse.reshape(-1)] < 0))}",
                 advice=suggest(str(unseen[0]), map(str, profile.classes))
@@ -219,7 +219,7 @@ def encode_labels(labels: Any, profile: TargetProfile) -> Array:
         ```
     """
     if profile.kind == "multi-label":
-        where = f"The labels of {profile.name!r}"
+        where = f"The target {profile.name!r}"
         return checked_columns(as_labels(labels, where), profile, where).astype(np.uint8)
     indices = class_indices(labels, profile)
     encoded = np.zeros((len(indices), profile.outputs), dtype=np.uint8)
@@ -260,7 +260,7 @@ def _label_type(rows: Array, where: str) -> LabelType:
         raise _name_sets(where, "an array of lists")
     raise DataError(
         describe_error(
-            f"{where} are objects of mixed or unknown types.",
+            f"{where} holds objects of mixed or unknown types.",
             expected="labels that are all int, float, bool or str",
             received=f"types {', '.join(sorted(kind.__name__ for kind in types))}",
             advice="Convert them to one type, e.g. with .astype(str).",
@@ -300,7 +300,7 @@ def _check_not_continuous(values: list[Any], rows: int, label_type: LabelType, w
         is_number = label_type in ("int", "float")
         raise DataError(
             describe_error(
-                f"{where} have too many different values to be classes.",
+                f"{where} has too many different values to be classes.",
                 expected="several rows of each class",
                 received=f"{distinct} different {label_type} values in {rows} rows, e.g. {shown(values)}",
                 advice="To predict a number, use a RegressionHead (a regressor task) instead."
@@ -318,7 +318,7 @@ def _with_unseen(values: list[Any], label_type: LabelType, num_classes: int | No
         return tuple(range(num_classes))
     raise DataError(
         describe_error(
-            f"{where} do not fit num_classes.",
+            f"{where} does not fit num_classes.",
             expected=f"{num_classes} different labels (or integers from 0 to {num_classes - 1})",
             received=f"{len(values)} different {label_type} labels: {shown(values)}",
             advice="Leave num_classes out to take the number from the labels.",
@@ -334,6 +334,21 @@ def _balance(values: list[Any], counts: list[int], classes: tuple[Any, ...]) -> 
 
 def _is_ragged(labels: Any) -> bool:
     return len({len(row) if isinstance(row, (list, tuple)) else -1 for row in labels}) > 1
+
+
+def _ragged(labels: Any, where: str) -> DataError:
+    rows = [row for row in labels if isinstance(row, (list, tuple))]
+    if any(isinstance(value, str) for row in rows for value in row):
+        return _name_sets(where, "a list of lists of different lengths")
+    lengths = sorted({len(row) for row in rows})
+    return DataError(
+        describe_error(
+            f"{where} is a list that makes no array.",
+            expected="one value per row, or rows of one length",
+            received=f"{'single values and ' if len(rows) < len(labels) else ''}"
+            f"rows of different lengths: {', '.join(map(str, lengths[:4]))}",
+        )
+    )
 
 
 def _name_sets(where: str, received: str) -> DataError:

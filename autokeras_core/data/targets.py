@@ -43,7 +43,7 @@ def analyse_targets(targets: Any, *, name: str, output_dim: int | None = None) -
     if output_dim is not None and output_dim != columns:
         raise DataError(
             describe_error(
-                f"The targets of {name!r} do not fit output_dim.",
+                f"The target {name!r} does not fit output_dim.",
                 expected=f"{output_dim} numbers per row",
                 received=f"shape {rows.shape}",
                 advice="Leave output_dim out to take the number from the targets.",
@@ -110,7 +110,7 @@ def encode_targets(targets: Any, profile: TargetProfile) -> Array:
     if columns != profile.outputs:
         raise DataError(
             describe_error(
-                f"The targets of {profile.name!r} have another shape than in training.",
+                f"The target {profile.name!r} has another shape than in training.",
                 expected=f"{profile.outputs} numbers per row",
                 received=f"shape {rows.shape}",
             )
@@ -125,12 +125,12 @@ def decode_targets(outputs: Array, profile: TargetProfile) -> Array:
 
 
 def _numbers(targets: Any, name: str) -> Array:
-    where = f"The targets of {name!r}"
+    where = f"The target {name!r}"
     rows = as_labels(targets, where)
     if rows.dtype.kind == "b" or rows.dtype.kind in "UT":
         raise DataError(
             describe_error(
-                f"{where} are not numbers.",
+                f"{where} does not hold numbers.",
                 expected="integers or floats",
                 received=f"dtype={rows.dtype}",
                 advice="Use a ClassificationHead for labels, or .astype(float) if they are numbers in text.",

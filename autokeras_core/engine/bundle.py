@@ -13,13 +13,14 @@ import numpy as np
 
 from autokeras_core._metadata import find_distribution
 from autokeras_core.data.profile import DataProfile
+from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.compiler import tensor_dtype
 from autokeras_core.engine.features import Feature
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
 from autokeras_core.engine.rows import read_only, transform_rows
 from autokeras_core.engine.storage import read_manifest, replaced_directory, write_manifest
 from autokeras_core.errors import SearchError, describe_error
-from autokeras_core.graph.operator import Tensor
+from autokeras_core.graph.operator import Operator, Tensor
 from autokeras_core.registry import Registry, get_registry
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _MODEL = "model.keras"
 _PIPELINE = "pipeline.json"
 _ARRAYS = "pipeline.npz"
 _PACKAGES = ("autokeras-core", "keras", "numpy", "tensorflow", "tensorflow-cpu")
+_NETWORK = "network"
 _ROWS_AT_ONCE = 8192
 
 
@@ -48,7 +50,7 @@ class RawInput:
     """
 
     name: str
-    shape: tuple[int | None, ...] = attrs.field(converter=tuple)
+    shape: tuple[int | None, ...]
     dtype: str
 
 
@@ -74,11 +76,11 @@ class ModelBundle:
     """
 
     model: keras.Model
-    features: tuple[Feature, ...] = attrs.field(converter=tuple)
-    raw_inputs: tuple[RawInput, ...] = attrs.field(converter=tuple)
-    heads: tuple[str, ...] = attrs.field(converter=tuple)
+    features: tuple[Feature, ...]
+    raw_inputs: tuple[RawInput, ...]
+    heads: tuple[str, ...]
     profile: DataProfile
-    plugins: Mapping[str, str] = attrs.field(factory=dict, converter=dict)
+    plugins: Mapping[str, str] = attrs.field(factory=dict)
 
     @classmethod
     def from_compiled(cls, compiled: CompiledGraph, *, graph: Graph, profile: DataProfile) -> Self:
@@ -136,15 +138,16 @@ class ModelBundle:
             each.name: keras.Input(shape=each.shape, dtype=tensor_dtype(each.dtype), name=each.name)
             for each in self.raw_inputs
         }
-        fed: dict[str, Tensor] = {}
-        for feature in self.features:
-            fed[feature.name] = _apply_layers(feature, raw[feature.input_name])
+        names = LayerNames([*raw, *self.heads, _NETWORK])
+        fed = {feature.name: _apply_layers(feature, raw[feature.input_name], names) for feature in self.features}
         if any(feature.host for feature in self.features):
-            outputs = _copy(self.model)(fed)
-        else:
+            copy = keras.models.clone_model(self.model)
+            copy.name = _NETWORK
+            outputs = copy(fed)
+        else:  # what is trained already takes raw rows: keep its layers visible
             copy = keras.models.clone_model(self.model, input_tensors=fed)
-            copy.set_weights(self.model.get_weights())
             outputs = copy.output
+        copy.set_weights(self.model.get_weights())
         return keras.Model(
             inputs=next(iter(raw.values())) if len(raw) == 1 else raw,
             outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
@@ -200,17 +203,22 @@ class ModelBundle:
         return cls(
             model=_load_model(folder / _MODEL),
             features=features_from_json(pipeline["features"], arrays, registry, custom_classes=custom_classes),
-            raw_inputs=tuple(RawInput(**each) for each in pipeline["raw_inputs"]),
+            raw_inputs=tuple(
+                RawInput(name=each["name"], shape=tuple(each["shape"]), dtype=each["dtype"])
+                for each in pipeline["raw_inputs"]
+            ),
             heads=tuple(pipeline["heads"]),
             profile=DataProfile.from_json(pipeline["profile"]),
             plugins=manifest.get("plugins", {}),
         )
 
 
-def _apply_layers(feature: Feature, tensor: Tensor) -> Tensor:
+def _apply_layers(feature: Feature, tensor: Tensor, names: LayerNames) -> Tensor:
+    names.know(tensor)
     for preprocessor in feature.host:
         try:
             tensor = preprocessor.to_layer()(tensor)
+            names.rename(tensor, prefix=feature.input_name)
         except Exception as error:
             raise SearchError(
                 describe_error(
@@ -221,12 +229,6 @@ def _apply_layers(feature: Feature, tensor: Tensor) -> Tensor:
                 )
             ) from error
     return tensor
-
-
-def _copy(model: keras.Model) -> keras.Model:
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 def _load_model(path: Path) -> keras.Model:
@@ -246,8 +248,10 @@ def _load_model(path: Path) -> keras.Model:
 
 def _plugins_of(graph: Graph, registry: Registry) -> dict[str, str]:
     versions: dict[str, str] = {}
-    for vertex in (*graph.inputs, *graph.blocks):
-        name = registry.full_name_of(type(vertex.operator))
+    operators: list[Operator] = [vertex.operator for vertex in graph.inputs]
+    operators += [vertex.operator for vertex in graph.blocks]
+    for operator in operators:
+        name = registry.full_name_of(type(operator))
         if name is not None:
             registered = registry.get_operator(name)
             versions[registered.distribution] = registered.version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from autokeras_core.graph.operator import Block, Head, Preprocessor
 
 __all__ = ["CompiledGraph", "compile_graph", "compile_training", "discover_space", "tensor_dtype"]
+
+_LOGGER = logging.getLogger(__name__)
 
 _Result: TypeAlias = "Stream | Tensor"
 
@@ -137,7 +140,7 @@ def compile_training(
     losses: dict[str, Any] = {}
     metrics: dict[str, list[Any]] = {}
     for vertex in graph.head_vertices:
-        head: Head = vertex.operator
+        head: Head = vertex.operator  # type: ignore[assignment]  # a head vertex's operator is one
         view = HyperparameterView(values=configuration, path=vertex.name, profile=profile)
         losses[vertex.name] = head.loss(view, profile.targets[vertex.name])
         metrics[vertex.name] = head.metrics(profile.targets[vertex.name])
@@ -163,13 +166,20 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
         store: Fits the preprocessors that the dry build needs; later trials use them again.
 
     Raises:
-        GraphError: If the dry build fails, or a block was given an argument that it does not ask for.
+        GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that it does not ask for.
     """
     declared = Space.combine(graph.space(profile), TRAINING.under(TRAINING_PATH))
     recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
     if not recorders:
         return declared
-    compile_graph(graph, declared.defaults(), profile, store, seed=0, recorders=recorders)
+    try:
+        compile_graph(graph, declared.defaults(), profile, store, seed=0, recorders=recorders)
+    except GraphError as error:
+        # The defaults alone may be what fails, and that is for the search to find out: a trial with them is recorded
+        # as failed. A block that failed before it asked for anything has nothing to search.
+        if not any(recorder.domains for recorder in recorders.values()):
+            raise
+        _LOGGER.warning("The graph cannot be built with all defaults: %s", error)
     for vertex in graph.blocks:
         if vertex.name in recorders:
             _check_arguments(vertex, recorders[vertex.name])

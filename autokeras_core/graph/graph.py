@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.graph.naming import name_operators
+from autokeras_core.graph.naming import check_name, name_operators
 from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Block, Head, Input
 from autokeras_core.graph.topology import nodes_in_order, sort_names
@@ -105,6 +105,10 @@ class Graph:
         _check_unique("input", [vertex.name for vertex in self.inputs])
         _check_unique("block", [vertex.name for vertex in self.blocks])
         _check_unique("head", self.heads)
+        for vertex in self.inputs:
+            check_name(vertex.name, "input")
+        for block in self.blocks:
+            check_name(block.name)
         self._check_sources()
         self._check_heads()
         self._check_use()

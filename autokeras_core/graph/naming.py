@@ -11,7 +11,7 @@ from autokeras_core.names import PATH_SEPARATOR, is_path
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Operator
 
-__all__ = ["RESERVED_NAME", "name_operators"]
+__all__ = ["RESERVED_NAME", "check_name", "name_operators"]
 
 RESERVED_NAME = "training"
 """What the training hyperparameters live under (`training/learning_rate`); no block may have this name."""
@@ -39,6 +39,7 @@ def name_operators(operators: Sequence[Operator], *, what: str = "block") -> tup
     for operator in operators:
         if operator.name is None:
             continue
+        check_name(operator.name, what)
         if operator.name in taken:
             raise _name_is_taken(operator.name, operators, what)
         taken.add(operator.name)
@@ -48,6 +49,31 @@ def name_operators(operators: Sequence[Operator], *, what: str = "block") -> tup
         taken.add(name)
         names.append(name)
     return tuple(names)
+
+
+def check_name(name: str, what: str = "block") -> None:
+    """Raise `GraphError` if a name is malformed, or a block's is reserved.
+
+    Args:
+        name: The name of an input or block.
+        what: What it is, for messages: `"block"` or `"input"`.
+    """
+    if not is_path(name) or PATH_SEPARATOR in name:
+        raise GraphError(
+            describe_error(
+                f"The name of the {what} {name!r} is malformed.",
+                expected="letters, digits, '_', '.' and '-'",
+                received=f"name={name!r}",
+            )
+        )
+    if what == "block" and name == RESERVED_NAME:
+        raise GraphError(
+            describe_error(
+                f"The block name {name!r} is reserved for the training hyperparameters.",
+                expected="another name",
+                received=f"name={name!r}",
+            )
+        )
 
 
 def _next_free(base: str, taken: set[str]) -> str:
@@ -72,14 +98,6 @@ def _checked_base(operator: Operator) -> str:
 
 
 def _name_is_taken(name: str, operators: Sequence[Operator], what: str) -> GraphError:
-    if what == "block" and name == RESERVED_NAME:
-        return GraphError(
-            describe_error(
-                f"The block name {name!r} is reserved for the training hyperparameters.",
-                expected="another name",
-                received=f"name={name!r}",
-            )
-        )
     same = [repr(operator) for operator in operators if operator.name == name]
     return GraphError(
         describe_error(

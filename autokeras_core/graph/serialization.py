@@ -7,11 +7,12 @@ is looked up among the classes passed in or defined in the process, never import
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, Protocol
 
 import attrs
 
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
+from autokeras_core.graph._records import read_field, read_records, read_sources, refuse
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
 from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.graph.operator import Block, Input, Operator
@@ -21,8 +22,6 @@ from autokeras_core.names import LOCAL_NAMESPACE, format_name, parse_name, sugge
 __all__ = ["Registered", "TypeRegistry", "graph_from_json", "graph_identity", "graph_to_json"]
 
 SCHEMA = 1
-
-_Checked = TypeVar("_Checked")
 
 
 class Registered(Protocol):
@@ -187,7 +186,7 @@ _IDENTITY = ("type", "config")
 
 
 @attrs.frozen
-class _Missing(Exception):
+class _MissingClassError(Exception):
     """A class that is not here, with the reason."""
 
     reason: str
@@ -212,21 +211,21 @@ class _Decoder:
                     advice="Load it with the version of autokeras-core that saved it.",
                 )
             )
-        inputs = [self._input(record) for record in _records(data, "inputs")]
-        blocks = {record["name"]: record for record in _records(data, "blocks")}
+        inputs = [self._input(record) for record in read_records(data, "inputs")]
+        blocks = {record["name"]: record for record in read_records(data, "blocks")}
         if len(blocks) < len(data["blocks"]):
             names = [record["name"] for record in data["blocks"]]
-            _malformed("blocks", expected="a different name for each block", received=names)
-        heads = _checked(data, "heads", list, "the graph")
-        sources = {name: _sources(record, name) for name, record in blocks.items()}
+            refuse("blocks", expected="a different name for each block", received=names)
+        heads = read_field(data, "heads", list, "the graph")
+        sources = {name: read_sources(record, name) for name, record in blocks.items()}
         for name in blocks:
             self._check_sources_exist(name, sources[name], inputs, list(blocks))
         order = sort_names(
             {name: [source.name for source in sources[name] if source.kind == "block"] for name in blocks}
         )
         for head in heads:
-            if head not in blocks:
-                _malformed("heads", expected=f"names out of {list(blocks)}", received=head)
+            if not isinstance(head, str) or head not in blocks:
+                refuse("heads", expected=f"names out of {list(blocks)}", received=head)
         return Graph(
             inputs=tuple(inputs),
             blocks=tuple(
@@ -234,7 +233,7 @@ class _Decoder:
                     name=name,
                     operator=self._block(blocks[name], is_head=name in heads),
                     sources=sources[name],
-                    is_list=_checked(blocks[name], "is_list", bool, name),
+                    is_list=read_field(blocks[name], "is_list", bool, name),
                 )
                 for name in order
             ),
@@ -260,28 +259,28 @@ class _Decoder:
         name = record["name"]
         try:
             operator = self.operator(record, name)
-        except _Missing as missing:
+        except _MissingClassError as missing:
             raise _class_is_missing("input", name, record, missing.reason) from None
         if not isinstance(operator, Input):
-            _malformed(name, expected="the type of an input", received=record["type"])
+            refuse(name, expected="the type of an input", received=record["type"])
         return InputVertex(name=name, operator=operator)
 
     def _block(self, record: Mapping[str, Any], *, is_head: bool) -> Block:
         name = record["name"]
         try:
             operator = self.operator(record, name)
-        except _Missing as missing:
+        except _MissingClassError as missing:
             if self._allow_missing and not is_head:
                 kept = {key: record.get(key) for key in ("type", "distribution", "version", "config")}
                 return MissingBlock(kept, reason=missing.reason)
             raise _class_is_missing("block", name, record, missing.reason) from None
         if not isinstance(operator, Block):
-            _malformed(name, expected="the type of a block", received=record["type"])
+            refuse(name, expected="the type of a block", received=record["type"])
         return operator
 
     def operator(self, record: Mapping[str, Any], where: str) -> Operator:
-        cls = self._class_of(_checked(record, "type", str, where), where)
-        config = {key: self._value(value, where) for key, value in _checked(record, "config", dict, where).items()}
+        cls = self._class_of(read_field(record, "type", str, where), where)
+        config = {key: self._value(value, where) for key, value in read_field(record, "config", dict, where).items()}
         try:
             operator = cls.from_config(config)
         # The code of a plugin or a script runs here: whatever it raises is reported with the block's name.
@@ -294,7 +293,7 @@ class _Decoder:
                 )
             ) from error
         if not isinstance(operator, Operator):
-            _malformed(where, expected=f"an operator from {cls.__name__}.from_config", received=operator)
+            refuse(where, expected=f"an operator from {cls.__name__}.from_config", received=operator)
         return operator
 
     def _value(self, value: Any, where: str) -> Any:
@@ -304,7 +303,7 @@ class _Decoder:
             if set(value) == {"$operator"}:
                 record = value["$operator"]
                 if not isinstance(record, dict):
-                    _malformed(where, expected="a nested block as an object", received=record)
+                    refuse(where, expected="a nested block as an object", received=record)
                 return self.operator(record, where)
             return {key: self._value(item, where) for key, item in value.items()}
         return value
@@ -312,17 +311,17 @@ class _Decoder:
     def _class_of(self, full_name: str, where: str) -> type[Operator]:
         namespace, name = parse_name(full_name)
         if namespace is None:
-            _malformed(where, expected="a full name, 'namespace:name', as its type", received=full_name)
+            refuse(where, expected="a full name, 'namespace:name', as its type", received=full_name)
         cls = self._local_class(name) if namespace == LOCAL_NAMESPACE else self._registered_class(full_name)
         if not issubclass(cls, Operator):
-            _malformed(where, expected=f"{full_name} to be an input, block or head", received=cls)
+            refuse(where, expected=f"{full_name} to be an input, block or head", received=cls)
         return cls
 
     def _registered_class(self, full_name: str) -> type[Any]:
         try:
             return self._registry.operator_class(full_name)
         except AutoKerasError as error:  # the name is unknown, or the plugin's class cannot be imported
-            raise _Missing(str(error)) from error
+            raise _MissingClassError(str(error)) from error
 
     def _local_class(self, name: str) -> type[Operator]:
         if name in self._custom:
@@ -343,7 +342,8 @@ class _Decoder:
                 )
             )
         if not found:
-            raise _Missing(f"no class called {name!r} is defined in this process; pass custom_blocks=[{name}]")
+            reason = f"no class called {name!r} is defined in this process; pass custom_blocks=[{name}]"
+            raise _MissingClassError(reason)
         return next(iter(found.values()))
 
 
@@ -374,41 +374,6 @@ def _by_name(custom_blocks: Sequence[type[Operator]]) -> dict[str, type[Operator
                 )
             )
     return by_name
-
-
-def _records(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = _checked(data, key, list, "the graph")
-    for record in records:
-        if not isinstance(record, dict):
-            _malformed(key, expected="objects", received=record)
-        _checked(record, "name", str, key)
-    return records
-
-
-def _sources(record: Mapping[str, Any], name: str) -> tuple[Source, ...]:
-    sources = []
-    for item in _checked(record, "sources", list, name):
-        match item:
-            case {"input": str(source)} if len(item) == 1:
-                sources.append(Source("input", source))
-            case {"block": str(source)} if len(item) == 1:
-                sources.append(Source("block", source))
-            case _:
-                _malformed(name, expected='sources like {"input": name} or {"block": name}', received=item)
-    return tuple(sources)
-
-
-def _checked(record: Mapping[str, Any], key: str, kind: type[_Checked], where: str) -> _Checked:
-    value = record.get(key)
-    if not isinstance(value, kind):
-        _malformed(where, expected=f"{key!r} to be a {kind.__name__}", received=value)
-    return value
-
-
-def _malformed(where: str, *, expected: str, received: object) -> NoReturn:
-    raise GraphError(
-        describe_error(f"The saved graph is malformed at {where!r}.", expected=expected, received=f"{received!r}")
-    )
 
 
 def _saved_by(record: Mapping[str, Any]) -> str:

@@ -179,7 +179,7 @@ class HyperparameterView:
         full = join_path(self.path, name)
         if self.recorder is not None:
             domain = self.recorder.record(full, attrs.evolve(domain, when=self.conditions))
-        return self.values[full] if full in self.values else domain.default
+        return self.values.get(full, domain.default)
 
 
 def _is_log(sampling: str | None) -> bool:

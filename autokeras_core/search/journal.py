@@ -275,7 +275,8 @@ def _plain(value: object) -> object:
         return item()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise TypeError(f"{value!r} of type {type(value).__name__}")
+    message = f"{value!r} of type {type(value).__name__}"
+    raise TypeError(message)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -349,6 +350,6 @@ class _Lock:
 
 def _is_same_file(descriptor: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False

@@ -175,7 +175,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         super().reload()
         # KerasTuner saves before it takes a finished trial off its list of running ones, and would run it again.
         finished = (TrialStatus.COMPLETED, TrialStatus.FAILED)
-        self._retry_queue = [each for each in self._retry_queue if self.trials[each].status not in finished]
+        self._retry_queue: list[str] = [each for each in self._retry_queue if self.trials[each].status not in finished]
 
     # KerasTuner locks each of these, and an exception inside leaves the lock locked: the next call would wait forever.
 

@@ -108,7 +108,7 @@ class Space(Mapping[str, Domain]):
             return self._domains[name]
         except KeyError:
             advice = suggest(name, self._domains)
-            raise _UnknownName(
+            raise _UnknownNameError(
                 describe_error(
                     "The search space has no such hyperparameter.",
                     expected=f"one of {list(self._domains)}",
@@ -235,7 +235,7 @@ class Space(Mapping[str, Domain]):
         configuration: Configuration = {}
         for name, domain in self.items():
             if _holds(domain.when, configuration):
-                configuration[name] = values[name] if name in values else domain.default
+                configuration[name] = values.get(name, domain.default)
         return configuration
 
     def defaults(self) -> Configuration:
@@ -341,7 +341,7 @@ class Space(Mapping[str, Domain]):
         return cls(domains)
 
 
-class _UnknownName(SpaceError, KeyError):
+class _UnknownNameError(SpaceError, KeyError):
     """An unknown name: also a `KeyError`, as `Mapping` promises."""
 
     __str__ = Exception.__str__

@@ -436,6 +436,17 @@ def test_a_head_survives_json(head: Any) -> None:
     assert restored.get_config() == head.get_config()
 
 
+def test_the_arguments_of_a_loss_survive_json() -> None:
+    """Also those that Keras's own get_config leaves out: the restored loss has the same values."""
+    head = RegressionHead(loss=keras.losses.Huber(delta=0.25))
+    restored = RegressionHead.from_config(json.loads(json.dumps(head.get_config())))
+    true, predicted = np.zeros((1, 1), dtype="float32"), np.full((1, 1), 4.0, dtype="float32")
+
+    values = [float(each.arguments["loss"](true, predicted)) for each in (head, restored)]
+
+    assert values[0] == values[1] != float(keras.losses.Huber()(true, predicted))
+
+
 def test_a_registered_loss_survives_json() -> None:
     """A function registered with Keras is stored by its name."""
     registered = keras.saving.register_keras_serializable("test_heads", "squared")(_squared)

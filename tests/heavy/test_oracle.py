@@ -230,6 +230,7 @@ def test_without_a_completed_trial_untried_configurations_are_drawn(tmp_path: Pa
     assert len({configuration_key(each) for each in proposals(outcomes)}) == SMALL.size
 
 
+@pytest.mark.filterwarnings("ignore:All-NaN axis")
 def test_a_score_of_nan_is_a_failed_trial(tmp_path: Path) -> None:
     """It is never the best."""
     oracle = make("mutation", tmp_path)
@@ -278,10 +279,10 @@ def test_bayesian_uses_its_model_after_the_first_trials(tmp_path: Path) -> None:
     space = Space({"x": Float(0.0, 1.0)})
     oracle = make("bayesian", tmp_path, space=space)
 
-    outcomes = run(oracle, 8, space=space, score=lambda configuration: -abs(float(configuration["x"]) - 0.3))
+    outcomes = run(oracle, 4, space=space, score=lambda configuration: -abs(float(configuration["x"]) - 0.3))
 
-    assert len(outcomes) == 8
-    assert max(outcomes, key=lambda outcome: outcome.score or -9).configuration["x"] == pytest.approx(0.3, abs=0.2)
+    assert len(outcomes) == 4
+    assert len(oracle.gpr.X_train_) == 3
 
 
 def test_random_search_reaches_every_configuration_of_a_small_space(tmp_path: Path) -> None:

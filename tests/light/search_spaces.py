@@ -40,8 +40,8 @@ def domains(draw: st.DrawFn, *, finite: bool = False) -> Domain:
         return Float(0.0, draw(st.sampled_from([0.1, 0.3, 0.7, 1.0])), step=0.1)
     if kind == "fixed":
         return Fixed(draw(st.sampled_from([True, 3, 0.5, "a"])))
-    low = draw(st.floats(0.001, 1.0))
-    return Float(low, low * draw(st.floats(2.0, 100.0)), log=kind == "log")
+    lowest = draw(st.floats(0.001, 1.0))
+    return Float(lowest, lowest * draw(st.floats(2.0, 100.0)), log=kind == "log")
 
 
 @st.composite
@@ -50,7 +50,7 @@ def spaces(draw: st.DrawFn, *, finite: bool = False, min_size: int = 1, max_size
     names = draw(st.lists(st.sampled_from(_NAMES), min_size=min_size, max_size=max_size, unique=True))
     chosen: dict[str, Domain] = {}
     for name in names:
-        domain = draw(domains(finite=finite))
+        domain: Domain = draw(domains(finite=finite))
         parents = [parent for parent, known in chosen.items() if 1 < known.size < 10]
         for parent in draw(st.lists(st.sampled_from(parents), max_size=2, unique=True)) if parents else []:
             allowed = draw(st.lists(st.sampled_from(list(chosen[parent].grid())), min_size=1, max_size=2, unique=True))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -451,3 +453,14 @@ def _read_all(descriptor: int, chunks: list[bytes]) -> None:
         if not chunk:
             return
         chunks.append(chunk)
+
+
+def test_page_lists_every_command() -> None:
+    """The page about the command line has a row for each command."""
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+    listed = set(re.findall(r"^\| `autokeras ([a-z -]+?)(?: NAME| --task T)?` \|", page, re.MULTILINE))
+
+    commands = {" ".join(path) for path in ALL_COMMANDS if path}
+    groups = {path[0] for path in ALL_COMMANDS if len(path) > 1}
+
+    assert listed == commands - groups

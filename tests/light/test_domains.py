@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.light.search_spaces import domains
 
 from autokeras_core.errors import SpaceError
 from autokeras_core.search.domains import (
@@ -22,6 +21,7 @@ from autokeras_core.search.domains import (
     domain_from_json,
     same_value,
 )
+from tests.light.search_spaces import domains
 
 
 @given(domain=domains(), seed=st.integers(0, 1000))
@@ -51,7 +51,7 @@ def test_size_counts_the_grid(domain: Domain) -> None:
     assert all(domain.contains(value) and domain.coerce(value) == value for value in grid)
 
 
-@pytest.mark.parametrize("low, high", [(1, 4), (16, 20)])
+@pytest.mark.parametrize(("low", "high"), [(1, 4), (16, 20)])
 def test_a_logarithmic_int_reaches_both_ends(low: int, high: int) -> None:
     """Rounding on the logarithmic scale loses no end value."""
     rng = np.random.default_rng(0)
@@ -82,7 +82,7 @@ def test_a_stepped_float_has_its_last_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "value, plain",
+    ("value", "plain"),
     [(np.int64(3), 3), (np.float32(0.5), 0.5), (np.bool_(True), True), (np.str_("a"), "a"), (np.array(2), 2)],
     ids=["int64", "float32", "bool", "str", "0-d array"],
 )
@@ -150,7 +150,7 @@ def test_an_impossible_domain_is_an_error(make: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "domain, value",
+    ("domain", "value"),
     [
         (Choice([1, 2]), True),
         (Choice([1, 2]), 3),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
-from tests.light.graph_doubles import Conv, Dense, Join, Start, Target, WideBlock
 
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
@@ -16,6 +14,7 @@ from autokeras_core.graph.node import Node
 from autokeras_core.graph.topology import nodes_in_order, sort_names
 from autokeras_core.search.domains import Choice
 from autokeras_core.search.space import Space
+from tests.light.graph_doubles import Conv, Dense, Join, Start, Target, WideBlock
 
 
 def chain(*blocks: Any) -> Graph:
@@ -352,6 +351,8 @@ _IN = Source("input", "start")
         pytest.param([_vertex("h", _IN, block=Target)] * 2, ["h"], "same name 'h'", id="same names"),
         pytest.param([_vertex("h", _IN, block=Target)], ["h", "h"], "Two heads have the same name", id="same heads"),
         pytest.param([_vertex("h", _IN, block=Target)], [], "no heads", id="no heads"),
+        pytest.param([_vertex("a/b", _IN, block=Target)], ["a/b"], "block 'a/b' is malformed", id="path as name"),
+        pytest.param([_vertex("training", _IN, block=Target)], ["training"], "is reserved", id="reserved name"),
     ],
 )
 def test_a_graph_that_exists_is_valid(blocks: list[BlockVertex], heads: list[str], message: str) -> None:
@@ -367,9 +368,9 @@ def test_sorting_keeps_the_given_order_where_it_may() -> None:
 
 
 def test_a_cycle_deep_in_a_graph_is_found_and_named() -> None:
-    """The message names blocks of the cycle only, not what hangs on it."""
-    with pytest.raises(GraphError, match=re.escape("'y' -> 'x' -> 'y'")) as caught:
-        sort_names({"after": ["x"], "x": ["y"], "y": ["before", "x"], "before": []})
+    """The message names blocks of the cycle only, in the direction of the data, not what hangs on it."""
+    with pytest.raises(GraphError, match="'x' -> 'z' -> 'y' -> 'x'") as caught:
+        sort_names({"after": ["x"], "x": ["y"], "y": ["before", "z"], "z": ["x"], "before": []})
 
     assert "'after'" not in str(caught.value)
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
-from tests.light.search_spaces import spaces
 
 from autokeras_core.errors import SpaceError
 from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
@@ -23,6 +22,7 @@ from autokeras_core.search.submodules import (
     selection_probabilities,
     submodules,
 )
+from tests.light.search_spaces import spaces
 
 NESTED = Space(
     {
@@ -37,7 +37,7 @@ NESTED = Space(
 )
 
 
-# Sub-modules and equations (1) and (2)
+# Sub-modules, and the equations of the paper
 
 
 def test_submodules_are_the_nodes_of_the_trie_of_names() -> None:
@@ -139,7 +139,7 @@ def test_mutations_follow_equation_two_where_repeats_cannot_happen() -> None:
     inverse = np.array([1.0 / candidate.size for candidate in candidates])
     rng = np.random.default_rng(7)
 
-    paths = Counter()
+    paths: Counter[str] = Counter()
     for _ in range(20_000):
         mutation = mutate(start, space=space, rng=rng)
         assert mutation is not None
@@ -241,6 +241,25 @@ def test_an_exhausted_submodule_is_widened_to_the_one_around_it() -> None:
 
     assert "a/x" not in paths
     assert {"a", "a/y", "b", ""} <= paths
+
+
+def test_widening_goes_to_the_nearest_submodule_around() -> None:
+    """The probability of an exhausted hyperparameter falls to its block, not to the entire model."""
+    space = Space({"a/x": Boolean(), "a/y": Float(0.0, 1.0), "b": Float(0.0, 1.0)})
+    start = space.defaults()
+    tried = {configuration_key({**start, "a/x": True})}
+    weights = {"": 1 / 3, "a": 1 / 2 + 1, "a/y": 1.0, "b": 1.0}  # 1/n; "a" has that of "a/x" besides its own
+    rng = np.random.default_rng(11)
+
+    paths: Counter[str] = Counter()
+    for _ in range(5000):
+        mutation = mutate(start, space=space, rng=rng, tried=tried)
+        assert mutation is not None
+        paths[mutation.path] += 1
+
+    expected = 5000 * np.array(list(weights.values())) / sum(weights.values())
+    assert set(paths) == set(weights)
+    assert chisquare([paths[path] for path in weights], expected).pvalue > 0.01
 
 
 def test_the_last_untried_configuration_is_found() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.light.graph_doubles import Conv, Dense, PickOne, Start, WideBlock
 
 from autokeras_core.errors import GraphError, SpaceError
 from autokeras_core.graph.operator import Block
 from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
 from autokeras_core.search.space import Space
+from tests.light.graph_doubles import Conv, Dense, PickOne, Start, WideBlock
 
 
 def block_class(class_name: str, **attributes: Any) -> type[Block]:

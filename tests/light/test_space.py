@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.light.search_spaces import spaces
 
 from autokeras_core.errors import SpaceError
 from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
 from autokeras_core.search.space import Space, configuration_key
+from tests.light.search_spaces import spaces
 
 NESTED = Space(
     {
@@ -159,7 +159,7 @@ def test_an_unknown_name_is_a_space_error_and_a_key_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "domains, problem",
+    ("domains", "problem"),
     [
         ({"a b": Int(1, 2)}, "is not a path"),
         ({"a": 3}, "expected a Choice"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.data.split import split_rows
@@ -13,6 +13,7 @@ from autokeras_core.errors import DataError
 _shares = st.floats(0.01, 0.99)
 
 
+@settings(deadline=None)
 @given(rows=st.integers(2, 300), share=_shares, seed=st.integers(0, 2**32))
 def test_the_parts_are_disjoint_and_complete(rows: int, share: float, seed: int) -> None:
     """Every row is in exactly one part, and neither part is empty."""
@@ -22,6 +23,7 @@ def test_the_parts_are_disjoint_and_complete(rows: int, share: float, seed: int)
     assert min(len(train), len(validation)) >= 1
 
 
+@settings(deadline=None)
 @given(labels=st.lists(st.integers(0, 6), min_size=2, max_size=200), share=_shares, seed=st.integers(0, 1000))
 def test_a_stratified_split_has_every_class_in_both_parts(labels: list[int], share: float, seed: int) -> None:
     """A class with two rows or more is in both parts; the parts are still disjoint and complete."""
@@ -46,6 +48,7 @@ def test_classes_keep_their_shares() -> None:
     assert np.bincount(strata[validation]).tolist() == [18, 2]
 
 
+@settings(deadline=None)
 @given(labels=st.lists(st.sampled_from("ab"), min_size=40, max_size=200), seed=st.integers(0, 99))
 def test_class_shares_are_off_by_less_than_a_row(labels: list[str], seed: int) -> None:
     """Each class gives its exact share, rounded (or the one row it must give)."""

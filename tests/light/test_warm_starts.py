@@ -88,7 +88,7 @@ def test_other_tasks_have_other_warm_starts(registry_of: Callable[..., object]) 
 
 
 @pytest.mark.parametrize(
-    "text, problem",
+    ("text", "problem"),
     [
         ("schema = ", "no TOML"),
         (GOOD.replace("schema = 1", "schema = 2"), "schema=2"),
@@ -145,7 +145,7 @@ def test_a_usable_warm_start_is_completed() -> None:
 
 
 @pytest.mark.parametrize(
-    "values, reason",
+    ("values", "reason"),
     [
         ({"image__block_typ": "conv"}, "Did you mean 'image/block_type'"),
         ({"image__block_type": "xception"}, "outside its domain"),
@@ -175,7 +175,7 @@ def test_a_narrowed_space_rules_warm_starts_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "requirement, reason",
+    ("requirement", "reason"),
     [("ak-surely-absent>=1", "not installed"), ("attrs>=9999", r"attrs \d.* is installed")],
     ids=["absent", "too old"],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.data.labels import analyse_labels
@@ -21,6 +21,7 @@ def test_no_weights_are_none() -> None:
     assert combine_weights(None, None, _LABELS, _PROFILE) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=4, max_size=4).filter(any))
 def test_weights_have_mean_one_and_keep_their_ratios(weights: list[int]) -> None:
     """Normalising changes no ratio, so an integer weight counts as that many rows."""

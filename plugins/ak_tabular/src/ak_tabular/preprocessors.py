@@ -203,6 +203,7 @@ def _center_and_factor(values: Array) -> tuple[float, float]:
         return 0.0, 0.0
     low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
     spread = high - low if high > low else (known.max() - known.min()) / 2
-    factor = np.float32(1 / spread) if spread > 0 else np.float32(0)
-    # A spread below what float32 can invert is rounding noise.
-    return float(median), float(factor) if np.isfinite(factor) else 0.0
+    factor = 1 / spread if spread > 0 else 0.0
+    # Beyond what float32 holds a spread is rounding noise, or a factor that TensorFlow reads as 0.
+    limits = np.finfo(np.float32)
+    return float(median), float(factor) if limits.tiny <= factor <= limits.max else 0.0

@@ -26,6 +26,7 @@ __all__ = ["as_table", "column_count", "default_names", "names_of", "read_number
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+_SMALLEST = np.finfo(np.float32).tiny
 _ACCEPTED = "a pandas DataFrame, a 2-D NumPy array, a structured array, or a list of rows of one length"
 
 
@@ -92,7 +93,10 @@ def read_numbers(table: Array, index: int, *, column: str) -> Array:
     """
     values = _column(table, index)
     parsed = parse_numbers(values, column=column) if values.dtype.kind == "O" else values
-    return parsed.astype(np.float32)
+    numbers = parsed.astype(np.float32)
+    # TensorFlow reads numbers below float32's normal range as 0; so must we, or the exported model would differ.
+    numbers[np.abs(numbers) < _SMALLEST] = 0
+    return numbers
 
 
 def read_texts(table: Array, index: int, *, column: str) -> Array:

@@ -79,9 +79,10 @@ class TextVectorizer:
         layer = keras.layers.TextVectorization(max_tokens=self.max_tokens, **settings)
         # In batches: n-grams of all rows at once would take a multiple of the texts' own memory.
         layer.adapt(tf.data.Dataset.from_tensor_slices(tf.constant(data, dtype=tf.string)).batch(_ROWS_PER_BATCH))
-        # NumPy strips null characters off the end of strings: "a\0" and "a" would be one word twice.
-        learned = [str(token) for token in layer.get_vocabulary(include_special_tokens=False)]
-        vocabulary = tuple(token for token in learned if "\0" not in token)
+        # Keras's vocabulary went through NumPy, which strips null characters off: "a\0" and "a" are one word twice,
+        # and "\0" is none at all.
+        learned = dict.fromkeys(str(token) for token in layer.get_vocabulary(include_special_tokens=False))
+        vocabulary = tuple(token for token in learned if token)
         if not vocabulary:
             raise DataError(
                 describe_error(

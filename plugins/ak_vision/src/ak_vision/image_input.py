@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from ak_vision.channels import AddChannel, ChannelsLast
+from autokeras_core import Input
 from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import DataError, describe_error
-from autokeras_core.graph.operator import Input
 
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Preprocessor
@@ -107,7 +107,7 @@ class ImageInput(Input):
                     f"The input {name!r} is empty.", expected="at least one picture", received=f"shape={data.shape}"
                 )
             )
-        layout, channels = self._layout(data.shape)
+        layout, channels = self._layout(data.shape, name=name)
         height, width = data.shape[2:4] if layout == "first" else data.shape[1:3]
         count = {"none": 1, "last": data.shape[-1], "first": data.shape[1]}[layout]
         low, high = float(data.min()), float(data.max())
@@ -175,7 +175,7 @@ class ImageInput(Input):
             return (AddChannel(),)
         return (ChannelsLast(),) if layout == "first" else ()
 
-    def _layout(self, shape: tuple[int, ...]) -> tuple[Layout, Decision]:
+    def _layout(self, shape: tuple[int, ...], *, name: str) -> tuple[Layout, Decision]:
         """Decide where the channel axis is, with the reason; `shape` has the row axis."""
         given: Layout | None = self.arguments.get("channels")
         rank = f"the array has {len(shape)} axes"
@@ -196,7 +196,7 @@ class ImageInput(Input):
             "last": f"{shape[-1]}, the last axis",
             "first": f"{shape[1]}, the first axis of a picture is moved to the end",
         }[layout]
-        return layout, Decision("image: channels", value, reason)
+        return layout, Decision(f"{name}: channels", value, reason)
 
 
 def _as_array(data: Any) -> Pictures:

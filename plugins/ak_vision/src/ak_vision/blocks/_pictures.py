@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 
 from autokeras_core import Block, GraphError
 from autokeras_core.errors import describe_error
-from autokeras_core.graph.operator import Tensor
+
+if TYPE_CHECKING:
+    from autokeras_core.graph.operator import Tensor
 
 __all__ = ["as_pictures", "layer_seed"]
 

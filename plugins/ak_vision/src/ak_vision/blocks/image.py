@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ak_vision.blocks.augmentation import ImageAugmentation
 from ak_vision.rescaling import Rescaler
 from ak_vision.spaces import FLIPS, IMAGE, image_space
-from autokeras_core import Block, GraphError, Space, block
-from autokeras_core.builtin.normalization import Normalizer
+from autokeras_core import Block, GraphError, Normalization, Space, block
 from autokeras_core.errors import describe_error
-from autokeras_core.names import suggest
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedBoolean, TunedText
@@ -72,7 +70,6 @@ class ImageBlock(Block):
                     "ImageBlock has a malformed argument.",
                     expected=f"flips as one of {sorted(FLIPS)}",
                     received=f"flips={flips!r}",
-                    advice=suggest(str(flips), FLIPS),
                 )
             )
         # `block_type` is narrowed below: its values are the candidates, which the class's space cannot know.
@@ -84,7 +81,7 @@ class ImageBlock(Block):
             horizontal_flip=None if "horizontal_flip" in FLIPS[flips] else False,
             vertical_flip=None if "vertical_flip" in FLIPS[flips] else False,
         )
-        self._narrowed = self.search_space()
+        self.search_space()  # a wrong argument is an error where it is written
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
@@ -97,8 +94,8 @@ class ImageBlock(Block):
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the scaling of pixel values; it runs inside the model, so pictures stay `uint8` until there."""
         candidate = self._candidates[hp["block_type"]]
-        scaling: Preprocessor = Normalizer() if hp["normalize"] else Rescaler()
-        return (scaling, *candidate.preprocessors(hp.scope(hp["block_type"])))
+        scaling = Normalization().preprocessors(hp) if hp["normalize"] else (Rescaler(),)
+        return (*scaling, *candidate.preprocessors(hp.scope(hp["block_type"])))
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the chosen candidate."""

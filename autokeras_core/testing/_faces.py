@@ -1,0 +1,124 @@
+"""The steps of checking a preprocessor: its two faces, its state, its manners."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+
+from autokeras_core.engine.compiler import tensor_dtype
+from autokeras_core.engine.features import Feature
+from autokeras_core.engine.pipeline import features_from_json, features_to_json
+from autokeras_core.graph.operator import Preprocessor
+from autokeras_core.registry import get_registry
+from autokeras_core.testing._compare import difference, is_close, is_equal, outputs_of
+from autokeras_core.testing._failures import CheckError, require
+
+__all__ = ["check_faces", "check_transform", "restored", "stored", "unchanged"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_ROW_TOLERANCE = 1e-5
+
+
+def check_transform(preprocessor: Preprocessor, rows: Array, unseen: Array, expected: Array, where: str) -> None:
+    """Rows must be mapped one by one."""
+    require(
+        len(expected) == len(rows),
+        f"{where} changes the number of rows.",
+        expected=f"{len(rows)} rows",
+        received=f"shape {np.shape(expected)}",
+    )
+    alone = preprocessor.transform(unseen)
+    require(
+        is_close(alone, expected[len(rows) - len(unseen) :], _ROW_TOLERANCE),
+        f"{where} maps a row differently in another batch.",
+        expected="a row's result to depend on that row and on what fit() learned only",
+        received=f"{difference(alone, expected[len(rows) - len(unseen) :])}",
+    )
+
+
+def check_faces(preprocessor: Preprocessor, rows: Array, expected: Array, where: str, tolerance: float) -> None:
+    """The layer must do what `transform` does, alone and after saving and loading."""
+    layer = preprocessor.to_layer()
+    require(
+        layer is not preprocessor.to_layer(),
+        f"{where}.to_layer() returns the same layer twice.",
+        expected="a new layer at each call",
+        received="the same object",
+    )
+    foreign = sorted({type(each).__qualname__ for each in _layers_of(layer) if not _is_built_in(each)})
+    require(
+        not foreign,
+        f"{where}.to_layer() is not made of Keras's own layers.",
+        expected="built-in Keras layers, or a keras.Sequential of such",
+        received=f"{foreign}",
+        advice="Else the exported model does not load with Keras alone.",
+    )
+    inputs = keras.Input(
+        shape=rows.shape[1:], dtype=tensor_dtype(rows.dtype.str if rows.dtype.kind in "US" else rows.dtype.name)
+    )
+    model = keras.Model(inputs, layer(inputs))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "layer.keras"
+        model.save(path)
+        loaded = keras.models.load_model(path, safe_mode=True)
+    for what, face in (("to_layer()", model), ("to_layer(), saved and loaded,", loaded)):
+        received = outputs_of(face, rows)
+        require(
+            is_close(received, expected, tolerance),
+            f"{where}: transform() and {what} disagree.",
+            expected=f"the same shape, and differences up to {tolerance:g}",
+            received=f"{difference(received, expected)}",
+        )
+
+
+def _layers_of(layer: Any) -> Iterable[Any]:
+    return layer._flatten_layers() if hasattr(layer, "_flatten_layers") else [layer]
+
+
+def _is_built_in(layer: Any) -> bool:
+    return type(layer).__module__.partition(".")[0] == "keras"
+
+
+def unchanged(where: str, method: str, function: Callable[[Array], Any], rows: Array) -> Any:
+    """Return what a method returns for rows that it must not change."""
+    given = rows.copy()
+    result = function(given)
+    require(
+        is_equal(given, rows),
+        f"{where}.{method}() changes its input.",
+        expected="the rows to be left as they are",
+        received="other values in the same array",
+        advice="Copy before changing, or use functions without out=.",
+    )
+    return result
+
+
+def stored(preprocessor: Preprocessor, where: str) -> str:
+    """Return configuration and state as text, as they would be stored."""
+    try:
+        data, arrays = features_to_json([_feature(preprocessor)], get_registry())
+        kept = {name: [array.tolist(), array.dtype.str, array.shape] for name, array in arrays.items()}
+        return json.dumps([data, kept], sort_keys=True)
+    except Exception as error:
+        message = f"{where}.get_state() cannot be stored. Received: {type(error).__name__}: {error}"
+        raise CheckError(message) from error
+
+
+def restored(preprocessor: Preprocessor) -> Preprocessor:
+    """Return a preprocessor made from configuration and state, as they would be stored."""
+    data, arrays = features_to_json([_feature(preprocessor)], get_registry())
+    features = features_from_json(
+        json.loads(json.dumps(data)), arrays, get_registry(), custom_classes=[type(preprocessor)]
+    )
+    return features[0].host[0]
+
+
+def _feature(preprocessor: Preprocessor) -> Feature:
+    return Feature(name="input", input_name="input", host=(preprocessor,))

@@ -1,0 +1,25 @@
+"""The pages of the documentation and the code in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")))
+
+_BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def code_blocks(path: Path, *, language: str) -> Iterator[tuple[int, str]]:
+    """Yield the number of lines above each fenced block of a language, and its code."""
+    text = path.read_text(encoding="utf-8")
+    for match in _BLOCK.finditer(text):
+        if match["language"] == language:
+            yield text.count("\n", 0, match.start("code")), match["code"]
+
+
+def name_of(path: Path) -> str:
+    """Return a page's name as test ids and messages show it."""
+    return path.relative_to(REPOSITORY).as_posix()

@@ -1,0 +1,56 @@
+"""The scripts in examples/ run, and find models that are worth having."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+RUN_DEMO = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import demo
+demo.OUTPUT = Path.cwd() / "output"
+print("accuracy:", demo.main(max_trials=1, time_limit=20))
+"""
+
+
+def run(*arguments: str, folder: Path) -> str:
+    """Run Python in a folder; return what it printed."""
+    process = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "pattern"),
+    [
+        ("task_api.py", r"accuracy on 300 other pictures: ([\d.]+)"),
+        ("io_api.py", r"accuracy of the digit: ([\d.]+)"),
+        ("functional_api.py", r"'accuracy': ([\d.]+)"),
+    ],
+)
+def test_script_finds_a_classifier(script: str, pattern: str, tmp_path: Path) -> None:
+    """Each level of the API is far better than guessing (0.1) within a minute."""
+    printed = run(str(EXAMPLES / script), folder=tmp_path)
+
+    match = re.search(pattern, printed)
+    assert match, printed
+    assert float(match[1]) > 0.5
+
+
+def test_demo_leaves_what_it_promises(tmp_path: Path) -> None:
+    """The demo, with less time, prints a leaderboard and an accuracy, and leaves model, export and picture."""
+    printed = run("-c", RUN_DEMO, str(EXAMPLES), folder=tmp_path)
+
+    assert "Leaderboard" in printed
+    assert float(printed.split("accuracy:")[-1]) > 0.8
+    assert (tmp_path / "output" / "model" / "manifest.json").is_file()
+    assert (tmp_path / "output" / "model.keras").is_file()
+    assert (tmp_path / "output" / "demo.png").read_bytes().startswith(b"\x89PNG")

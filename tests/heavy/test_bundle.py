@@ -1,0 +1,221 @@
+"""A bundle predicts, exports and comes back from disk the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from autokeras_core.builtin.dense import DenseBlock
+from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
+from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.builtin.merge import Merge
+from autokeras_core.builtin.normalization import Normalization
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.errors import SearchError
+from autokeras_core.registry import get_registry
+from tests.heavy.engine_doubles import Case, Center, Wants, make_case
+
+
+def bundle_of(case: Case) -> ModelBundle:
+    """Return the bundle of a case's trained model."""
+    compiled = case.compiled()
+    case.trained(compiled)
+    return ModelBundle.from_compiled(compiled, graph=case.graph, profile=case.profile)
+
+
+def picture_case() -> Case:
+    """Return a graph on small raw pictures."""
+    start = ArrayInput(name="picture")
+    pictures = np.random.default_rng(0).integers(0, 256, size=(48, 4, 4, 3)).astype("uint8")
+    return make_case(start, ClassificationHead()(DenseBlock()(Normalization()(start))), rows=pictures)
+
+
+def host_case() -> Case:
+    """Return a graph with preprocessing outside the model."""
+    start = ArrayInput()
+    return make_case(start, ClassificationHead()(DenseBlock()(Wants(Center(0.5))(start))))
+
+
+def many_case() -> Case:
+    """Return a graph of two inputs, one preprocessed outside the model, and two heads."""
+    one, two = ArrayInput(name="one"), ArrayInput(name="two")
+    body = DenseBlock()(Merge()([Wants(Center(), name="centre")(one), two]))
+    return make_case([one, two], [ClassificationHead()(body), RegressionHead()(body)])
+
+
+CASES = {"in the model": picture_case, "outside": host_case, "many": many_case}
+
+
+def raw_of(case: Case) -> Any:
+    """Return raw rows as the exported model takes them."""
+    return dict(case.rows) if len(case.rows) > 1 else next(iter(case.rows.values()))
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_the_exported_model_predicts_raw_rows_as_the_bundle_does(kind: str, tmp_path: Path) -> None:
+    """Also after saving and loading it."""
+    case = CASES[kind]()
+    bundle = bundle_of(case)
+    expected = bundle.predict_outputs(case.rows)
+
+    bundle.to_keras_model().save(tmp_path / "model.keras")
+    exported = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+
+    outputs = exported.predict(raw_of(case), verbose=0)
+    outputs = outputs if isinstance(outputs, dict) else {"classification": outputs}
+    assert set(outputs) == set(expected)
+    for head, values in expected.items():
+        np.testing.assert_allclose(outputs[head], values, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_saved_bundle_predicts_the_same(kind: str, tmp_path: Path) -> None:
+    """Preprocessors, model and order of heads come back."""
+    case = CASES[kind]()
+    bundle = bundle_of(case)
+
+    bundle.save(tmp_path / "bundle")
+    loaded = ModelBundle.load(tmp_path / "bundle", get_registry())
+
+    assert loaded.heads == bundle.heads
+    assert loaded.profile == case.profile
+    for head, values in bundle.predict_outputs(case.rows).items():
+        np.testing.assert_allclose(loaded.predict_outputs(case.rows)[head], values, atol=1e-6)
+
+
+def test_the_exported_model_takes_one_plain_raw_input_and_is_not_compiled() -> None:
+    """Raw shape and dtype in, a plain tensor out, nothing of ours inside."""
+    exported = bundle_of(picture_case()).to_keras_model()
+
+    assert (tuple(exported.input.shape), exported.input.dtype) == ((None, 4, 4, 3), "uint8")
+    assert isinstance(exported.output, keras.KerasTensor)
+    assert not exported.compiled
+    assert {type(layer).__module__.partition(".")[0] for layer in exported.layers} == {"keras"}
+
+
+def test_changing_the_exported_model_does_not_touch_the_bundle() -> None:
+    """It is a copy."""
+    case = picture_case()
+    bundle = bundle_of(case)
+    expected = bundle.predict_outputs(case.rows)["classification"]
+
+    exported = bundle.to_keras_model()
+    exported.set_weights([np.zeros_like(weight) for weight in exported.get_weights()])
+
+    np.testing.assert_array_equal(bundle.predict_outputs(case.rows)["classification"], expected)
+
+
+def test_predictions_do_not_depend_on_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor on how many rows are preprocessed at once."""
+    case = host_case()
+    bundle = bundle_of(case)
+    expected = bundle.predict_outputs(case.rows)["classification"]
+    monkeypatch.setattr("autokeras_core.engine.bundle._ROWS_AT_ONCE", 10)
+
+    pieces = bundle.predict_outputs(case.rows, batch_size=7)["classification"]
+
+    np.testing.assert_allclose(pieces, expected, atol=1e-6)
+
+
+def test_the_exported_model_loads_where_only_keras_is_installed(tmp_path: Path) -> None:
+    """In a process that cannot import anything of ours, predictions on raw pictures are the same."""
+    case = picture_case()
+    bundle = bundle_of(case)
+    bundle.to_keras_model().save(tmp_path / "model.keras")
+    np.save(tmp_path / "rows.npy", case.rows["picture"])
+    script = """
+import sys
+class Blocker:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in ("autokeras_core", "ak_vision", "ak_text", "ak_tabular", "tests"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Blocker)
+import keras, numpy
+model = keras.models.load_model(sys.argv[1] + "/model.keras")
+numpy.save(sys.argv[1] + "/outputs.npy", model.predict(numpy.load(sys.argv[1] + "/rows.npy"), verbose=0))
+assert not any(name.startswith(("autokeras_core", "ak_")) for name in sys.modules)
+"""
+
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, text=True)
+
+    expected = bundle.predict_outputs(case.rows)["classification"]
+    np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), expected, atol=1e-5)
+
+
+def saved(tmp_path: Path) -> Path:
+    """Return the directory of a saved bundle."""
+    directory = tmp_path / "bundle"
+    bundle_of(host_case()).save(directory, extra={"record.json": {"answer": 42}})
+    return directory
+
+
+def test_a_save_is_one_directory_with_a_manifest_and_nothing_beside_it(tmp_path: Path) -> None:
+    """Hashes of every file, versions of packages and plugins; saving again replaces it."""
+    directory = saved(tmp_path)
+    saved(tmp_path)
+
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["files"]) == {"model.keras", "pipeline.json", "pipeline.npz", "record.json"}
+    assert {"autokeras-core", "keras"} <= set(manifest["packages"])
+    assert "autokeras-core" in manifest["plugins"]
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("name", ["model.keras", "pipeline.json", "pipeline.npz", "record.json"])
+def test_a_changed_or_missing_file_is_an_error(name: str, tmp_path: Path) -> None:
+    """The message names the file."""
+    directory = saved(tmp_path)
+    content = (directory / name).read_bytes()
+
+    (directory / name).write_bytes(content + b" ")
+    with pytest.raises(SearchError, match=rf"damaged.*{name} is not the file that was saved"):
+        ModelBundle.load(directory, get_registry())
+
+    (directory / name).unlink()
+    with pytest.raises(SearchError, match=rf"damaged.*{name} is missing"):
+        ModelBundle.load(directory, get_registry())
+
+
+def test_a_manifest_of_another_format_is_an_error(tmp_path: Path) -> None:
+    """The message names both formats."""
+    directory = saved(tmp_path)
+    path = directory / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+
+    with pytest.raises(SearchError, match=r"Expected: format 1. Received: format 99"):
+        ModelBundle.load(directory, get_registry())
+
+
+def test_a_manifest_cannot_name_files_elsewhere(tmp_path: Path) -> None:
+    """A name with a path is refused before anything is read."""
+    directory = saved(tmp_path)
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["../secret"] = "0"
+    (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    with pytest.raises(SearchError, match="no plain file name"):
+        ModelBundle.load(directory, get_registry())
+
+
+def test_a_save_never_replaces_files_of_others(tmp_path: Path) -> None:
+    """A directory with anything else in it is left alone, also one that was a bundle before."""
+    directory = saved(tmp_path)
+    (directory / "notes.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(SearchError, match=r"cannot be saved here.*notes\.txt"):
+        bundle_of(host_case()).save(directory)
+    assert (directory / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_loading_from_a_directory_without_a_model_is_an_error(tmp_path: Path) -> None:
+    """The message says what a saved model looks like."""
+    with pytest.raises(SearchError, match=r"no saved model.*manifest\.json"):
+        ModelBundle.load(tmp_path, get_registry())

@@ -1,0 +1,233 @@
+"""From a graph and a configuration to a Keras model: streams, names, losses, spaces found by a dry build."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from autokeras_core.builtin.dense import DenseBlock
+from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
+from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.builtin.merge import Merge
+from autokeras_core.engine.compiler import compile_training, discover_space, tensor_dtype
+from autokeras_core.errors import GraphError
+from autokeras_core.graph.operator import Block, Tensor
+from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.search.domains import Boolean, Choice, Int
+from tests.heavy.engine_doubles import TRAIN, AskingBlock, Center, CenterInModel, Wants, make_case
+
+
+def test_the_model_takes_features_and_returns_heads_by_name() -> None:
+    """Dict in, dict out; the output layer carries the head's name."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(DenseBlock()(start)))
+
+    model = case.compiled().model
+
+    assert list(model.input) == ["array"]
+    assert list(model.output) == ["classification"]
+    assert model.get_layer("classification").output is model.output["classification"]
+
+
+def test_layer_names_follow_from_the_graph() -> None:
+    """Two builds in one process have the same names, each under its block's."""
+    start = ArrayInput()
+    case = make_case(
+        start, ClassificationHead()(DenseBlock(name="body")(Wants(CenterInModel(), CenterInModel())(start)))
+    )
+
+    names = [[layer.name for layer in case.compiled().model.layers] for _ in range(2)]
+
+    assert names[0] == names[1]
+    assert names[0][:3] == ["array", "array_rescaling", "array_rescaling_2"]
+    assert all(name.startswith(("array", "body_", "classification")) for name in names[0])
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another() -> None:
+    """Initial weights follow from the seed alone."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(DenseBlock()(start)))
+
+    first, again, other = (case.compiled(seed=seed).model.get_weights() for seed in (0, 0, 1))
+
+    assert all(np.array_equal(left, right) for left, right in zip(first, again, strict=True))
+    assert not all(np.array_equal(left, right) for left, right in zip(first, other, strict=True))
+
+
+def test_an_in_model_preprocessor_becomes_a_layer_and_one_outside_does_not() -> None:
+    """The first works inside on raw rows, the second before the model."""
+    start = ArrayInput()
+    inside = make_case(start, ClassificationHead()(DenseBlock()(Wants(CenterInModel(2.0))(start)))).compiled()
+    start = ArrayInput()
+    outside = make_case(start, ClassificationHead()(DenseBlock()(Wants(Center(2.0))(start)))).compiled()
+
+    assert [len(compiled.features[0].host) for compiled in (inside, outside)] == [0, 1]
+    assert any(isinstance(layer, keras.layers.Rescaling) for layer in inside.model.layers)
+    assert not any(isinstance(layer, keras.layers.Rescaling) for layer in outside.model.layers)
+
+
+def test_two_branches_of_one_input_share_what_they_have_in_common() -> None:
+    """The same preprocessing is one layer; other host preprocessing is another model input."""
+    start = ArrayInput()
+    shared = Wants(CenterInModel())(start)
+    branches = [DenseBlock()(shared), DenseBlock()(shared), DenseBlock()(Wants(Center())(start))]
+    case = make_case(start, ClassificationHead()(Merge()(branches)))
+
+    compiled = case.compiled()
+
+    assert [feature.name for feature in compiled.features] == ["array", "array_2"]
+    assert sum(isinstance(layer, keras.layers.Rescaling) for layer in compiled.model.layers) == 1
+    assert set(case.store.features(compiled.features, "validation")) == {"array", "array_2"}
+
+
+def test_a_single_heads_metrics_have_plain_names_in_the_log() -> None:
+    """`val_accuracy`, not `val_classification_accuracy`."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(DenseBlock()(start)))
+
+    log = case.trained(case.compiled())
+
+    assert set(log) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+
+
+def test_several_heads_metrics_have_the_heads_names_before_them() -> None:
+    """And the loss is the sum of the heads' losses, even where a head is called like an input."""
+    start = ArrayInput()
+    body = DenseBlock()(start)
+    case = make_case(start, [ClassificationHead()(body), RegressionHead(name="array")(body)])
+
+    log = case.trained(case.compiled())
+
+    assert {"val_loss", "val_classification_accuracy", "val_array_loss", "val_array_mae"} <= set(log)
+    assert log["val_loss"][0] == pytest.approx(log["val_classification_loss"][0] + log["val_array_loss"][0], rel=1e-4)
+
+
+def test_sample_weights_count_in_loss_and_metrics() -> None:
+    """A row of weight 0 might as well not be there."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead(label_smoothing=0.0)(DenseBlock()(start)))
+    compiled = case.compiled()
+    compile_training(compiled, case.graph, case.configuration, case.profile)
+    rows = case.store.features(compiled.features, "train")["array"]
+    targets = case.targets["classification"][:TRAIN]
+    half = np.arange(TRAIN) < TRAIN // 2
+
+    weighted = compiled.model.evaluate(
+        {"array": rows}, {"classification": targets}, sample_weight=2.0 * half, verbose=0, return_dict=True
+    )
+    alone = compiled.model.evaluate(
+        {"array": rows[half]}, {"classification": targets[half]}, verbose=0, return_dict=True
+    )
+
+    assert weighted == pytest.approx(alone, rel=1e-5)
+
+
+def test_a_block_that_fails_to_build_is_named_and_the_cause_kept() -> None:
+    """So a user knows which of many blocks it was."""
+
+    class Fails(Block):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            message = "too small"
+            raise ValueError(message)
+
+    start = ArrayInput()
+
+    with pytest.raises(GraphError, match=r"'fails' \(Fails\) could not be built.*ValueError: too small") as caught:
+        make_case(start, ClassificationHead()(Fails()(start)))
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_a_block_that_returns_no_tensor_is_named() -> None:
+    """A forgotten `return` is told as such."""
+
+    class Forgets(Block):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            keras.layers.Dense(3)(inputs)
+
+    start = ArrayInput()
+
+    with pytest.raises(GraphError, match=r"'forgets' \(Forgets\) returned no tensor.*Received: None"):
+        make_case(start, ClassificationHead()(Forgets()(start)))
+
+
+def test_preprocessors_behind_no_single_input_are_an_error() -> None:
+    """Behind a block with layers there are no raw rows to fit on."""
+    start = ArrayInput()
+
+    with pytest.raises(GraphError, match=r"'wants' wants preprocessors where there can be none.*\['Center'\]"):
+        make_case(start, ClassificationHead()(Wants(Center())(DenseBlock()(start))))
+
+
+def test_a_dry_build_finds_what_a_block_of_ones_own_asks_for() -> None:
+    """Its hyperparameters stand behind the declared ones and take effect."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(AskingBlock()(start)))
+
+    space = discover_space(case.graph, case.profile, case.store)
+
+    assert list(space)[-2:] == ["asking/units", "asking/deeper"]
+    assert (space["asking/units"], space["asking/deeper"]) == (Int(4, 8), Boolean())
+    assert len(case.compiled(asking__deeper=True).model.layers) == len(case.compiled().model.layers) + 1
+
+
+def test_arguments_fix_or_narrow_what_a_dry_build_finds() -> None:
+    """As they do for a declared space."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(AskingBlock(units=Choice([4, 6]), deeper=True)(start)))
+
+    space = discover_space(case.graph, case.profile, case.store)
+
+    assert space["asking/units"] == Choice([4, 6])
+    assert space["asking/deeper"].size == 1
+    assert space.defaults()["asking/deeper"] is True
+
+
+def test_an_argument_that_a_block_does_not_ask_for_is_an_error_with_a_suggestion() -> None:
+    """A typo must not be ignored."""
+    start = ArrayInput()
+
+    with pytest.raises(GraphError, match=r"'asking'.*does not ask for.*Did you mean 'units'\?"):
+        make_case(start, ClassificationHead()(AskingBlock(unit=5)(start)))
+
+
+def test_an_argument_that_a_constructor_names_is_a_setting() -> None:
+    """It need not be a hyperparameter."""
+
+    class Scaled(AskingBlock):
+        def __init__(self, *, strength: float, name: str | None = None) -> None:
+            super().__init__(name=name, strength=strength)
+
+    start = ArrayInput()
+
+    case = make_case(start, ClassificationHead()(Scaled(strength=2.0)(start)))
+
+    assert "scaled/units" in case.configuration
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("float64", "float32"), ("float16", "float32"), ("uint8", "uint8"), ("<U7", "string"), ("object", "string")],
+)
+def test_model_inputs_have_a_dtype_that_keras_knows(dtype: str, expected: str) -> None:
+    """Floats as float32, text as string, the rest as it is."""
+    assert tensor_dtype(dtype) == expected
+
+
+def test_operations_without_a_layer_are_named_after_their_block_too() -> None:
+    """`keras.ops` functions are part of the model's names."""
+
+    class Means(Block):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            return keras.ops.add(inputs, keras.ops.mean(inputs, axis=-1, keepdims=True))
+
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Means()(start)))
+
+    operations: list[Any] = case.compiled().model.operations
+
+    assert {"means_mean", "means_add"} <= {operation.name for operation in operations}
+    assert not any(re.search(r"_\d+$", operation.name) for operation in operations)

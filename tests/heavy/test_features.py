@@ -1,0 +1,174 @@
+"""The feature store fits on training rows only, and computes each distinct chain once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.data.profile import DataProfile
+from autokeras_core.engine import features as features_module
+from autokeras_core.engine.features import Feature, FeatureStore
+from autokeras_core.engine.rows import evenly_spaced, transform_rows
+from autokeras_core.errors import GraphError
+from tests.heavy.engine_doubles import Center, CenterInModel
+
+
+def make_store(train: np.ndarray[Any, Any], directory: Path | None = None) -> FeatureStore:
+    """Return a store of one input, whose validation rows are far from the training rows."""
+    operator = ArrayInput()
+    profile = DataProfile(rows=len(train), inputs={"array": operator.analyse(train, name="array")}, targets={})
+    return FeatureStore({"array": operator}, profile, {"array": train}, {"array": train[:5] + 1000}, directory)
+
+
+def feature_of(store: FeatureStore, *preprocessors: Any) -> Feature:
+    """Return the feature at the end of the host part of a chain."""
+    stream = store.extend(store.stream("array"), preprocessors)
+    host = stream.head(stream.host_length)
+    return Feature(name="array", input_name="array", host=host.preprocessors, keys=host.keys)
+
+
+TRAIN = np.arange(40, dtype="float64").reshape(20, 2)
+
+
+def test_a_preprocessor_is_fitted_on_training_rows_only() -> None:
+    """Validation rows leave no trace in what was learned."""
+    store = make_store(TRAIN)
+
+    feature = feature_of(store, Center())
+
+    np.testing.assert_allclose(feature.host[0].mean, TRAIN.mean(axis=0))  # type: ignore[attr-defined]
+    np.testing.assert_allclose(store.rows(feature, "train").mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(store.rows(feature, "validation")[0], TRAIN[0] + 1000 - TRAIN.mean(axis=0))
+
+
+def test_an_equal_chain_is_fitted_and_computed_once() -> None:
+    """Two trials with one preprocessing configuration share it."""
+    store = make_store(TRAIN)
+
+    for _ in range(3):
+        feature = feature_of(store, Center(2.0))
+        store.rows(feature, "train")
+        store.rows(feature, "validation")
+
+    assert (store.fits, store.computations) == (1, 1)
+
+
+def test_another_configuration_is_computed_anew() -> None:
+    """Another factor is another chain."""
+    store = make_store(TRAIN)
+
+    one, other = feature_of(store, Center(1.0)), feature_of(store, Center(2.0))
+
+    np.testing.assert_allclose(store.rows(one, "train") * 2, store.rows(other, "train"))
+    assert (store.fits, store.computations) == (2, 2)
+
+
+def test_the_host_part_ends_with_the_last_preprocessor_that_is_not_in_the_model() -> None:
+    """What stands before it runs outside too, what stands behind it becomes layers."""
+    store = make_store(TRAIN)
+
+    stream = store.extend(store.stream("array"), [CenterInModel(3.0), Center(), CenterInModel()])
+
+    assert stream.host_length == 2
+    np.testing.assert_allclose(
+        store.rows(feature_of(store, CenterInModel(3.0), Center()), "train"), (TRAIN - TRAIN.mean(axis=0)) * 3
+    )
+
+
+def test_rows_without_host_preprocessors_are_the_callers_own() -> None:
+    """Nothing is copied that need not be."""
+    store = make_store(TRAIN)
+
+    rows = store.rows(feature_of(store, CenterInModel()), "train")
+
+    assert np.shares_memory(rows, TRAIN)
+    assert store.computations == 0
+
+
+def test_a_preprocessor_cannot_change_the_callers_rows() -> None:
+    """It sees a read-only view; the error names it."""
+
+    class Spoils(Center):
+        def fit(self, data: np.ndarray[Any, Any]) -> None:
+            data -= data.mean()
+
+    with pytest.raises(GraphError, match=r"The preprocessor Spoils could not be fitted.*read-only"):
+        feature_of(make_store(TRAIN), Spoils())
+
+
+def test_an_in_model_preprocessor_is_fitted_on_a_sample_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most the limit, spread over all rows; one outside the model sees all."""
+    monkeypatch.setattr(features_module, "_ROWS_FOR_A_FIT", 6)
+    store = make_store(TRAIN)
+
+    inside = store.extend(store.stream("array"), [CenterInModel()]).preprocessors[0]
+    outside = store.extend(store.stream("array"), [Center()]).preprocessors[0]
+
+    assert inside.rows_seen == [5]  # type: ignore[attr-defined]
+    assert outside.rows_seen == [20]  # type: ignore[attr-defined]
+
+
+def test_large_results_are_memory_mapped_and_their_files_go_with_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above the threshold a result lies in the directory, with the same values."""
+    monkeypatch.setattr(features_module, "_BYTES_IN_MEMORY_EACH", 10)
+    store = make_store(TRAIN, tmp_path / "cache")
+    feature = feature_of(store, Center())
+
+    rows = store.rows(feature, "train")
+
+    np.testing.assert_allclose(rows, TRAIN - TRAIN.mean(axis=0))
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 1
+    store._finalizer()
+    assert not list((tmp_path / "cache").glob("*.npy"))
+
+
+def test_rows_come_back_in_order_when_computed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces are put together as one transform would be."""
+    monkeypatch.setattr("autokeras_core.engine.rows._BYTES_AT_ONCE", 1)
+    monkeypatch.setattr("autokeras_core.engine.rows._FEWEST_ROWS_AT_ONCE", 3)
+    preprocessor = Center()
+    preprocessor.fit(TRAIN)
+
+    pieces = transform_rows(TRAIN, [preprocessor])
+
+    np.testing.assert_array_equal(pieces, preprocessor.transform(TRAIN))
+
+
+def test_text_keeps_its_full_width_across_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later, longer text is not cut to the width of the first ones."""
+
+    class Doubles(Center):
+        def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+            return np.array([text + text for text in batch])
+
+    monkeypatch.setattr("autokeras_core.engine.rows._OBJECTS_AT_ONCE", 2)
+    texts = np.array(["a", "b", "long text"], dtype=object)
+
+    assert transform_rows(texts, [Doubles()]).tolist() == ["aa", "bb", "long textlong text"]
+
+
+def test_a_preprocessor_that_drops_rows_is_an_error() -> None:
+    """The message names it and both numbers."""
+
+    class Drops(Center):
+        def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+            return batch[1:]
+
+    with pytest.raises(GraphError, match=r"Drops changed the number of rows.*20 rows"):
+        transform_rows(TRAIN, [Drops()])
+
+
+@pytest.mark.parametrize(("rows", "most"), [(10, 3), (9, 3), (2, 5), (100_001, 50_000)])
+def test_a_sample_is_even_and_no_larger_than_asked(rows: int, most: int) -> None:
+    """Equal distances, the first row among them."""
+    sample = evenly_spaced(np.arange(rows), most)
+
+    assert len(sample) <= most
+    assert sample[0] == 0
+    assert len(set(np.diff(sample))) <= 1

@@ -1,0 +1,77 @@
+"""TextInput: what it takes, and what it says about the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_text import TextInput
+from autokeras_core import DataError
+
+TEXTS = ["a fine film", "", "naïve 😀", "שלום"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXTS,
+        tuple(TEXTS),
+        np.array(TEXTS),
+        np.array(TEXTS, dtype=object),
+        np.array(TEXTS, dtype=object)[:, None],
+        [text.encode() for text in TEXTS],
+        pd.Series(TEXTS),
+        pd.Series(TEXTS, dtype=object),
+    ],
+    ids=["list", "tuple", "unicode", "object", "column", "bytes", "series", "object series"],
+)
+def test_every_source_becomes_the_same_texts(data: object) -> None:
+    """Lists, arrays, Series and bytes become one object array of str."""
+    texts = TextInput().adapt(data)
+
+    assert texts.dtype == object
+    assert texts.tolist() == TEXTS
+    assert all(type(text) is str for text in texts)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, float("nan"), 3, pd.NA, b"\xff\xfe", "\ud800"],
+    ids=["None", "NaN", "int", "NA", "bytes", "surrogate"],
+)
+def test_row_without_text_is_named(value: object) -> None:
+    """A row that holds no text is an error that says which row."""
+    with pytest.raises(DataError, match="Row 2 "):
+        TextInput().adapt(["a", "b", value])
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["one text", {"a": ["b"]}, 7, np.array([["a", "b"]]), np.array("a")],
+    ids=["str", "dict", "int", "two columns", "scalar"],
+)
+def test_what_is_no_column_is_an_error(data: object) -> None:
+    """Anything but one column of texts is an error that says what is expected."""
+    with pytest.raises(DataError, match="Expected: .*one (string|text) per row"):
+        TextInput().adapt(data)
+
+
+def test_callers_array_is_not_changed() -> None:
+    """Bytes are decoded into a new array."""
+    data = np.array([b"a", b"b"], dtype=object)
+
+    TextInput().adapt(data)
+
+    assert data.tolist() == [b"a", b"b"]
+
+
+def test_analysis_gives_lengths_with_reasons() -> None:
+    """The profile says how long the texts are, and that empty ones are kept."""
+    text_input = TextInput()
+
+    profile = text_input.analyse(text_input.adapt(["a b c", "a", ""]), name="text")
+
+    assert profile.facts == {"median_words": 1, "words_95": 2, "empty_texts": 1}
+    assert any("1 of 3 have no word" in decision.reason for decision in profile.decisions)
+    assert text_input.raw_spec(profile) == ((), "string")
