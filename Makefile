@@ -1,5 +1,5 @@
 # What a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
-# Everything is installed into .venv* in this folder; nothing outside it changes but pip's own cache.
+# Everything is installed into .venv* in this folder. Nothing outside it changes but pip's cache and temporary files.
 
 SHELL := /bin/bash
 
@@ -19,6 +19,9 @@ HEAVY := $(wildcard tests/heavy tests/*/heavy)
 
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Keras and Matplotlib would write to the home directory.
+export KERAS_HOME := $(CURDIR)/build/keras
+export MPLCONFIGDIR := $(CURDIR)/build/matplotlib
 # Activated environments and paths of the caller's shell must not leak in.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 

@@ -47,19 +47,24 @@ def assemble(
                 received=f"outputs={outputs!r}",
             )
         )
-    branches = [(block or _default_block(item))(item) for item in input_list]
+    branches = [block(item) if block is not None else _default_branch(item) for item in input_list]
     trunk = branches[0] if len(branches) == 1 else make_block("core:merge")(branches)
     return Graph.from_nodes(input_list, [item(trunk) for item in output_list if isinstance(item, Head)])
 
 
-def _default_block(item: Input) -> Block:
-    if not item.default_block:
+def _default_branch(item: Input) -> Node:
+    """Put an input's default blocks behind it, one after the other."""
+    names = [item.default_block] if isinstance(item.default_block, str) else list(item.default_block)
+    node = item.node
+    for name in filter(None, names):
+        node = make_block(name)(node)
+    if node is item.node:
         raise GraphError(
             describe_error(
                 f"{item!r} names no default block.",
                 expected="an input with a default block",
-                received=f"{type(item).__name__}.default_block=''",
+                received=f"{type(item).__name__}.default_block={item.default_block!r}",
                 advice="Use the functional API: call a block on the input, and the head on what it returns.",
             )
         )
-    return make_block(item.default_block)
+    return node

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 
 from autokeras_core.assembly import assemble
-from autokeras_core.builtin.spaces import TRAINING
+from autokeras_core.builtin.spaces import training_space
 from autokeras_core.data.weights import combine_weights
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, prepare
@@ -246,7 +246,7 @@ class AutoModel:
         A block of your own that asks by run (`hp.Int(...)` in `build`) adds what it asks for when `fit` starts.
         """
         profile = self._fitted.profile if self._fitted is not None else None
-        return Space.combine(self._graph.space(profile), TRAINING.under("training"))
+        return Space.combine(self._graph.space(profile), training_space(profile).under("training"))
 
     # Using what was found
 

@@ -27,7 +27,7 @@ def main() -> None:
     merged = Merge()([residual, plain])
     output = ClassificationHead()(merged)
 
-    model = AutoModel(inputs=pixels, outputs=output, max_trials=2, time_limit=60, seed=0)
+    model = AutoModel(inputs=pixels, outputs=output, max_trials=2, time_limit=30, seed=0)
     model.fit(pictures[:1_200], digits[:1_200], epochs=10)
 
     print(model.leaderboard())

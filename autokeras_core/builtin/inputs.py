@@ -36,7 +36,7 @@ class ArrayInput(Input):
 
     base_name = "array"
     modality: ClassVar[str] = "array"
-    default_block: ClassVar[str] = "core:dense"
+    default_block: ClassVar[str | tuple[str, ...]] = ("core:normalization", "core:dense")
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(name=name)

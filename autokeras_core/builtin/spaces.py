@@ -5,8 +5,16 @@ Each space is used by the class and by its descriptor, so what `autokeras blocks
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
 from autokeras_core.search.domains import Boolean, Choice
 from autokeras_core.search.space import Space
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
 
 __all__ = [
     "CLASSIFICATION_HEAD",
@@ -16,6 +24,7 @@ __all__ = [
     "REGRESSION_HEAD",
     "RNN",
     "TRAINING",
+    "training_space",
 ]
 
 DENSE = Space(
@@ -59,3 +68,21 @@ TRAINING = Space(
         "batch_size": Choice([32, 64, 128, 256, 512], default=64),
     }
 )
+"""Default values are for a middling number of rows; `training_space` suits them to the data."""
+
+
+def training_space(profile: DataProfile | None) -> Space:
+    """Return the training space, with a default batch size that suits the number of rows.
+
+    A few hundred rows in large batches make so few steps that nothing is learned; many rows in small ones are slow.
+
+    Args:
+        profile: What analysis found out about the data; `None` where nothing is known.
+    """
+    if profile is None:
+        return TRAINING
+    default = next(size for rows, size in _BATCH_SIZES if profile.rows < rows)
+    return Space({**TRAINING, "batch_size": attrs.evolve(TRAINING["batch_size"], default=default)})
+
+
+_BATCH_SIZES = ((2_000, 32), (20_000, 64), (math.inf, 128))

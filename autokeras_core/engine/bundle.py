@@ -132,7 +132,7 @@ class ModelBundle:
         output is a plain tensor, several are a dict by head name.
 
         Raises:
-            SearchError: If a preprocessor made no layer.
+            SearchError: If a preprocessor made no layer, or a block's layer cannot be copied.
         """
         raw = {
             each.name: keras.Input(shape=each.shape, dtype=tensor_dtype(each.dtype), name=each.name)
@@ -140,19 +140,35 @@ class ModelBundle:
         }
         names = LayerNames([*raw, *self.heads, _NETWORK])
         fed = {feature.name: _apply_layers(feature, raw[feature.input_name], names) for feature in self.features}
-        if any(feature.host for feature in self.features):
-            copy = keras.models.clone_model(self.model)
-            copy.name = _NETWORK
-            outputs = copy(fed)
-        else:  # what is trained already takes raw rows: keep its layers visible
-            copy = keras.models.clone_model(self.model, input_tensors=fed)
-            outputs = copy.output
-        copy.set_weights(self.model.get_weights())
+        outputs = self._copied_outputs(fed)
         return keras.Model(
             inputs=next(iter(raw.values())) if len(raw) == 1 else raw,
             outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
             name=self.model.name,
         )
+
+    def _copied_outputs(self, fed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the outputs of a copy of the model on other tensors than its own inputs."""
+        try:
+            if any(feature.host for feature in self.features):
+                copy = keras.models.clone_model(self.model)
+                copy.name = _NETWORK
+                outputs = copy(fed)
+            else:  # what is trained already takes raw rows: keep its layers visible
+                copy = keras.models.clone_model(self.model, input_tensors=fed)
+                outputs = copy.output
+            copy.set_weights(self.model.get_weights())
+        except Exception as error:
+            raise SearchError(
+                describe_error(
+                    "The model cannot be exported: one of its layers cannot be made again from its configuration.",
+                    expected="Keras's own layers and keras.ops functions, or layers with a complete get_config()",
+                    received=f"{type(error).__name__}: {error}",
+                    advice="Replace Lambda layers and layers that are not registered with Keras in your own blocks.",
+                )
+            ) from error
+        result: Mapping[str, Tensor] = outputs
+        return result
 
     def save(self, directory: str | Path, *, extra: Mapping[str, Any] | None = None) -> None:
         """Write the bundle to a directory: all of it or nothing.

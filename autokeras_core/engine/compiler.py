@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import keras
 
-from autokeras_core.builtin.spaces import TRAINING
+from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
 from autokeras_core.engine.randomness import derive_seed, seeded
@@ -168,7 +168,7 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
     Raises:
         GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that it does not ask for.
     """
-    declared = Space.combine(graph.space(profile), TRAINING.under(TRAINING_PATH))
+    declared = Space.combine(graph.space(profile), training_space(profile).under(TRAINING_PATH))
     recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
     if not recorders:
         return declared

@@ -246,13 +246,14 @@ class Input(Operator):
 
     Attributes:
         modality: `"image"`, `"text"`, `"structured"` or `"array"`.
-        default_block: The registered name of the block that `AutoModel` puts behind it if the user names none.
+        default_block: The registered name of the block that `AutoModel` puts behind it if the user names none, or
+            the names of several, in order.
         tasks: The registered task whose predefined configurations fit this input alone with one head, by the head's
             `base_name`, e.g. `{"classification": "ak_vision:ImageClassifier"}`.
     """
 
     modality: ClassVar[str] = "array"
-    default_block: ClassVar[str] = ""
+    default_block: ClassVar[str | tuple[str, ...]] = ""
     tasks: ClassVar[Mapping[str, str]] = {}
 
     @property

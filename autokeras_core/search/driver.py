@@ -119,7 +119,7 @@ class SearchDriver:
     def _step(self) -> str | None:
         """Run one trial; return why the search must stop, or `None`."""
         trial = self.oracle.create_trial("driver")
-        if trial.status == keras_tuner.engine.trial.TrialStatus.STOPPED or trial.hyperparameters is None:
+        if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
             return "search space exhausted" if self.budget.trials_left > 0 else "max_trials reached"
         proposed: dict[str, Any] = dict(trial.hyperparameters.values)
         configuration = self.space.validate(self.space.complete(proposed))

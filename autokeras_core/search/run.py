@@ -235,7 +235,7 @@ def _predefined(request: SearchRequest, space: Space) -> list[tuple[str, Configu
 
 def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:
     try:
-        return space.validate(values)
+        return space.validate(space.with_fixed(values))
     except ValueError as error:
         raise SearchError(
             describe_error(

@@ -56,11 +56,12 @@ class SearchSession:
         if overwrite:
             _delete_search(directory)
         path = directory / _MANIFEST
-        if not path.exists():
-            journal = Journal.create(directory / _JOURNAL)
+        if path.exists():
+            _check_same_search(directory, read_manifest(directory), manifest)
+        else:
             write_json(path, {"schema": _SCHEMA, **manifest})
-            return cls(directory=directory, journal=journal)
-        _check_same_search(directory, read_manifest(directory), manifest)
+        if not (directory / _JOURNAL).exists():  # a new search, or one that was killed before its first event
+            return cls(directory=directory, journal=Journal.create(directory / _JOURNAL))
         journal = Journal.open(directory / _JOURNAL)
         events = journal.events()
         return cls(
@@ -156,6 +157,8 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 def _delete_search(directory: Path) -> None:
     if not (directory / _MANIFEST).exists() and not (directory / _JOURNAL).exists():
         return
+    if (directory / _JOURNAL).exists():
+        Journal.open(directory / _JOURNAL).close()  # an error if another process is searching here
     for name in _OWN_FOLDERS:
         shutil.rmtree(directory / name, ignore_errors=True)
     for name in (_MANIFEST, _JOURNAL):

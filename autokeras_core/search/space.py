@@ -250,6 +250,13 @@ class Space(Mapping[str, Domain]):
                 configuration[name] = domain.sample(rng)
         return configuration
 
+    def with_fixed(self, values: Mapping[str, Value]) -> Configuration:
+        """Return values in which every fixed hyperparameter has its fixed value: what a user fixed goes before."""
+        return {
+            name: domain.value if isinstance(domain := self._domains.get(name), Fixed) else value
+            for name, value in values.items()
+        }
+
     def validate(self, values: Mapping[str, object]) -> Configuration:
         """Return `values` as a configuration, completed, or say everything that is wrong with them.
 

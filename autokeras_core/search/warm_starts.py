@@ -96,6 +96,8 @@ def usable_warm_starts(
 ) -> tuple[list[tuple[WarmStart, Configuration]], list[tuple[WarmStart, str]]]:
     """Check predefined configurations against the real space and what is installed.
 
+    A hyperparameter that the user fixed keeps the user's value, and the rest of a configuration is used with it.
+
     Args:
         starts: What `read_warm_starts` returned.
         space: The search space, as narrowed by the user.
@@ -112,7 +114,7 @@ def usable_warm_starts(
             unusable.append((start, reason))
             continue
         try:
-            configuration = space.validate(start.values)
+            configuration = space.validate(space.with_fixed(start.values))
         except SpaceError as error:
             unusable.append((start, str(error)))
             continue

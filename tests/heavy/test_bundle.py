@@ -19,6 +19,8 @@ from autokeras_core.builtin.merge import Merge
 from autokeras_core.builtin.normalization import Normalization
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.errors import SearchError
+from autokeras_core.graph.operator import Block, Tensor
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.registry import get_registry
 from tests.heavy.engine_doubles import Case, Center, Wants, make_case
 
@@ -219,3 +221,17 @@ def test_loading_from_a_directory_without_a_model_is_an_error(tmp_path: Path) ->
     """The message says what a saved model looks like."""
     with pytest.raises(SearchError, match=r"no saved model.*manifest\.json"):
         ModelBundle.load(tmp_path, get_registry())
+
+
+def test_a_model_that_cannot_be_copied_is_a_clear_error_at_export() -> None:
+    """A Lambda in a block of one's own is told as such, with what to do."""
+
+    class Coded(Block):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            return keras.layers.Lambda(lambda x: x * 2)(inputs)
+
+    start = ArrayInput()
+    bundle = bundle_of(make_case(start, ClassificationHead()(Coded()(start))))
+
+    with pytest.raises(SearchError, match=r"cannot be exported.*Replace Lambda layers"):
+        bundle.to_keras_model()

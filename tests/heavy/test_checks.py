@@ -89,6 +89,7 @@ def test_a_block_that_does_not_survive_keras_files_is_caught() -> None:
         check_block(Coded(), input_shape=(3,))
 
 
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
 def test_a_block_with_weights_that_nothing_trains_is_caught() -> None:
     """A layer whose output goes nowhere useful is named."""
 

@@ -34,8 +34,9 @@ SEARCH = (
     + """
 start = ArrayInput()
 node = GatedBlock(units=16)(Normalization()(start))
-model = AutoModel(start, ClassificationHead()(node), max_trials=3, seed=0)
-model.fit(x, y, epochs=10, verbose=0)
+quick = {"training/learning_rate": 0.03, "training/batch_size": 32}
+model = AutoModel(start, ClassificationHead()(node), max_trials=3, seed=0, warm_starts=[quick])
+model.fit(x, y, epochs=15, verbose=0)
 assert {row.configuration["gated/units"] for row in model.leaderboard()} == {16}
 assert all("gated/deep" in row.configuration for row in model.leaderboard())
 assert model.evaluate(x, y)["accuracy"] > 0.8

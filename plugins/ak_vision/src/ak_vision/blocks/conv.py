@@ -20,6 +20,9 @@ __all__ = ["ConvBlock"]
 
 _MOST_FILTERS = 512
 
+# Searches are short: with 0.99, the default of Keras, the moving averages would lag hundreds of steps behind.
+_MOMENTUM = 0.95
+
 
 class ConvBlock(Block):
     """Blocks of convolutions, each of which halves the picture and doubles the number of filters (up to 512).
@@ -93,7 +96,7 @@ class ConvBlock(Block):
                     strides *= 2
                 x = _convolution(hp, filters=filters, strides=strides)(x)
                 if hp["use_batch_norm"]:
-                    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+                    x = keras.layers.BatchNormalization(momentum=_MOMENTUM)(x)
                 x = keras.layers.ReLU()(x)
             if hp["max_pooling"]:
                 # Padded: a side of 1 stays 1, and the border of an odd side is not lost.

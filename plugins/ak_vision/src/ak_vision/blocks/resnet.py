@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ResNetBlock"]
 
-# Searches are short: with Keras's 0.99 the moving averages would lag hundreds of steps behind the weights.
-_MOMENTUM = 0.9
+# Searches are short: with 0.99, the default of Keras, the moving averages would lag hundreds of steps behind.
+_MOMENTUM = 0.95
 
 
 class ResNetBlock(Block):
