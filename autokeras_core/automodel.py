@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from autokeras_core.executors.base import Executor
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.node import Node
-    from autokeras_core.graph.operator import Block, Head, Input, Operator
+    from autokeras_core.graph.operator import Block, Head, Input
     from autokeras_core.leaderboard import Leaderboard
     from autokeras_core.result import SearchHistory
 
@@ -369,14 +369,14 @@ class AutoModel:
         save_fitted(self._require_fitted(), self._graph, Path(path), get_registry(), seed=self.seed, task=self._task)
 
     @classmethod
-    def load(cls, path: PathLike, *, custom_blocks: Sequence[type[Operator]] = ()) -> Self:
+    def load(cls, path: PathLike, *, custom_blocks: Sequence[type[Any]] = ()) -> Self:
         """Return the model that `save` wrote, or the best one of a search's directory.
 
         Predicting, evaluating and exporting need no block's class; continuing with `fit` does.
 
         Args:
             path: A directory that `save` wrote, or the `directory=` of a search.
-            custom_blocks: Classes of your own that the graph uses.
+            custom_blocks: Classes of your own that the graph uses, blocks and preprocessors.
 
         Raises:
             SearchError: If the directory holds neither, or the files are damaged.

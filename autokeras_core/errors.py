@@ -85,8 +85,12 @@ def describe_error(what: str, *, expected: str, received: str, advice: str = "")
 
     Example:
         ```python
-        describe_error("x and y differ in length.", expected="as many rows in y as in x",
-                       received="len(x)=10, len(y)=9", advice="Check how y was cut.")
+        describe_error(
+            "x and y differ in length.",
+            expected="as many rows in y as in x",
+            received="len(x)=10, len(y)=9",
+            advice="Check how y was cut.",
+        )
         ```
     """
     message = f"{what} Expected: {expected}. Received: {received}."

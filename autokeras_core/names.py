@@ -73,7 +73,7 @@ def parse_name(text: str) -> tuple[str | None, str]:
     Example:
         ```python
         parse_name("ak_vision:resnet")  # ("ak_vision", "resnet")
-        parse_name("resnet")            # (None, "resnet")
+        parse_name("resnet")  # (None, "resnet")
         ```
     """
     namespace, colon, name = text.rpartition(":")

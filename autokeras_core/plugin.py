@@ -4,10 +4,17 @@ Example:
     ```python
     from autokeras_core.plugin import BlockSpec, Choice, Space, hookimpl
 
+
     @hookimpl
     def autokeras_register_blocks():
-        return [BlockSpec(name="gated", target="ak_gated.blocks:GatedBlock", summary="A gated dense block.",
-                          space=Space({"units": Choice([32, 64])}))]
+        return [
+            BlockSpec(
+                name="gated",
+                target="ak_gated.blocks:GatedBlock",
+                summary="A gated dense block.",
+                space=Space({"units": Choice([32, 64])}),
+            )
+        ]
     ```
 """
 

@@ -22,7 +22,6 @@ from autokeras_core.search.session import read_manifest, read_outcomes
 
 if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
-    from autokeras_core.graph.operator import Operator
     from autokeras_core.registry import Registry
     from autokeras_core.search.space import Configuration
 
@@ -84,7 +83,7 @@ def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registr
 
 
 def load_fitted(
-    path: Path, registry: Registry, *, custom_blocks: Sequence[type[Operator]] = ()
+    path: Path, registry: Registry, *, custom_blocks: Sequence[type[Any]] = ()
 ) -> tuple[FittedModel, Graph, dict[str, Any]]:
     """Return what `save_fitted` wrote, or the best model of a search's directory, with its graph and settings.
 
@@ -105,9 +104,11 @@ def load_fitted(
 
 
 def _load_saved(
-    path: Path, registry: Registry, custom_blocks: Sequence[type[Operator]]
+    path: Path, registry: Registry, custom_blocks: Sequence[type[Any]]
 ) -> tuple[FittedModel, Graph, dict[str, Any]]:
-    bundle = ModelBundle.load(path, registry)  # checks the hash of every file, the record's too
+    bundle = ModelBundle.load(
+        path, registry, custom_classes=custom_blocks
+    )  # checks the hash of every file, the record's too
     record = json.loads((path / _RECORD).read_text(encoding="utf-8"))
     if record.get("schema") != _SCHEMA:
         raise SearchError(
@@ -133,7 +134,7 @@ def _load_saved(
 
 
 def _load_search(
-    path: Path, registry: Registry, custom_blocks: Sequence[type[Operator]]
+    path: Path, registry: Registry, custom_blocks: Sequence[type[Any]]
 ) -> tuple[FittedModel, Graph, dict[str, Any]]:
     manifest = read_manifest(path)
     identity, about = manifest["identity"], manifest["about"]
@@ -152,7 +153,7 @@ def _load_search(
         )
     ended = [event["reason"] for event in events if event["event"] == "search_ended"]
     fitted = FittedModel(
-        bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, registry),
+        bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, registry, custom_classes=custom_blocks),
         profile=DataProfile.from_json(about["profile"]),
         configuration=best.configuration,
         outcomes=tuple(outcomes),
@@ -165,5 +166,5 @@ def _load_search(
     return fitted, _graph(about["graph"], registry, custom_blocks), {"seed": identity["seed"], "task": about["task"]}
 
 
-def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Operator]]) -> Graph:
+def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Any]]) -> Graph:
     return graph_from_json(data, registry, custom_blocks=custom_blocks, allow_missing=True)

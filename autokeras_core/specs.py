@@ -33,7 +33,7 @@ Stability: TypeAlias = Literal["stable", "beta", "experimental"]
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 
 
-def _check_name(instance: Any, attribute: Any, value: object) -> None:
+def _check_name(instance: Any, attribute: Any, value: Any) -> None:
     if not (isinstance(value, str) and is_short_name(value)):
         raise PluginError(
             describe_error(
@@ -44,7 +44,7 @@ def _check_name(instance: Any, attribute: Any, value: object) -> None:
         )
 
 
-def _check_target(instance: Any, attribute: Any, value: object) -> None:
+def _check_target(instance: Any, attribute: Any, value: Any) -> None:
     if not (isinstance(value, str) and _TARGET.match(value)):
         raise PluginError(
             describe_error(
@@ -55,7 +55,7 @@ def _check_target(instance: Any, attribute: Any, value: object) -> None:
         )
 
 
-def _check_summary(instance: Any, attribute: Any, value: object) -> None:
+def _check_summary(instance: Any, attribute: Any, value: Any) -> None:
     if not (isinstance(value, str) and value.strip() and "\n" not in value):
         raise PluginError(
             describe_error(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import attrs
-
 from autokeras_core.search.domains import Boolean, Choice
 from autokeras_core.search.space import Space
 
@@ -58,6 +56,8 @@ CLASSIFICATION_HEAD = Space(
 
 REGRESSION_HEAD = Space({"dropout": Choice([0.0, 0.25, 0.5], default=0.0)})
 
+_BATCH_SIZE_VALUES = (32, 64, 128, 256, 512)
+
 TRAINING = Space(
     {
         "optimizer": Choice(["adam", "adamw", "sgd"], default="adam"),
@@ -65,7 +65,7 @@ TRAINING = Space(
         # Decoupled decay: plain Adam has none, so the value would be dead there.
         "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 5e-2], default=1e-4, when={"optimizer": ["adamw", "sgd"]}),
         "schedule": Choice(["constant", "cosine", "one_cycle"], default="cosine"),
-        "batch_size": Choice([32, 64, 128, 256, 512], default=64),
+        "batch_size": Choice(_BATCH_SIZE_VALUES, default=64),
     }
 )
 """Default values are for a middling number of rows; `training_space` suits them to the data."""
@@ -82,7 +82,7 @@ def training_space(profile: DataProfile | None) -> Space:
     if profile is None:
         return TRAINING
     default = next(size for rows, size in _BATCH_SIZES if profile.rows < rows)
-    return Space({**TRAINING, "batch_size": attrs.evolve(TRAINING["batch_size"], default=default)})
+    return Space({**TRAINING, "batch_size": Choice(_BATCH_SIZE_VALUES, default=default)})
 
 
 _BATCH_SIZES = ((2_000, 32), (20_000, 64), (math.inf, 128))

@@ -19,7 +19,7 @@ from autokeras_core.engine.features import Feature
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
 from autokeras_core.engine.rows import read_only, transform_rows
 from autokeras_core.engine.storage import read_manifest, replaced_directory, write_manifest
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.errors import AutoKerasError, SearchError, describe_error
 from autokeras_core.graph.operator import Operator, Tensor
 from autokeras_core.registry import Registry, get_registry
 
@@ -235,6 +235,8 @@ def _apply_layers(feature: Feature, tensor: Tensor, names: LayerNames) -> Tensor
         try:
             tensor = preprocessor.to_layer()(tensor)
             names.rename(tensor, prefix=feature.input_name)
+        except AutoKerasError:
+            raise  # the preprocessor says itself why it has no layer
         except Exception as error:
             raise SearchError(
                 describe_error(

@@ -166,7 +166,8 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
         store: Fits the preprocessors that the dry build needs; later trials use them again.
 
     Raises:
-        GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that it does not ask for.
+        GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that
+            it does not ask for.
     """
     declared = Space.combine(graph.space(profile), training_space(profile).under(TRAINING_PATH))
     recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
@@ -180,9 +181,10 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
         if not any(recorder.domains for recorder in recorders.values()):
             raise
         _LOGGER.warning("The graph cannot be built with all defaults: %s", error)
-    for vertex in graph.blocks:
-        if vertex.name in recorders:
-            _check_arguments(vertex, recorders[vertex.name])
+    else:  # only a build that went through has asked for everything
+        for vertex in graph.blocks:
+            if vertex.name in recorders:
+                _check_arguments(vertex, recorders[vertex.name])
     return Space.combine(declared, *(recorder.space for recorder in recorders.values()))
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import gc
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ from autokeras_core.engine.callbacks import ScheduleCallback
 from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.failures import describe_failure
+from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.watch import TrialWatch
 from autokeras_core.errors import SearchError, describe_error
@@ -51,7 +55,8 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
     """
     started = time.monotonic()
     try:
-        outcome = _train(job, context, observer)
+        with _without_retracing_warnings():
+            outcome = _train(job, context, observer)
     except SearchError:
         raise
     except Exception as error:  # noqa: BLE001 - the trial's boundary: one bad trial never ends the search
@@ -59,6 +64,21 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
     finally:
         gc.collect()  # a model and its functions hang on reference cycles; free them before the next one is built
     return attrs.evolve(outcome, seconds=time.monotonic() - started)
+
+
+@contextmanager
+def _without_retracing_warnings() -> Iterator[None]:
+    """Keep TensorFlow from warning that functions are traced again: each trial is another model, so they must be."""
+
+    def is_about_something_else(record: logging.LogRecord) -> bool:
+        return "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_about_something_else)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_about_something_else)
 
 
 def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> TrialOutcome:
@@ -146,7 +166,7 @@ def _check_objective_is_logged(model: keras.Model, context: TrialContext) -> Non
     known = {"loss"}
     for head in context.graph.head_vertices:
         prefix = f"{head.name}_" if len(context.graph.heads) > 1 else ""
-        metrics = head.operator.metrics(context.profile.targets[head.name])
+        metrics = head_of(context.graph, head.name).metrics(context.profile.targets[head.name])
         known |= {f"{prefix}{metric.name}" for metric in metrics}
         if prefix:
             known.add(f"{prefix}loss")

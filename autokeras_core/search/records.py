@@ -85,8 +85,8 @@ class TrialOutcome:
     configuration: Configuration
     status: TrialStatus
     score: float | None = None
-    metrics: Mapping[str, float] = attrs.field(factory=dict, converter=dict)
-    history: Mapping[str, list[float]] = attrs.field(factory=dict, converter=dict)
+    metrics: Mapping[str, float] = attrs.field(factory=dict)
+    history: Mapping[str, list[float]] = attrs.field(factory=dict)
     best_epoch: int = 0
     seconds: float = 0.0
     parameters: int = 0

@@ -254,9 +254,7 @@ def test_a_failure_that_repeats_stops_the_search() -> None:
 def test_a_model_that_is_too_large_is_recorded() -> None:
     """max_model_size turns large configurations into failures with the reason, never an abort."""
     x, y = wine(60)
-    model = dense_classifier(
-        max_trials=2, max_model_size=300, warm_starts=[{"dense/units": 32}, {"dense/units": 16}]
-    )
+    model = dense_classifier(max_trials=2, max_model_size=300, warm_starts=[{"dense/units": 32}, {"dense/units": 16}])
 
     model.fit(x, y, epochs=1, verbose=0)
 
