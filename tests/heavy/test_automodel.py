@@ -13,6 +13,7 @@ import pytest
 from automodels import dense_classifier, dense_regressor, diabetes, digits, wine
 
 from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, DenseBlock, NotFittedError, SearchError
+from autokeras_core.search.journal import Journal
 from autokeras_core.search.records import TrialOutcome
 
 
@@ -387,6 +388,89 @@ class CountsEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         """Count."""
         self.epochs += 1
         self.counts.append(self.epochs)
+
+
+class NotesLearningRates(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes the learning rate after every batch, where all copies can."""
+
+    rates: list[float] = []  # noqa: RUF012 - shared on purpose
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        """Note."""
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle"])
+def test_the_learning_rate_is_above_zero_to_the_last_step(schedule: str) -> None:
+    """Every step of every schedule teaches something; all but the constant one end far below their peak."""
+    x, y = wine(90)
+    NotesLearningRates.rates.clear()
+    model = dense_classifier(warm_starts=[{"training/schedule": schedule, "training/batch_size": 32}])
+
+    model.fit(x, y, epochs=4, callbacks=[NotesLearningRates()], verbose=0)
+
+    rates = NotesLearningRates.rates
+    assert len(rates) == 4 * 3
+    assert min(rates) > 0
+    assert (rates[-1] < 0.2 * max(rates)) is (schedule != "constant")
+
+
+class InterruptsTrial(keras.callbacks.Callback):  # type: ignore[misc]
+    """Presses Ctrl-C in the n-th trial."""
+
+    trials = 0
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Count trials, and interrupt the one."""
+        InterruptsTrial.trials += 1
+        if InterruptsTrial.trials == self.number:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_keeps_the_best_so_far() -> None:
+    """Interrupted in its second trial, the search returns the model of the first."""
+    x, y = wine(90)
+    InterruptsTrial.trials = 0
+    model = dense_classifier(max_trials=5)
+
+    history = model.fit(x, y, epochs=1, callbacks=[InterruptsTrial(2)], verbose=0)
+
+    assert (history.trials, history.stop_reason) == (1, "interrupted")
+    assert len(model.predict(x)) == len(x)
+
+
+def test_ctrl_c_before_any_model_is_passed_on() -> None:
+    """With nothing to keep, the interruption is not swallowed."""
+    x, y = wine(90)
+    InterruptsTrial.trials = 0
+
+    with pytest.raises(KeyboardInterrupt):
+        dense_classifier().fit(x, y, epochs=1, callbacks=[InterruptsTrial(1)], verbose=0)
+
+
+def test_what_the_user_fixed_goes_before_a_predefined_value() -> None:
+    """A warm start's value for a fixed hyperparameter gives way; the rest of it is used."""
+    x, y = wine(90)
+    model = dense_classifier(warm_starts=[{"dense/num_layers": 3, "dense/units": 32}])
+
+    model.fit(x, y, epochs=1, verbose=0)
+
+    assert (model.best_configuration["dense/num_layers"], model.best_configuration["dense/units"]) == (1, 32)
+
+
+def test_a_running_search_is_not_overwritten(tmp_path: Path) -> None:
+    """While another writer holds the directory, overwrite=True is refused and nothing is deleted."""
+    x, y = wine(60)
+    dense_classifier(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+
+    with Journal.open(tmp_path / "journal.jsonl"), pytest.raises(SearchError, match="(?i)in use|lock|writing"):
+        dense_classifier(directory=tmp_path, overwrite=True).fit(x, y, epochs=1, verbose=0)
+
+    assert len(AutoModel.load(tmp_path).leaderboard()) == 1
 
 
 def test_batch_size_and_epochs_are_obeyed() -> None:

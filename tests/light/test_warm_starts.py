@@ -165,13 +165,23 @@ def test_one_that_does_not_fit_is_returned_with_the_reason(values: dict[str, obj
 
 
 def test_a_narrowed_space_rules_warm_starts_out() -> None:
-    """`ImageBlock(block_type="resnet")` has no use for the convolutional ones."""
-    conv = start(image__block_type="conv")
+    """`ImageBlock(block_type="resnet")` has no use for one that sets what only a convolutional block has."""
+    conv = start(image__block_type="conv", image__conv__filters=32)
 
     usable, unusable = usable_warm_starts([conv], SPACE.narrow({"image/block_type": "resnet"}))
 
     assert usable == []
     assert unusable[0][0] is conv
+
+
+def test_what_the_user_fixed_goes_before_a_predefined_value() -> None:
+    """The rest of the configuration is used with the user's own value."""
+    conv = start(image__block_type="conv", image__conv__filters=32)
+
+    usable, _ = usable_warm_starts([conv], SPACE.narrow({"image/conv/filters": 48}))
+
+    assert usable[0][1]["image/conv/filters"] == 48
+    assert usable[0][1]["image/block_type"] == "conv"
 
 
 @pytest.mark.parametrize(
