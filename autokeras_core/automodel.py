@@ -61,7 +61,8 @@ class AutoModel:
         seed: Makes a search repeatable; 0 is a seed. By default a fresh one is drawn and kept as `seed`.
         directory: Where the search is kept. A search found there on the same data and space is continued. By default
             a temporary folder that goes with this object.
-        overwrite: Whether to delete a search found in `directory` instead.
+        overwrite: Whether to delete a search found in `directory` instead. (This object's own search on the same data is
+            continued all the same.)
         max_model_size: The largest number of parameters a model may have; larger ones are recorded as failed.
         warm_starts: Predefined configurations (mappings of hyperparameter paths to values), tried first and in
             order; an empty list for none. By default those of the task.
@@ -191,7 +192,7 @@ class AutoModel:
                 tuner=self.tuner,
                 seed=self.seed,
                 directory=self._search_directory(data.fingerprint),
-                overwrite=self.overwrite and self._fitted is None,
+                overwrite=self.overwrite and self._is_new_data(data.fingerprint),
                 max_model_size=self.max_model_size,
                 warm_starts=self.warm_starts,
                 executor=self.executor,
@@ -426,11 +427,13 @@ class AutoModel:
             stored = stored_seed(self.directory)
             self.seed = self.seed if stored is None else stored
 
+    def _is_new_data(self, fingerprint: str) -> bool:
+        return self._fitted is None or self._fitted.fingerprint != fingerprint
+
     def _search_directory(self, fingerprint: str) -> Path:
         if self.directory is not None:
             return self.directory
-        is_new = self._fitted is None or self._fitted.fingerprint != fingerprint
-        if self._temporary is None or is_new:
+        if self._temporary is None or self._is_new_data(fingerprint):
             self._temporary = tempfile.TemporaryDirectory(prefix="autokeras-", ignore_cleanup_errors=True)
         return Path(self._temporary.name)
 

@@ -18,7 +18,7 @@ from autokeras_core.graph.serialization import graph_from_json, graph_to_json
 from autokeras_core.search.driver import best_outcome
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.session import read_manifest, read_outcomes
+from autokeras_core.search.session import INTERRUPTED, read_manifest, read_outcomes
 
 if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
@@ -159,7 +159,7 @@ def _load_search(
         outcomes=tuple(outcomes),
         objective=objective,
         origins={},
-        stop_reason=ended[-1] if ended else "interrupted",
+        stop_reason=ended[-1] if ended else INTERRUPTED,
         fingerprint=identity["data"],
         container=about["container"],
     )

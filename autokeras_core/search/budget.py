@@ -11,10 +11,10 @@ __all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
 DEFAULT_MAX_TRIALS = 10
 """How many trials a search runs if neither `max_trials` nor `time_limit` is given."""
 
-_LARGEST_SHARE = 1 / 3
+_SHARE = 1 / 3
 _SECONDS_TO_FINISH = 1.0
 _SHORTEST_TRIAL = 2.0
-_SHARE_OF_SHORTEST = 0.3
+_WORTHWHILE = 0.5  # of the time a trial is known to need; with less it is cut too short to win
 
 
 def planned_epochs(rows: int) -> int:
@@ -47,7 +47,8 @@ class Budget:
     max_trials: int | None
     deadline: Deadline | None
     started_trials: int = 0
-    _shortest: float | None = None
+    _whole: float | None = None
+    _cut: float = 0.0
 
     @property
     def trials_left(self) -> float:
@@ -58,30 +59,42 @@ class Budget:
         """Return how long the next trial may take; `None` for no limit.
 
         A third of what is left, or an equal share if fewer than three trials are to come: so the first model does
-        not eat the budget of the second, and what a trial leaves over goes to those after it.
+        not eat the budget of the second, and what a trial leaves over goes to those after it. Where a third is less
+        than a trial needs, the next one gets all that is left and is the last.
         """
         if self.deadline is None:
             return None
-        left = self.deadline.remaining() - _SECONDS_TO_FINISH
-        return max(0.0, left * max(_LARGEST_SHARE, 1 / max(self.trials_left, 1)))
+        left = self._seconds_left
+        share = left * max(_SHARE, 1 / max(self.trials_left, 1))
+        return share if share >= self._worthwhile else left
 
-    def note_trial(self, seconds: float) -> None:
-        """Take note of how long a completed trial took."""
-        self._shortest = seconds if self._shortest is None else min(seconds, self._shortest)
+    def note_trial(self, seconds: float, *, cut_short: bool) -> None:
+        """Take note of how long a completed trial took, and whether its time ended it."""
+        if cut_short:
+            self._cut = max(seconds, self._cut)
+        else:
+            self._whole = seconds if self._whole is None else min(seconds, self._whole)
 
     def reason_to_stop(self) -> str | None:
-        """Return why no further trial should start, or `None` if one should.
-
-        A trial that would get far less time than the shortest completed one is not started: cut so short it would
-        win nothing.
-        """
+        """Return why no further trial should start, or `None` if one should."""
         if self.trials_left <= 0:
             return f"max_trials={self.max_trials} reached"
-        seconds = self.seconds_for_next_trial()
-        if seconds is None:
-            return None
-        if self.started_trials == 0:
+        if self.deadline is None or self.started_trials == 0:
             return None  # something must be tried, however little time there is
-        if seconds < max(_SHORTEST_TRIAL, _SHARE_OF_SHORTEST * (self._shortest or 0.0)):
-            return "time_limit reached"
-        return None
+        return "time_limit reached" if self._seconds_left < self._worthwhile else None
+
+    @property
+    def _seconds_left(self) -> float:
+        assert self.deadline is not None
+        return max(0.0, self.deadline.remaining() - _SECONDS_TO_FINISH)
+
+    @property
+    def _worthwhile(self) -> float:
+        """The least time that a trial is worth starting with: a part of the shortest one that trained to its end.
+
+        Where all were cut short, of the longest of them.
+        """
+        if self.started_trials == 0:
+            return 0.0
+        known = self._whole if self._whole is not None else self._cut
+        return max(_SHORTEST_TRIAL, _WORTHWHILE * known)

@@ -20,6 +20,7 @@ import numpy as np
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.oracles import finish_trial
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+from autokeras_core.search.session import INTERRUPTED
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import Objective, TrialContext
@@ -101,8 +102,7 @@ class SearchDriver:
                 pass
             self.stop_reason = reason
         except KeyboardInterrupt:
-            self.stop_reason = "interrupted"
-            self.journal.append("interrupted")
+            self.stop_reason = INTERRUPTED
             if self.best is None:
                 raise
         finally:
@@ -165,7 +165,7 @@ class SearchDriver:
         outcome = attrs.evolve(outcome, elapsed=self._elapsed_before + time.monotonic() - self._started)
         finish_trial(self.oracle, trial, outcome)
         if outcome.failure is None:
-            self.budget.note_trial(outcome.seconds)
+            self.budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
         self.outcomes.append(outcome)
         record = outcome.to_json()
         self.journal.append("trial_completed" if outcome.failure is None else "trial_failed", **record)

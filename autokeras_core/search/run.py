@@ -168,7 +168,7 @@ def _driver(
         directory=request.directory,
         max_epochs=request.epochs or planned_epochs(request.data.profile.rows),
     )
-    if session.outcomes:
+    if session.outcomes and not oracle.trials:  # an oracle of the user's own may have seen them itself
         replay(oracle, session.outcomes)
     data = request.data
     context = TrialContext(

@@ -15,12 +15,23 @@ from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.journal import Journal
 from autokeras_core.search.records import TrialOutcome
 
-__all__ = ["SearchSession", "make_writable", "read_manifest", "read_outcomes", "stored_seed", "write_json"]
+__all__ = [
+    "INTERRUPTED",
+    "SearchSession",
+    "make_writable",
+    "read_manifest",
+    "read_outcomes",
+    "stored_seed",
+    "write_json",
+]
 
 _MANIFEST = "search.json"
 _JOURNAL = "journal.jsonl"
 _OWN_FOLDERS = ("trials", "cache", "oracle")
 _SCHEMA = 1
+
+INTERRUPTED = "interrupted"
+"""Why a search ended that Ctrl-C ended: it is not finished, and `fit` completes it."""
 
 
 @attrs.define(kw_only=True)
@@ -68,7 +79,7 @@ class SearchSession:
             directory=directory,
             journal=journal,
             outcomes=read_outcomes(events, directory),
-            is_finished=bool(events) and events[-1]["event"] == "search_ended",
+            is_finished=bool(events) and events[-1]["event"] == "search_ended" and events[-1]["reason"] != INTERRUPTED,
         )
 
     def close(self) -> None:

@@ -305,6 +305,16 @@ def test_a_second_fit_on_other_data_starts_anew() -> None:
     assert set(model.predict(x)) <= {"yes", "no"}
 
 
+def test_overwriting_lets_the_same_object_fit_other_data(tmp_path: Path) -> None:
+    """With overwrite=True a second fit on other data replaces the search; on the same data it goes on."""
+    x, y = wine(90)
+    model = dense_classifier(directory=tmp_path, overwrite=True)
+
+    trials = [model.fit(x[:rows], y[:rows], epochs=1, verbose=0).trials for rows in (90, 60, 60)]
+
+    assert trials == [1, 1, 2]
+
+
 def test_a_search_is_continued_from_its_directory(tmp_path: Path) -> None:
     """A new object with the same directory and data goes on where the first one stopped."""
     x, y = wine(90)

@@ -57,14 +57,38 @@ def test_the_last_trial_gets_all_that_is_left() -> None:
 
 
 def test_no_trial_starts_that_would_be_cut_to_nothing() -> None:
-    """A trial with far less time than the shortest one so far is not started."""
+    """With less than half the time of the shortest whole trial left, the search is over."""
     clock = Clock()
     budget = Budget(max_trials=None, deadline=Deadline.after(100.0, clock=clock), started_trials=1)
-    budget.note_trial(60.0)
+    budget.note_trial(60.0, cut_short=False)
 
     clock.now = 60.0
+    assert budget.reason_to_stop() is None
 
+    clock.now = 75.0
     assert budget.reason_to_stop() == "time_limit reached"
+
+
+def test_the_last_trial_that_is_worth_it_gets_all_the_rest() -> None:
+    """Where a third of the rest is too little, the rest is not cut into useless slices."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(181.0, clock=clock), started_trials=2)
+    budget.note_trial(60.0, cut_short=True)
+    budget.note_trial(40.0, cut_short=True)
+
+    clock.now = 100.0
+
+    assert budget.seconds_for_next_trial() == pytest.approx(80.0)
+
+
+def test_a_whole_trial_says_more_than_those_that_were_cut_short() -> None:
+    """A network that trained to its end in 10 s shows that 10 s are enough for one."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(91.0, clock=clock), started_trials=2)
+    budget.note_trial(60.0, cut_short=True)
+    budget.note_trial(10.0, cut_short=False)
+
+    assert budget.seconds_for_next_trial() == pytest.approx(30.0)
 
 
 def test_something_is_tried_however_little_time_there_is() -> None:

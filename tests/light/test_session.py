@@ -15,12 +15,12 @@ MANIFEST = {"identity": {"data": "abc", "seed": 0}, "about": {"task": ""}}
 DONE = TrialOutcome(trial_id="0", configuration={"a": 1}, status="completed", score=0.5, directory="elsewhere/trials/0")
 
 
-def run_once(directory: Path, *, finish: bool) -> None:
+def run_once(directory: Path, *, finish: bool, reason: str = "max_trials=1 reached") -> None:
     """Leave a search of one trial in a directory."""
     session = SearchSession.open(directory, manifest=MANIFEST, overwrite=False)
     session.journal.append("trial_completed", **DONE.to_json())
     if finish:
-        session.journal.append("search_ended", reason="max_trials=1 reached")
+        session.journal.append("search_ended", reason=reason)
     session.close()
 
 
@@ -42,6 +42,27 @@ def test_the_same_search_is_continued(tmp_path: Path, finish: bool) -> None:
 
     assert [outcome.trial_id for outcome in session.outcomes] == ["0"]
     assert session.is_finished is finish
+    session.close()
+
+
+def test_an_interrupted_search_is_not_finished(tmp_path: Path) -> None:
+    """After Ctrl-C there is still something to complete."""
+    run_once(tmp_path, finish=True, reason="interrupted")
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert not session.is_finished
+    session.close()
+
+
+def test_a_search_that_was_killed_before_its_first_event_can_go_on(tmp_path: Path) -> None:
+    """A directory with a manifest and no journal is a search without trials."""
+    SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).close()
+    (tmp_path / "journal.jsonl").unlink()
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert session.outcomes == []
     session.close()
 
 
