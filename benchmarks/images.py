@@ -151,6 +151,7 @@ def main() -> None:
         verbose=options.verbose,
     )
     print(json.dumps(record))
+    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "images.jsonl"
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")

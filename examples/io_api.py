@@ -34,7 +34,7 @@ def main() -> None:
         inputs=[ImageInput(), StructuredDataInput()],
         outputs=[ClassificationHead(), RegressionHead()],
         max_trials=2,
-        time_limit=25,
+        time_limit=40,
         seed=0,
     )
     model.fit([pictures[train], attributes[train]], [digits[train], ink[train]])

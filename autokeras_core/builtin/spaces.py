@@ -61,7 +61,7 @@ _BATCH_SIZE_VALUES = (32, 64, 128, 256, 512)
 TRAINING = Space(
     {
         "optimizer": Choice(["adam", "adamw", "sgd"], default="adam"),
-        "learning_rate": Choice([1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 2e-5], default=1e-3),
+        "learning_rate": Choice([1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 2e-5], default=3e-3),
         # Decoupled decay: plain Adam has none, so the value would be dead there.
         "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 5e-2], default=1e-4, when={"optimizer": ["adamw", "sgd"]}),
         "schedule": Choice(["constant", "cosine", "one_cycle"], default="cosine"),
