@@ -112,8 +112,9 @@ def _entry_points_text(distribution: Any) -> str:
 def _describe_safely(distribution: Any) -> tuple[InstalledDistribution, str]:
     try:
         return _describe(distribution), ""
-    # A missing METADATA file, one in no encoding, a direct_url.json that is no JSON.
-    except (OSError, ValueError) as error:
+    # A missing METADATA file, one without a name (a KeyError up to importlib_metadata 8.0), one in no encoding, a
+    # direct_url.json that is no JSON.
+    except (KeyError, OSError, ValueError) as error:
         return InstalledDistribution(name="unknown", version="unknown"), f"its metadata cannot be read: {error}."
 
 
