@@ -17,6 +17,7 @@ from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, prepare
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.errors import DataError, NotFittedError, SearchError, describe_error
+from autokeras_core.graph.node import Node
 from autokeras_core.leaderboard import build_leaderboard
 from autokeras_core.progress import make_progress
 from autokeras_core.registry import get_registry
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.executors.base import Executor
     from autokeras_core.graph.graph import Graph
-    from autokeras_core.graph.node import Node
     from autokeras_core.graph.operator import Block, Head, Input
     from autokeras_core.leaderboard import Leaderboard
     from autokeras_core.result import SearchHistory
@@ -459,8 +459,6 @@ def _container_of(y: Any) -> str:
 
 
 def _are_nodes(outputs: Any) -> bool:
-    from autokeras_core.graph.node import Node
-
     first = outputs[0] if isinstance(outputs, (list, tuple)) and outputs else outputs
     return isinstance(first, Node)
 

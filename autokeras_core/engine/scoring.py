@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from autokeras_core.engine.preparation import head_of
+from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
@@ -47,8 +48,6 @@ def score_outputs(
         `{"loss": ..., "accuracy": ...}`; with several heads every name but the total `loss` has its head before it,
         as in Keras's own logs.
     """
-    from autokeras_core.graph.view import HyperparameterView
-
     several = len(graph.heads) > 1
     scores: dict[str, float] = {}
     total = 0.0
