@@ -155,7 +155,7 @@ class Leaderboard(Sequence[LeaderboardRow]):
 def build_leaderboard(
     outcomes: Sequence[TrialOutcome], *, objective: str, maximise: bool, origins: Mapping[str, str]
 ) -> Leaderboard:
-    """Rank trials: the best score first, the earlier of equals first, failed trials last.
+    """Rank trials: the best score first, between equals the lower validation loss, failed trials last.
 
     Args:
         outcomes: The trials in the order they ended.
@@ -163,9 +163,8 @@ def build_leaderboard(
         maximise: Whether more of it is better.
         origins: Where each trial's configuration came from, by trial id.
     """
-    sign = -1.0 if maximise else 1.0
     completed = [outcome for outcome in outcomes if outcome.score is not None]
-    ranked = sorted(completed, key=lambda outcome: sign * float(outcome.score or 0.0))
+    ranked = sorted(completed, key=lambda outcome: outcome.sort_key(maximise=maximise))
     failed = [outcome for outcome in outcomes if outcome.score is None]
     rows = [_row(outcome, rank, origins) for rank, outcome in enumerate(ranked, start=1)]
     rows += [_row(outcome, 0, origins) for outcome in failed]

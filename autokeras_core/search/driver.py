@@ -43,12 +43,13 @@ _RETRIES: Mapping[str, Mapping[str, Any]] = {
 
 
 def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
-    """Return the completed trial with the best score, the earliest of equals; `None` if none completed."""
-    best: TrialOutcome | None = None
-    for outcome in outcomes:
-        if outcome.score is not None and objective.is_better(outcome.score, best.score if best else None):
-            best = outcome
-    return best
+    """Return the completed trial with the best score; `None` if none completed.
+
+    Between equal scores the lower validation loss wins, then the earlier trial.
+    """
+    maximise = objective.direction == "max"
+    completed = (outcome for outcome in outcomes if outcome.score is not None)
+    return min(completed, key=lambda outcome: outcome.sort_key(maximise=maximise), default=None)
 
 
 @attrs.define(kw_only=True)
@@ -175,11 +176,9 @@ class SearchDriver:
 
     def _drop_models(self) -> None:
         """Keep the models of the best trials only, so that the disk does not fill up."""
-        sign = -1 if self.context.objective.direction == "max" else 1
-        ranked = sorted(
-            (outcome for outcome in self.outcomes if outcome.score is not None),
-            key=lambda outcome: sign * float(outcome.score or 0.0),
-        )
+        maximise = self.context.objective.direction == "max"
+        completed = [outcome for outcome in self.outcomes if outcome.score is not None]
+        ranked = sorted(completed, key=lambda outcome: outcome.sort_key(maximise=maximise))
         for outcome in ranked[_KEPT_MODELS:]:
             shutil.rmtree(outcome.directory, ignore_errors=True)
 

@@ -6,6 +6,7 @@ on another machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -100,6 +101,16 @@ class TrialOutcome:
     def epochs(self) -> int:
         """How many epochs were trained."""
         return max((len(values) for values in self.history.values()), default=0)
+
+    def sort_key(self, *, maximise: bool) -> tuple[float, float]:
+        """Return a key that puts the best outcome first: by score, between equal scores by validation loss.
+
+        A few hundred validation rows give many equal accuracies; the loss still tells the models apart. A failed trial
+        comes last.
+        """
+        if self.score is None:
+            return math.inf, math.inf
+        return (-self.score if maximise else self.score), self.metrics.get("val_loss", math.inf)
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as JSON data."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import attrs
+
 from autokeras_core.leaderboard import Leaderboard, build_leaderboard
 from autokeras_core.search.records import Failure, TrialOutcome
 
@@ -43,6 +45,15 @@ def test_the_lowest_score_is_first_when_minimising() -> None:
     rows = board(outcome("0", 0.5), outcome("1", 0.9), maximise=False)
 
     assert [row.trial_id for row in rows] == ["0", "1"]
+
+
+def test_between_equal_scores_the_lower_validation_loss_is_first() -> None:
+    """A few validation rows give many equal accuracies; the loss tells the models apart."""
+    early, late = (
+        attrs.evolve(outcome(name, 0.9), metrics={"val_loss": loss}) for name, loss in (("0", 0.5), ("1", 0.4))
+    )
+
+    assert [row.trial_id for row in board(early, late)] == ["1", "0"]
 
 
 def test_the_earlier_of_equal_trials_is_first() -> None:
