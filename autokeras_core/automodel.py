@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 
 from autokeras_core.assembly import assemble
-from autokeras_core.builtin.spaces import training_space
 from autokeras_core.data.weights import combine_weights
+from autokeras_core.engine.compiler import declared_space
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, prepare
 from autokeras_core.engine.scoring import score_outputs
@@ -218,7 +218,7 @@ class AutoModel:
             result.outcomes,
             result.best,
             objective=result.objective.name,
-            maximise=result.objective.direction == "max",
+            maximise=result.objective.maximise,
             stop_reason=result.stop_reason,
         )
 
@@ -228,17 +228,7 @@ class AutoModel:
         Raises:
             DataError: If the data cannot be used.
         """
-        data = prepare(
-            self._graph,
-            x,
-            y,
-            validation_split=None,
-            validation_data=None,
-            sample_weight=None,
-            class_weight=None,
-            seed=self.seed,
-        )
-        return data.profile
+        return prepare(self._graph, x, y, seed=self.seed).profile
 
     @property
     def search_space(self) -> Space:
@@ -247,7 +237,7 @@ class AutoModel:
         A block of your own that asks by run (`hp.Int(...)` in `build`) adds what it asks for when `fit` starts.
         """
         profile = self._fitted.profile if self._fitted is not None else None
-        return Space.combine(self._graph.space(profile), training_space(profile).under("training"))
+        return declared_space(self._graph, profile)
 
     # Using what was found
 
@@ -348,7 +338,7 @@ class AutoModel:
         return build_leaderboard(
             fitted.outcomes,
             objective=fitted.objective.name,
-            maximise=fitted.objective.direction == "max",
+            maximise=fitted.objective.maximise,
             origins=fitted.origins,
         )
 

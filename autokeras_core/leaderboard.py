@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import attrs
 
 from autokeras_core.search.domains import Value
+from autokeras_core.search.records import rank_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,8 +164,7 @@ def build_leaderboard(
         maximise: Whether more of it is better.
         origins: Where each trial's configuration came from, by trial id.
     """
-    completed = [outcome for outcome in outcomes if outcome.score is not None]
-    ranked = sorted(completed, key=lambda outcome: outcome.sort_key(maximise=maximise))
+    ranked = rank_outcomes(outcomes, maximise=maximise)
     failed = [outcome for outcome in outcomes if outcome.score is None]
     rows = [_row(outcome, rank, origins) for rank, outcome in enumerate(ranked, start=1)]
     rows += [_row(outcome, 0, origins) for outcome in failed]

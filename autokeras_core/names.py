@@ -18,6 +18,7 @@ __all__ = [
     "PATH_SEPARATOR",
     "format_name",
     "is_path",
+    "is_path_part",
     "is_short_name",
     "join_path",
     "namespace_of",
@@ -99,6 +100,11 @@ def join_path(*parts: str) -> str:
 def is_path(path: str) -> bool:
     """Return whether `path` is a well-formed, non-empty hyperparameter path."""
     return bool(path) and all(_PATH_PART.match(part) for part in split_path(path))
+
+
+def is_path_part(name: str) -> bool:
+    """Return whether `name` is a well-formed path of one part, as the name of an operator must be."""
+    return bool(_PATH_PART.match(name))
 
 
 def snake_case(class_name: str) -> str:

@@ -18,7 +18,7 @@ from autokeras_core.graph.serialization import graph_from_json, graph_to_json
 from autokeras_core.search.driver import best_outcome
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.session import INTERRUPTED, read_manifest, read_outcomes
+from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, read_manifest, read_outcomes
 
 if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["FittedModel", "load_fitted", "save_fitted"]
 
 _RECORD = "automodel.json"
-_JOURNAL = "journal.jsonl"
 _SCHEMA = 1
 
 
@@ -92,12 +91,12 @@ def load_fitted(
     """
     if (path / _RECORD).exists():
         return _load_saved(path, registry, custom_blocks)
-    if (path / _JOURNAL).exists():
+    if (path / JOURNAL_FILE).exists():
         return _load_search(path, registry, custom_blocks)
     raise SearchError(
         describe_error(
             "There is no model to load.",
-            expected=f"a directory written by save() (with {_RECORD}) or by a search (with {_JOURNAL})",
+            expected=f"a directory written by save() (with {_RECORD}) or by a search (with {JOURNAL_FILE})",
             received=f"path={str(path)!r}, which {'holds neither' if path.is_dir() else 'is no directory'}",
         )
     )
@@ -139,7 +138,7 @@ def _load_search(
     manifest = read_manifest(path)
     identity, about = manifest["identity"], manifest["about"]
     objective = Objective(*identity["objective"])
-    events = read_events(path / _JOURNAL)
+    events = read_events(path / JOURNAL_FILE)
     outcomes = read_outcomes(events, path)
     best = best_outcome(outcomes, objective)
     if best is None:
@@ -147,7 +146,7 @@ def _load_search(
             describe_error(
                 "The search has no model yet.",
                 expected="at least one completed trial",
-                received=f"{len(outcomes)} finished trials in {path / _JOURNAL}",
+                received=f"{len(outcomes)} finished trials in {path / JOURNAL_FILE}",
                 advice="Call fit() with this directory to go on with the search.",
             )
         )

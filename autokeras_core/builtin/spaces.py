@@ -57,6 +57,7 @@ CLASSIFICATION_HEAD = Space(
 REGRESSION_HEAD = Space({"dropout": Choice([0.0, 0.25, 0.5], default=0.0)})
 
 _BATCH_SIZE_VALUES = (32, 64, 128, 256, 512)
+_BATCH_SIZES = ((2_000, 32), (20_000, 64), (math.inf, 128))  # below so many rows, the default
 
 TRAINING = Space(
     {
@@ -83,6 +84,3 @@ def training_space(profile: DataProfile | None) -> Space:
         return TRAINING
     default = next(size for rows, size in _BATCH_SIZES if profile.rows < rows)
     return Space({**TRAINING, "batch_size": Choice(_BATCH_SIZE_VALUES, default=default)})
-
-
-_BATCH_SIZES = ((2_000, 32), (20_000, 64), (math.inf, 128))

@@ -13,6 +13,7 @@ import keras
 from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
+from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import derive_seed, seeded
 from autokeras_core.engine.training import TRAINING_PATH, TrainingConfiguration, make_optimizer
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
@@ -25,9 +26,9 @@ from autokeras_core.search.space import Space
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import BlockVertex, Graph, Source
-    from autokeras_core.graph.operator import Block, Head, Preprocessor
+    from autokeras_core.graph.operator import Block, Preprocessor
 
-__all__ = ["CompiledGraph", "compile_graph", "compile_training", "discover_space", "tensor_dtype"]
+__all__ = ["CompiledGraph", "compile_graph", "compile_training", "declared_space", "discover_space", "tensor_dtype"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -139,17 +140,22 @@ def compile_training(
     """
     losses: dict[str, Any] = {}
     metrics: dict[str, list[Any]] = {}
-    for vertex in graph.head_vertices:
-        head: Head = vertex.operator  # type: ignore[assignment]  # a head vertex's operator is one
-        view = HyperparameterView(values=configuration, path=vertex.name, profile=profile)
-        losses[vertex.name] = head.loss(view, profile.targets[vertex.name])
-        metrics[vertex.name] = head.metrics(profile.targets[vertex.name])
+    for name in graph.heads:
+        head = head_of(graph, name)
+        view = HyperparameterView(values=configuration, path=name, profile=profile)
+        losses[name] = head.loss(view, profile.targets[name])
+        metrics[name] = head.metrics(profile.targets[name])
     compiled.model.compile(
         optimizer=make_optimizer(compiled.training, variables=compiled.model.trainable_variables),
         loss=losses,
         weighted_metrics=metrics,
         jit_compile=jit_compile,
     )
+
+
+def declared_space(graph: Graph, profile: DataProfile | None) -> Space:
+    """Return the search space that is known without building anything: of all blocks, and of training."""
+    return Space.combine(graph.space(profile), training_space(profile).under(TRAINING_PATH))
 
 
 def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> Space:
@@ -169,7 +175,7 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
         GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that
             it does not ask for.
     """
-    declared = Space.combine(graph.space(profile), training_space(profile).under(TRAINING_PATH))
+    declared = declared_space(graph, profile)
     recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
     if not recorders:
         return declared

@@ -32,11 +32,16 @@ class Objective:
     name: str
     direction: Direction
 
+    @property
+    def maximise(self) -> bool:
+        """Whether more of the metric is better."""
+        return self.direction == "max"
+
     def is_better(self, score: float, than: float | None) -> bool:
         """Return whether `score` beats `than`; anything beats `None`."""
         if than is None:
             return True
-        return score > than if self.direction == "max" else score < than
+        return score > than if self.maximise else score < than
 
 
 @attrs.frozen(kw_only=True)

@@ -96,11 +96,11 @@ def prepare(
     x: Any,
     y: Any,
     *,
-    validation_split: float | None,
-    validation_data: Any,
-    sample_weight: Any,
-    class_weight: Any,
     seed: int,
+    validation_split: float | None = None,
+    validation_data: Any = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
 ) -> PreparedData:
     """Adapt, check, analyse, split and encode the user's data; nothing of the user's is changed.
 

@@ -164,9 +164,9 @@ def _check_objective_is_logged(model: keras.Model, context: TrialContext) -> Non
     """Say at once that an objective does not exist, instead of failing every trial after its first epoch."""
     name = context.objective.name.removeprefix("val_")
     known = {"loss"}
-    for head in context.graph.head_vertices:
-        prefix = f"{head.name}_" if len(context.graph.heads) > 1 else ""
-        metrics = head_of(context.graph, head.name).metrics(context.profile.targets[head.name])
+    for head in context.graph.heads:
+        prefix = f"{head}_" if len(context.graph.heads) > 1 else ""
+        metrics = head_of(context.graph, head).metrics(context.profile.targets[head])
         known |= {f"{prefix}{metric.name}" for metric in metrics}
         if prefix:
             known.add(f"{prefix}loss")

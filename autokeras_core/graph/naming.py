@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.names import PATH_SEPARATOR, is_path
+from autokeras_core.names import is_path_part
 
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Operator
@@ -58,7 +58,7 @@ def check_name(name: str, what: str = "block") -> None:
         name: The name of an input or block.
         what: What it is, for messages: `"block"` or `"input"`.
     """
-    if not is_path(name) or PATH_SEPARATOR in name:
+    if not is_path_part(name):
         raise GraphError(
             describe_error(
                 f"The name of the {what} {name!r} is malformed.",
@@ -86,7 +86,7 @@ def _next_free(base: str, taken: set[str]) -> str:
 
 def _checked_base(operator: Operator) -> str:
     base = operator.default_name()
-    if not is_path(base) or PATH_SEPARATOR in base:
+    if not is_path_part(base):
         raise GraphError(
             describe_error(
                 f"The class {type(operator).__name__} has a malformed base_name.",

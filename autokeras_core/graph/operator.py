@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runt
 
 from autokeras_core.errors import GraphError, SpaceError, describe_error
 from autokeras_core.graph.node import Node, NodeLike
-from autokeras_core.names import is_path, snake_case, suggest
+from autokeras_core.names import is_path_part, snake_case, suggest
 from autokeras_core.search.domains import as_value, domain_from_json
 from autokeras_core.search.space import Space, is_domain
 
@@ -88,7 +88,7 @@ class Operator(ABC):
     space: ClassVar[Space] = Space()
 
     def __init__(self, *, name: str | None = None, **arguments: object) -> None:
-        if name is not None and (not is_path(name) or "/" in name):
+        if name is not None and not is_path_part(name):
             raise GraphError(
                 describe_error(
                     f"A {type(self).__name__} has a malformed name.",

@@ -19,7 +19,7 @@ import numpy as np
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.oracles import finish_trial
-from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, rank_outcomes
 from autokeras_core.search.session import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -43,13 +43,8 @@ _RETRIES: Mapping[str, Mapping[str, Any]] = {
 
 
 def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
-    """Return the completed trial with the best score; `None` if none completed.
-
-    Between equal scores the lower validation loss wins, then the earlier trial.
-    """
-    maximise = objective.direction == "max"
-    completed = (outcome for outcome in outcomes if outcome.score is not None)
-    return min(completed, key=lambda outcome: outcome.sort_key(maximise=maximise), default=None)
+    """Return the completed trial that ranks first; `None` if none completed."""
+    return next(iter(rank_outcomes(outcomes, maximise=objective.maximise)), None)
 
 
 @attrs.define(kw_only=True)
@@ -121,7 +116,7 @@ class SearchDriver:
         """Run one trial; return why the search must stop, or `None`."""
         trial = self.oracle.create_trial("driver")
         if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
-            return "search space exhausted" if self.budget.trials_left > 0 else "max_trials reached"
+            return "search space exhausted"
         proposed: dict[str, Any] = dict(trial.hyperparameters.values)
         configuration = self.space.validate(self.space.complete(proposed))
         job = TrialJob(
@@ -176,9 +171,7 @@ class SearchDriver:
 
     def _drop_models(self) -> None:
         """Keep the models of the best trials only, so that the disk does not fill up."""
-        maximise = self.context.objective.direction == "max"
-        completed = [outcome for outcome in self.outcomes if outcome.score is not None]
-        ranked = sorted(completed, key=lambda outcome: outcome.sort_key(maximise=maximise))
+        ranked = rank_outcomes(self.outcomes, maximise=self.context.objective.maximise)
         for outcome in ranked[_KEPT_MODELS:]:
             shutil.rmtree(outcome.directory, ignore_errors=True)
 

@@ -7,14 +7,14 @@ on another machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from autokeras_core.search.space import Configuration
 
-__all__ = ["Failure", "FailureKind", "TrialJob", "TrialOutcome", "TrialStatus"]
+__all__ = ["Failure", "FailureKind", "TrialJob", "TrialOutcome", "TrialStatus", "rank_outcomes"]
 
 FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large"]
 TrialStatus: TypeAlias = Literal["completed", "failed"]
@@ -102,16 +102,6 @@ class TrialOutcome:
         """How many epochs were trained."""
         return max((len(values) for values in self.history.values()), default=0)
 
-    def sort_key(self, *, maximise: bool) -> tuple[float, float]:
-        """Return a key that puts the best outcome first: by score, between equal scores by validation loss.
-
-        A few hundred validation rows give many equal accuracies; the loss still tells the models apart. A failed trial
-        comes last.
-        """
-        if self.score is None:
-            return math.inf, math.inf
-        return (-self.score if maximise else self.score), self.metrics.get("val_loss", math.inf)
-
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as JSON data."""
         return attrs.asdict(self)
@@ -123,3 +113,21 @@ class TrialOutcome:
         if fields.get("failure") is not None:
             fields["failure"] = Failure(**fields["failure"])
         return cls(**fields)
+
+
+def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:
+    """Return the completed trials, the best score first.
+
+    Between equal scores the lower validation loss comes first, then the earlier trial: a few hundred validation rows
+    give many equal accuracies, and the loss still tells the models apart.
+
+    Args:
+        outcomes: Trials in the order in which they ended; those that failed are left out.
+        maximise: Whether more of the score is better.
+    """
+
+    def key(outcome: TrialOutcome) -> tuple[float, float]:
+        score = math.inf if outcome.score is None else -outcome.score if maximise else outcome.score
+        return score, outcome.metrics.get("val_loss", math.inf)
+
+    return sorted((outcome for outcome in outcomes if outcome.score is not None), key=key)

@@ -157,7 +157,9 @@ def _driver(
     predefined: list[Configuration],
     progress: Progress,
 ) -> SearchDriver:
+    data = request.data
     budget = _budget(request, session)
+    epochs = request.epochs or planned_epochs(data.profile.rows)
     oracle = make_oracle(
         request.tuner,
         space=space,
@@ -166,11 +168,10 @@ def _driver(
         seed=request.seed,
         predefined=predefined,
         directory=request.directory,
-        max_epochs=request.epochs or planned_epochs(request.data.profile.rows),
+        max_epochs=epochs,
     )
     if session.outcomes and not oracle.trials:  # an oracle of the user's own may have seen them itself
         replay(oracle, session.outcomes)
-    data = request.data
     context = TrialContext(
         graph=request.graph,
         profile=data.profile,
@@ -192,7 +193,7 @@ def _driver(
         journal=session.journal,
         progress=progress,
         directory=session.directory,
-        epochs=request.epochs or planned_epochs(data.profile.rows),
+        epochs=epochs,
         seed=request.seed,
         on_completed=get_manager().trial_completed,
         outcomes=list(session.outcomes),

@@ -17,6 +17,7 @@ from autokeras_core.search.records import TrialOutcome
 
 __all__ = [
     "INTERRUPTED",
+    "JOURNAL_FILE",
     "SearchSession",
     "make_writable",
     "read_manifest",
@@ -26,7 +27,9 @@ __all__ = [
 ]
 
 _MANIFEST = "search.json"
-_JOURNAL = "journal.jsonl"
+JOURNAL_FILE = "journal.jsonl"
+"""The name of the journal in a search's directory."""
+
 _OWN_FOLDERS = ("trials", "cache", "oracle")
 _SCHEMA = 1
 
@@ -71,9 +74,9 @@ class SearchSession:
             _check_same_search(directory, read_manifest(directory), manifest)
         else:
             write_json(path, {"schema": _SCHEMA, **manifest})
-        if not (directory / _JOURNAL).exists():  # a new search, or one that was killed before its first event
-            return cls(directory=directory, journal=Journal.create(directory / _JOURNAL))
-        journal = Journal.open(directory / _JOURNAL)
+        if not (directory / JOURNAL_FILE).exists():  # a new search, or one that was killed before its first event
+            return cls(directory=directory, journal=Journal.create(directory / JOURNAL_FILE))
+        journal = Journal.open(directory / JOURNAL_FILE)
         events = journal.events()
         return cls(
             directory=directory,
@@ -166,13 +169,13 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def _delete_search(directory: Path) -> None:
-    if not (directory / _MANIFEST).exists() and not (directory / _JOURNAL).exists():
+    if not (directory / _MANIFEST).exists() and not (directory / JOURNAL_FILE).exists():
         return
-    if (directory / _JOURNAL).exists():
-        Journal.open(directory / _JOURNAL).close()  # an error if another process is searching here
+    if (directory / JOURNAL_FILE).exists():
+        Journal.open(directory / JOURNAL_FILE).close()  # an error if another process is searching here
     for name in _OWN_FOLDERS:
         shutil.rmtree(directory / name, ignore_errors=True)
-    for name in (_MANIFEST, _JOURNAL):
+    for name in (_MANIFEST, JOURNAL_FILE):
         (directory / name).unlink(missing_ok=True)
 
 

@@ -75,6 +75,15 @@ def test_a_saved_model_predicts_the_same_in_a_fresh_process(fitted: AutoModel, t
         np.testing.assert_allclose(there["probabilities"], fitted.predict_proba(x), atol=1e-6)
 
 
+def test_the_leaderboard_becomes_a_data_frame(fitted: AutoModel) -> None:
+    """One row a trial, with a column for each metric and hyperparameter."""
+    frame = fitted.leaderboard().to_dataframe()
+
+    assert list(frame["rank"]) == [1, 2]
+    assert frame["metric/val_accuracy"].tolist() == frame["score"].tolist()
+    assert set(frame["dense/units"]) <= {16, 32}
+
+
 def test_integer_weights_equal_row_duplication(fitted: AutoModel) -> None:
     """Loss and metrics under integer weights are those of the duplicated rows."""
     x, y = wine()

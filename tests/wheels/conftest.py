@@ -24,7 +24,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 _OWN = ("autokeras_core", "ak_", "_editable_impl_", "__editable__")
-_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH")
+_VARIABLES = ("PATH", "HOME", "KERAS_HOME", "TMPDIR", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
 @attrs.frozen
