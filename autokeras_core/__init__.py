@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from autokeras_core.builtin.normalization import Normalization
     from autokeras_core.builtin.reduction import Flatten, SpatialReduction, TemporalReduction
     from autokeras_core.builtin.rnn import RNNBlock
+    from autokeras_core.data.rows import RowSource
     from autokeras_core.errors import (
         AutoKerasError,
         DataError,
+        DataWarning,
         GraphError,
         NotFittedError,
         PluginError,
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
         RegistryError,
         SearchError,
         SpaceError,
+        UnavailableError,
     )
+    from autokeras_core.graph.fine_tuning import FineTuning
     from autokeras_core.graph.operator import Block, Head, Input, Preprocessor
     from autokeras_core.registry import block
     from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
@@ -42,7 +46,9 @@ _TARGETS = {
     "Choice": "autokeras_core.search.domains",
     "ClassificationHead": "autokeras_core.builtin.heads",
     "DataError": "autokeras_core.errors",
+    "DataWarning": "autokeras_core.errors",
     "DenseBlock": "autokeras_core.builtin.dense",
+    "FineTuning": "autokeras_core.graph.fine_tuning",
     "Fixed": "autokeras_core.search.domains",
     "Flatten": "autokeras_core.builtin.reduction",
     "Float": "autokeras_core.search.domains",
@@ -59,11 +65,13 @@ _TARGETS = {
     "RNNBlock": "autokeras_core.builtin.rnn",
     "RegistryError": "autokeras_core.errors",
     "RegressionHead": "autokeras_core.builtin.heads",
+    "RowSource": "autokeras_core.data.rows",
     "SearchError": "autokeras_core.errors",
     "Space": "autokeras_core.search.space",
     "SpaceError": "autokeras_core.errors",
     "SpatialReduction": "autokeras_core.builtin.reduction",
     "TemporalReduction": "autokeras_core.builtin.reduction",
+    "UnavailableError": "autokeras_core.errors",
     "block": "autokeras_core.registry",
 }
 
@@ -76,7 +84,9 @@ __all__ = [
     "Choice",
     "ClassificationHead",
     "DataError",
+    "DataWarning",
     "DenseBlock",
+    "FineTuning",
     "Fixed",
     "Flatten",
     "Float",
@@ -93,11 +103,13 @@ __all__ = [
     "RNNBlock",
     "RegistryError",
     "RegressionHead",
+    "RowSource",
     "SearchError",
     "Space",
     "SpaceError",
     "SpatialReduction",
     "TemporalReduction",
+    "UnavailableError",
     "block",
 ]
 

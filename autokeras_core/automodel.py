@@ -14,7 +14,7 @@ from autokeras_core.assembly import assemble
 from autokeras_core.data.weights import combine_weights
 from autokeras_core.engine.compiler import declared_space
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, prepare
+from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, prepare, unpack
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.errors import DataError, NotFittedError, SearchError, describe_error
 from autokeras_core.graph.node import Node
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import keras
 
     from autokeras_core.data.profile import DataProfile
+    from autokeras_core.data.rows import Rows
     from autokeras_core.executors.base import Executor
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Block, Head, Input
@@ -126,7 +127,7 @@ class AutoModel:
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         *,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -144,13 +145,16 @@ class AutoModel:
         `max_trials` (or `time_limit`) more. Called again with other data, a new search starts.
 
         Args:
-            x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name.
-            y: The targets, likewise for the heads.
+            x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name. An
+                input may take more, e.g. `ImageInput` the path of a folder with one folder of files per class.
+            y: The targets, likewise for the heads; left out where x holds them. For a table it may be the name of the
+                target column.
             epochs: How many epochs a trial trains at most; by default 10 to 100, fewer the more rows there are.
             batch_size: Rows per training step; by default tuned.
             validation_split: The share of rows to validate on, drawn at random and stratified by class; by default
                 0.2, or 0.1 from 20,000 rows on.
-            validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead; or a path whose data hold their
+                labels.
             callbacks: Keras callbacks; each trial gets its own copies.
             class_weight: A weight for each class, by the user's own label, or `"balanced"`.
             sample_weight: A weight for each row.
@@ -222,7 +226,7 @@ class AutoModel:
             stop_reason=result.stop_reason,
         )
 
-    def analyse(self, x: Any, y: Any) -> DataProfile:
+    def analyse(self, x: Any, y: Any = None) -> DataProfile:
         """Return what analysis finds out about the data, without searching; `print(profile.report())` says why.
 
         Raises:
@@ -302,10 +306,15 @@ class AutoModel:
         targets = self._require_fitted().profile.targets
         return self._as_given({name: targets[name].classes for name in self._graph.heads})
 
-    def evaluate(self, x: Any, y: Any, *, sample_weight: Any = None) -> dict[str, float]:
+    def evaluate(self, x: Any, y: Any = None, *, sample_weight: Any = None) -> dict[str, float]:
         """Return loss and metrics on other data.
 
         A row with an integer weight counts exactly as that many equal rows.
+
+        Args:
+            x: Rows as for `fit`.
+            y: Their targets; left out where x holds them.
+            sample_weight: A weight for each row.
 
         Returns:
             `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it.
@@ -315,6 +324,7 @@ class AutoModel:
             NotFittedError: If there is no model yet.
         """
         fitted = self._require_fitted()
+        x, y = unpack(self._graph, x, y)
         inputs = adapt_inputs(self._graph, x)
         labels = adapt_labels(self._graph, y, inputs)
         targets = {
@@ -431,11 +441,10 @@ class AutoModel:
         self._require_fitted()
         return self._model_outputs(adapt_inputs(self._graph, x))
 
-    def _model_outputs(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def _model_outputs(self, inputs: Mapping[str, Rows]) -> dict[str, Array]:
         fitted = self._require_fitted()
-        for vertex in self._graph.inputs:
-            vertex.operator.check(inputs[vertex.name], fitted.profile.inputs[vertex.name])
-        return fitted.bundle.predict_outputs(inputs, batch_size=_PREDICTION_BATCH_SIZE)
+        matched = match_inputs(self._graph, inputs, fitted.profile)
+        return fitted.bundle.predict_outputs(matched, batch_size=_PREDICTION_BATCH_SIZE)
 
     def _as_given(self, values: dict[str, Any]) -> Any:
         """Return one value for one head, else a list or a dict by head, as `y` was given."""

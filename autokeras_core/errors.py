@@ -7,7 +7,8 @@ AutoKerasError
  ├── GraphError              (ValueError) a graph of blocks is invalid
  ├── DataError               (ValueError) data that was passed in cannot be used
  ├── SearchError             (RuntimeError) a search could not start, continue or find a model
- └── NotFittedError          (RuntimeError) a result was asked for before `fit`
+ ├── NotFittedError          (RuntimeError) a result was asked for before `fit`
+ └── UnavailableError        (RuntimeError) something cannot be had here and now, e.g. pretrained weights
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 __all__ = [
     "AutoKerasError",
     "DataError",
+    "DataWarning",
     "GraphError",
     "NotFittedError",
     "PluginError",
@@ -22,6 +24,7 @@ __all__ = [
     "RegistryError",
     "SearchError",
     "SpaceError",
+    "UnavailableError",
     "describe_error",
 ]
 
@@ -65,6 +68,17 @@ class SearchError(AutoKerasError, RuntimeError):
 
 class NotFittedError(AutoKerasError, RuntimeError):
     """A result was asked for before `fit` (or `load`) provided one."""
+
+
+class UnavailableError(AutoKerasError, RuntimeError):
+    """Something that a configuration needs cannot be had here and now, e.g. pretrained weights without a network.
+
+    A search skips such a configuration, says so in its log, and counts it as no trial.
+    """
+
+
+class DataWarning(UserWarning):
+    """Part of the data was left out, e.g. files that cannot be read. Silence with `warnings.filterwarnings`."""
 
 
 class PluginWarning(UserWarning):

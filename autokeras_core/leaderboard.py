@@ -173,7 +173,9 @@ def build_leaderboard(
 
 def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str]) -> LeaderboardRow:
     failure = outcome.failure
-    status = f"failed ({failure.kind})" if failure else "cut short" if outcome.cut_short else "completed"
+    status = "cut short" if outcome.cut_short else "completed"
+    if failure is not None:
+        status = f"{'skipped' if failure.kind == 'unavailable' else 'failed'} ({failure.kind})"
     return LeaderboardRow(
         rank=rank,
         trial_id=outcome.trial_id,

@@ -248,6 +248,8 @@ def describe_metrics(metrics: Mapping[str, float]) -> str:
 
 def describe_outcome(outcome: TrialOutcome, best: TrialOutcome | None, objective: str) -> str:
     """Return one line on how a trial ended."""
+    if outcome.failure is not None and outcome.is_skipped:
+        return f"skipped, and not counted: {outcome.failure.reason}"
     if outcome.failure is not None:
         return f"failed after {outcome.seconds:.1f} s ({outcome.failure.kind}): {outcome.failure.reason}"
     cut = ", cut short by the time limit" if outcome.cut_short else ""

@@ -41,7 +41,8 @@ _FIRST_PARTY = MappingProxyType(
         "ak-vision": (
             *("ImageClassifier", "ImageRegressor", "ImageInput", "ImageBlock", "ImageAugmentation", "ConvBlock"),
             *("ResNetBlock", "XceptionBlock", "EfficientNetBlock", "image", "image_input", "augmentation", "conv"),
-            *("resnet", "xception", "efficientnet"),
+            *("resnet", "xception", "efficientnet", "mobilenet", "MobileNetBlock", "transfer", "TransferBlock"),
+            *("frozen_network", "FrozenNetwork", "resnet9", "ResNet9Block"),
         ),
         "ak-text": (
             *("TextClassifier", "TextRegressor", "TextInput", "TextBlock", "NgramBlock", "EmbeddingBlock", "text"),

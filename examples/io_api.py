@@ -34,10 +34,9 @@ def main() -> None:
         inputs=[ImageInput(), StructuredDataInput()],
         outputs=[ClassificationHead(), RegressionHead()],
         max_trials=2,
-        time_limit=40,
         seed=0,
     )
-    model.fit([pictures[train], attributes[train]], [digits[train], ink[train]])
+    model.fit([pictures[train], attributes[train]], [digits[train], ink[train]], epochs=10)
 
     predicted_digits, predicted_ink = model.predict([pictures[test], attributes[test]])
     print(model.leaderboard())

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from autokeras_core.data.rows import Rows
 
 __all__ = ["fingerprint"]
 
@@ -15,14 +18,14 @@ _BYTES_PER_PIECE = 4 * 1024 * 1024
 _BYTES_PER_OBJECT = 64  # a guess, only to decide whether to sample
 
 
-def fingerprint(arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
-    """Return a stable hash over the names, dtypes, shapes and contents of arrays.
+def fingerprint(arrays: Mapping[str, Rows]) -> str:
+    """Return a stable hash over the names, dtypes, shapes and contents of arrays and row sources.
 
     The order of the names does not matter. All content counts up to 64 MiB per array; of a larger one every n-th row
-    and the last, so that the time stays bounded.
+    and the last, so that the time stays bounded. A row source tells its own fingerprint.
 
     Args:
-        arrays: Arrays by name; arrays of objects are hashed by type and value, not by address.
+        arrays: Arrays or sources by name; arrays of objects are hashed by type and value, not by address.
 
     Returns:
         64 hexadecimal digits, equal in every process and on every machine of the same byte order.
@@ -36,6 +39,9 @@ def fingerprint(arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(repr((name, str(array.dtype), array.shape)).encode())
+        if not isinstance(array, np.ndarray):
+            digest.update(array.fingerprint().encode())
+            continue
         for piece in _pieces(_sample(array)):
             digest.update(piece)
     return digest.hexdigest()

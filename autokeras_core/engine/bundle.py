@@ -13,6 +13,7 @@ import numpy as np
 
 from autokeras_core._metadata import find_distribution
 from autokeras_core.data.profile import DataProfile
+from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.compiler import tensor_dtype
 from autokeras_core.engine.features import Feature
@@ -24,6 +25,7 @@ from autokeras_core.graph.operator import Operator, Tensor
 from autokeras_core.registry import Registry, get_registry
 
 if TYPE_CHECKING:
+    from autokeras_core.data.rows import Rows
     from autokeras_core.engine.compiler import CompiledGraph
     from autokeras_core.graph.graph import Graph
 
@@ -37,6 +39,7 @@ _ARRAYS = "pipeline.npz"
 _PACKAGES = ("autokeras-core", "keras", "numpy", "tensorflow", "tensorflow-cpu")
 _NETWORK = "network"
 _ROWS_AT_ONCE = 8192
+_BYTES_AT_ONCE = 64 * 2**20
 
 
 @attrs.frozen(kw_only=True)
@@ -102,24 +105,24 @@ class ModelBundle:
             plugins=_plugins_of(graph, get_registry()),
         )
 
-    def predict_outputs(self, inputs: Mapping[str, Array], batch_size: int = 256) -> dict[str, Array]:
+    def predict_outputs(self, inputs: Mapping[str, Rows], batch_size: int = 256) -> dict[str, Array]:
         """Return what the model makes of raw rows.
 
         Args:
-            inputs: Adapted rows by input name; they are not changed.
+            inputs: Adapted rows by input name; they are not changed. Those of a source are read in pieces.
             batch_size: Rows at once; results do not depend on it.
 
         Returns:
             For each head an array of one row per row.
         """
         rows = len(next(iter(inputs.values())))
-        step = max(1, -(-_ROWS_AT_ONCE // batch_size)) * batch_size
+        widest = max(bytes_per_row(each) for each in inputs.values())
+        at_once = min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // widest))
+        step = max(1, -(-at_once // batch_size)) * batch_size
         pieces: list[dict[str, Array]] = []
         for start in range(0, rows, step):
-            batch = {
-                feature.name: transform_rows(read_only(inputs[feature.input_name][start : start + step]), feature.host)
-                for feature in self.features
-            }
+            raw = {name: read_only(read_rows(each, slice(start, start + step))) for name, each in inputs.items()}
+            batch = {feature.name: transform_rows(raw[feature.input_name], feature.host) for feature in self.features}
             pieces.append(self.model.predict(batch, batch_size=batch_size, verbose=0))
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
 

@@ -13,6 +13,7 @@ import keras
 from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
+from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import derive_seed, seeded
 from autokeras_core.engine.training import TRAINING_PATH, TrainingConfiguration, make_optimizer
@@ -58,6 +59,7 @@ def compile_graph(
     store: FeatureStore,
     *,
     seed: int,
+    precision: Precision = "float32",
     recorders: Mapping[str, SpaceRecorder] | None = None,
 ) -> CompiledGraph:
     """Build the model of a configuration; preprocessors are fitted on training rows where they have not been yet.
@@ -68,6 +70,7 @@ def compile_graph(
         profile: What analysis found out about the data.
         store: Fits preprocessors, and keeps what they compute.
         seed: Makes the initial weights, and whatever blocks draw, repeatable.
+        precision: What the blocks' layers compute in. Preprocessors and heads' outputs stay in single precision.
         recorders: By name of a block, who takes note of the hyperparameters that its `build` asks for.
 
     Returns:
@@ -85,7 +88,10 @@ def compile_graph(
     """
     input_names = [vertex.name for vertex in graph.inputs]
     compilation = _Compilation(
-        store=store, input_names=frozenset(input_names), names=LayerNames([*input_names, *graph.heads])
+        store=store,
+        input_names=frozenset(input_names),
+        names=LayerNames([*input_names, *graph.heads]),
+        precision=precision,
     )
     results: dict[tuple[str, str], _Result] = {("input", name): store.stream(name) for name in input_names}
     with seeded(seed):
@@ -229,6 +235,7 @@ class _Compilation:
     store: FeatureStore
     input_names: frozenset[str]
     names: LayerNames
+    precision: Precision
     features: dict[str, Feature] = attrs.field(factory=dict)
     inputs: dict[str, Tensor] = attrs.field(factory=dict)
     tensors: dict[str, Tensor] = attrs.field(factory=dict)
@@ -285,7 +292,8 @@ class _Compilation:
     def build(self, vertex: BlockVertex, view: HyperparameterView, tensors: list[Tensor]) -> Tensor:
         """Return a block's output tensor."""
         try:
-            output = vertex.operator.build(view, tensors if vertex.is_list else tensors[0])
+            with training_in(self.precision):
+                output = vertex.operator.build(view, tensors if vertex.is_list else tensors[0])
         except Exception as error:
             raise _block_failed(vertex, "could not be built", error) from error
         if not isinstance(output, keras.KerasTensor):
@@ -311,7 +319,8 @@ class _Compilation:
         """Return the whole model."""
         inputs = {feature.name: self.inputs[key] for key, feature in self.features.items()}
         try:
-            return keras.Model(inputs=inputs, outputs=dict(outputs), name="model")
+            with training_in(self.precision):  # Keras scales the loss of a model in half precision
+                return keras.Model(inputs=inputs, outputs=dict(outputs), name="model")
         except Exception as error:
             raise GraphError(
                 describe_error(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.engine.features import FeatureStore
+    from autokeras_core.engine.precision import Precision
     from autokeras_core.graph.graph import Graph
 
 __all__ = ["Direction", "Objective", "TrialContext"]
@@ -59,6 +60,7 @@ class TrialContext:
         objective: The metric to optimise.
         callbacks: The user's Keras callbacks; each trial gets its own copies.
         max_model_size: The largest number of parameters a model may have, or `None`.
+        precision: What layers compute in while training; the model that a trial leaves computes in single precision.
         patience: How many epochs without improvement end a trial, as a share of its planned epochs.
     """
 
@@ -72,4 +74,5 @@ class TrialContext:
     objective: Objective
     callbacks: Sequence[Any] = ()
     max_model_size: int | None = None
+    precision: Precision = "float32"
     patience: float = 0.3

@@ -8,7 +8,11 @@ from collections.abc import Callable
 
 from autokeras_core.errors import SearchError, describe_error
 
-__all__ = ["Deadline"]
+__all__ = ["Deadline", "OutOfTimeError"]
+
+
+class OutOfTimeError(TimeoutError):
+    """Work was given up, since it would not have ended in the time that is left."""
 
 
 class Deadline:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from autokeras_core.engine.deadline import OutOfTimeError
 from autokeras_core.engine.watch import LossDivergedError
+from autokeras_core.errors import UnavailableError
 from autokeras_core.search.records import Failure, FailureKind
 
 __all__ = ["describe_failure"]
@@ -25,11 +27,16 @@ def describe_failure(error: BaseException) -> Failure:
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
+    missing = next((link for link in chain if isinstance(link, UnavailableError)), None)
+    if missing is not None:  # its own sentence says it all; what it went through on its way adds nothing
+        return Failure(kind="unavailable", reason=" ".join(str(missing).split())[:_LONGEST_REASON])
     kind: FailureKind = "bug"
     if any(isinstance(link, (MemoryError, tf.errors.ResourceExhaustedError)) for link in chain):
         kind = "oom"
     elif any(isinstance(link, LossDivergedError) for link in chain):
         kind = "nan"
+    elif any(isinstance(link, OutOfTimeError) for link in chain):
+        kind = "timeout"
     text = " ".join(str(error).split())
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     root = chain[-1]

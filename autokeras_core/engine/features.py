@@ -8,18 +8,22 @@ import logging
 import os
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 import numpy as np
 
-from autokeras_core.engine.rows import evenly_spaced, read_only, transform_rows
+from autokeras_core.data.rows import bytes_per_row
+from autokeras_core.engine.rows import evenly_spaced, protected, read_only, transform_rows
 from autokeras_core.errors import GraphError, describe_error
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
+    from autokeras_core.data.rows import Rows
+    from autokeras_core.engine.deadline import Deadline
     from autokeras_core.graph.operator import Input, Preprocessor
 
 __all__ = ["Feature", "FeatureStore", "Part", "Stream"]
@@ -30,6 +34,8 @@ Part: TypeAlias = Literal["train", "validation"]
 _LOGGER = logging.getLogger(__name__)
 
 _ROWS_FOR_A_FIT = 50_000
+_SOURCE_ROWS_FOR_A_FIT = 1_000
+_SOURCE_BYTES_FOR_A_FIT = 8 * 2**20
 _BYTES_IN_MEMORY_EACH = 64 * 2**20
 _BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
 
@@ -94,14 +100,15 @@ class FeatureStore:
 
     Each distinct chain is fitted once and computed once, however many trials use it. A fitted preprocessor is shared
     between trials and never fitted again. One with `in_model=True` is fitted on at most 50,000 training rows, taken
-    evenly; any other on all of them. Validation rows are never used for a fit.
+    evenly; any other on all of them. Where the rows must be read from a source, it is at most 1,000 of them, and 8 MiB.
+    Validation rows are never used for a fit.
 
     Preprocessors see the arrays as read-only views, so that none can change the caller's data.
 
     Args:
         inputs: The graph's inputs by name.
         profile: What analysis found out about them.
-        train: Adapted training rows by input.
+        train: Adapted training rows by input: arrays, or sources that read rows when they are needed.
         validation: Adapted validation rows by input; an empty mapping where there are none.
         directory: Where to keep results above 64 MiB (or those beyond 512 MiB together), as memory-mapped files that
             go when the store goes; `None` to keep all in memory.
@@ -117,16 +124,16 @@ class FeatureStore:
         self,
         inputs: Mapping[str, Input],
         profile: DataProfile,
-        train: Mapping[str, Array],
-        validation: Mapping[str, Array],
+        train: Mapping[str, Rows],
+        validation: Mapping[str, Rows],
         directory: Path | None,
     ) -> None:
-        """Keep the arrays (not copies of them)."""
+        """Keep the arrays and sources (not copies of them)."""
         self._inputs = dict(inputs)
         self._profile = profile
-        self._raw: dict[Part, dict[str, Array]] = {
-            "train": {name: read_only(array) for name, array in train.items()},
-            "validation": {name: read_only(array) for name, array in validation.items()},
+        self._raw: dict[Part, dict[str, Rows]] = {
+            "train": {name: protected(rows) for name, rows in train.items()},
+            "validation": {name: protected(rows) for name, rows in validation.items()},
         }
         self._directory = directory
         self._fitted: dict[str, Preprocessor] = {}
@@ -134,8 +141,18 @@ class FeatureStore:
         self._bytes_in_memory = 0
         self._files: list[Path] = []
         self._finalizer = weakref.finalize(self, _remove_files, self._files)
+        self._deadline: Deadline | None = None
         self.fits = 0
         self.computations = 0
+
+    @contextmanager
+    def until(self, deadline: Deadline | None) -> Iterator[None]:
+        """Give up computing features inside the `with` block as soon as it is clear that it would take too long."""
+        self._deadline = deadline
+        try:
+            yield
+        finally:
+            self._deadline = None
 
     @property
     def profile(self) -> DataProfile:
@@ -170,11 +187,11 @@ class FeatureStore:
         if not feature.host:
             shape, dtype = self._inputs[feature.input_name].raw_spec(self._profile.inputs[feature.input_name])
             return tuple(shape), dtype
-        array = self.rows(feature, "train")
-        return array.shape[1:], array.dtype.name
+        rows = self.rows(feature, "train")
+        return rows.shape[1:], rows.dtype.name
 
-    def features(self, features: Sequence[Feature], part: Part) -> dict[str, Array]:
-        """Return the arrays that a model takes, by the name of the model's input.
+    def features(self, features: Sequence[Feature], part: Part) -> dict[str, Rows]:
+        """Return the rows that a model takes, by the name of the model's input.
 
         Args:
             features: A compiled graph's features.
@@ -182,8 +199,11 @@ class FeatureStore:
         """
         return {feature.name: self.rows(feature, part) for feature in features}
 
-    def rows(self, feature: Feature, part: Part) -> Array:
-        """Return one feature's rows, computed now if they have not been before."""
+    def rows(self, feature: Feature, part: Part) -> Rows:
+        """Return one feature's rows, computed now if they have not been before.
+
+        They are an array, but for a source without host preprocessors: that is returned as it is, to be streamed.
+        """
         raw = self._raw[part][feature.input_name]
         if not feature.host:
             return raw
@@ -194,11 +214,12 @@ class FeatureStore:
         wanted = (stream.key, part)
         if wanted not in self._rows:
             start, rest = self._nearest(stream, part)
-            self._rows[wanted] = self._keep(transform_rows(start, rest, allocate=self._allocator(stream.key, part)))
+            allocate = self._allocator(stream.key, part)
+            self._rows[wanted] = self._keep(transform_rows(start, rest, allocate=allocate, deadline=self._deadline))
             self.computations += part == "train"
         return self._rows[wanted]
 
-    def _nearest(self, stream: Stream, part: Part) -> tuple[Array, tuple[Preprocessor, ...]]:
+    def _nearest(self, stream: Stream, part: Part) -> tuple[Rows, tuple[Preprocessor, ...]]:
         for length in range(len(stream.preprocessors) - 1, 0, -1):
             shorter = stream.head(length)
             if (shorter.key, part) in self._rows:
@@ -208,11 +229,13 @@ class FeatureStore:
     def _fit(self, preprocessor: Preprocessor, stream: Stream) -> None:
         host = stream.head(stream.host_length)
         rows = self._computed(host, "train") if host.preprocessors else self._raw["train"][stream.input_name]
-        if preprocessor.in_model:
+        if not isinstance(rows, np.ndarray):
+            rows = evenly_spaced(rows, _rows_of_a_source(rows))
+        elif preprocessor.in_model:
             rows = evenly_spaced(rows, _ROWS_FOR_A_FIT)
         rest = stream.preprocessors[stream.host_length :]
         try:
-            preprocessor.fit(read_only(transform_rows(rows, rest) if rest else rows))
+            preprocessor.fit(read_only(transform_rows(rows, rest)))
         except GraphError:
             raise
         except Exception as error:
@@ -247,6 +270,11 @@ class FeatureStore:
             return mapped
 
         return allocate
+
+
+def _rows_of_a_source(rows: Rows) -> int:
+    """Return how many rows of a source to read for a fit."""
+    return max(1, min(_SOURCE_ROWS_FOR_A_FIT, _SOURCE_BYTES_FOR_A_FIT // bytes_per_row(rows)))
 
 
 def _hash(above: str, kind: str = "", preprocessor: Preprocessor | None = None) -> str:

@@ -1,8 +1,9 @@
-"""From the user's x and y to arrays a search can use: adapt, check, analyse, split, encode, weigh."""
+"""From the user's x and y to rows a search can use: unpack, adapt, check, analyse, split, encode, weigh."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -13,16 +14,27 @@ from autokeras_core.data.dataset import check_rows
 from autokeras_core.data.fingerprint import fingerprint
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
+from autokeras_core.data.rows import readable_rows, select_rows
 from autokeras_core.data.split import split_rows
 from autokeras_core.data.weights import combine_weights
 from autokeras_core.errors import DataError, describe_error
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import TargetProfile
+    from autokeras_core.data.rows import Rows
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Head
 
-__all__ = ["PreparedData", "adapt_inputs", "adapt_labels", "default_validation_split", "head_of", "prepare"]
+__all__ = [
+    "PreparedData",
+    "adapt_inputs",
+    "adapt_labels",
+    "default_validation_split",
+    "head_of",
+    "match_inputs",
+    "prepare",
+    "unpack",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -35,7 +47,7 @@ class PreparedData:
 
     Attributes:
         profile: What analysis found out about the training rows.
-        train_inputs: Adapted training rows by input, raw otherwise.
+        train_inputs: Adapted training rows by input, raw otherwise: arrays, or sources that read them when needed.
         validation_inputs: Adapted validation rows by input.
         train_targets: Encoded training targets by head.
         validation_targets: Encoded validation targets by head.
@@ -45,8 +57,8 @@ class PreparedData:
     """
 
     profile: DataProfile
-    train_inputs: Mapping[str, Array]
-    validation_inputs: Mapping[str, Array]
+    train_inputs: Mapping[str, Rows]
+    validation_inputs: Mapping[str, Rows]
     train_targets: Mapping[str, Array]
     validation_targets: Mapping[str, Array]
     train_weights: Array | None
@@ -65,19 +77,54 @@ def head_of(graph: Graph, name: str) -> Head:
     return head
 
 
-def adapt_inputs(graph: Graph, x: Any) -> dict[str, Array]:
-    """Return the user's x as arrays by input name.
+def unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return x and y, where the only input may find y in x: a folder per class, a table and its target column.
+
+    Raises:
+        DataError: If there are no labels.
+    """
+    if len(graph.inputs) == 1:
+        vertex = graph.inputs[0]
+        named = name_inputs(x, [vertex.name], what="x")
+        data, y = vertex.operator.unpack(named[vertex.name], y)
+        x = {vertex.name: data}
+    if y is None:
+        raise DataError(
+            describe_error(
+                "There are no labels.",
+                expected="y, or data that holds its labels",
+                received="y=None",
+                advice="Pass y. A folder with one folder per class, or a table with the name of its target column, holds "
+                "the labels of pictures.",
+            )
+        )
+    return x, y
+
+
+def adapt_inputs(graph: Graph, x: Any) -> dict[str, Rows]:
+    """Return the user's x as rows by input name.
 
     Raises:
         DataError: If an input is missing, of another kind than the graph's, or has another number of rows.
     """
     named = name_inputs(x, [vertex.name for vertex in graph.inputs], what="x")
-    arrays = {vertex.name: vertex.operator.adapt(named[vertex.name]) for vertex in graph.inputs}
-    check_rows(arrays)
-    return arrays
+    rows = {vertex.name: vertex.operator.adapt(named[vertex.name]) for vertex in graph.inputs}
+    check_rows(rows)
+    return rows
 
 
-def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Array]) -> dict[str, Array]:
+def match_inputs(graph: Graph, inputs: Mapping[str, Rows], profile: DataProfile) -> dict[str, Rows]:
+    """Return adapted rows in the form of the training rows, see `Input.match`.
+
+    Raises:
+        DataError: If they do not fit those, or a row cannot be read.
+    """
+    return {
+        vertex.name: vertex.operator.match(inputs[vertex.name], profile.inputs[vertex.name]) for vertex in graph.inputs
+    }
+
+
+def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Rows]) -> dict[str, Array]:
     """Return the user's y as arrays by head name, checked to have as many rows as the inputs.
 
     Raises:
@@ -105,26 +152,34 @@ def prepare(
     """Adapt, check, analyse, split and encode the user's data; nothing of the user's is changed.
 
     Inputs are analysed on training rows only. Classes are taken from all labels, so that a rare one that falls into
-    the validation part is no surprise; the scale of a regression target is taken from training rows.
+    the validation part is no surprise; the scale of a regression target is taken from training rows. Rows that a source
+    cannot read are left out, with their labels and weights.
+
+    Args:
+        graph: The graph.
+        x: The user's inputs.
+        y: The user's targets, or `None` if x holds them.
+        seed: Decides which rows are for validation.
+        validation_split: The share of rows for validation.
+        validation_data: Data to validate on instead: `(x, y)`, `(x, y, sample_weight)`, or x alone if it holds its labels.
+        sample_weight: A weight for each row.
+        class_weight: A weight for each class.
 
     Raises:
         DataError: If anything about the data is wrong, see the functions called here.
     """
-    inputs = adapt_inputs(graph, x)
-    labels = adapt_labels(graph, y, inputs)
+    inputs, labels, sample_weight = _readable(graph, x, y, sample_weight)
     rows = len(next(iter(inputs.values())))
     targets = {name: head_of(graph, name).analyse(labels[name], name=name) for name in graph.heads}
     if validation_data is None:
         train, validation = _split(graph, labels, targets, rows, validation_split, seed)
-        validation_inputs = {name: array[validation] for name, array in inputs.items()}
+        validation_inputs = {name: select_rows(each, validation) for name, each in inputs.items()}
         validation_labels = {name: array[validation] for name, array in labels.items()}
         validation_weight = _part(sample_weight, validation, rows)
     else:
         train = None
-        x_validation, y_validation, validation_weight = _unpack_validation(validation_data)
-        validation_inputs = adapt_inputs(graph, x_validation)
-        validation_labels = adapt_labels(graph, y_validation, validation_inputs)
-    train_inputs = inputs if train is None else {name: array[train] for name, array in inputs.items()}
+        validation_inputs, validation_labels, validation_weight = _readable(graph, *_validation_parts(validation_data))
+    train_inputs = inputs if train is None else {name: select_rows(each, train) for name, each in inputs.items()}
     train_labels = labels if train is None else {name: array[train] for name, array in labels.items()}
     targets |= {
         name: head_of(graph, name).analyse(train_labels[name], name=name)
@@ -138,24 +193,20 @@ def prepare(
         },
         targets=targets,
     )
-    for vertex in graph.inputs:
-        vertex.operator.check(validation_inputs[vertex.name], profile.inputs[vertex.name])
+    validation_inputs = match_inputs(graph, validation_inputs, profile)
     encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
     validation_encoded = {
         name: head_of(graph, name).encode(validation_labels[name], targets[name]) for name in graph.heads
     }
     train_weights = _weights(graph, _part(sample_weight, train, rows), class_weight, train_labels, targets)
     validation_weights = _weights(graph, validation_weight, class_weight, validation_labels, targets)
-    everything = {
-        f"{part}/{name}": array
-        for part, arrays in {
-            "train": train_inputs,
-            "validation": validation_inputs,
-            "train target": encoded,
-            "validation target": validation_encoded,
-        }.items()
-        for name, array in arrays.items()
+    parts: dict[str, Mapping[str, Rows]] = {
+        "train": train_inputs,
+        "validation": validation_inputs,
+        "train target": encoded,
+        "validation target": validation_encoded,
     }
+    everything = {f"{part}/{name}": each for part, by_name in parts.items() for name, each in by_name.items()}
     if train_weights is not None:
         everything["weights"] = train_weights
     return PreparedData(
@@ -167,6 +218,22 @@ def prepare(
         train_weights=train_weights,
         validation_weights=validation_weights,
         fingerprint=fingerprint(everything),
+    )
+
+
+def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[str, Rows], dict[str, Array], Any]:
+    """Return inputs, labels and weights of the rows that can be read."""
+    x, y = unpack(graph, x, y)
+    inputs = adapt_inputs(graph, x)
+    labels = adapt_labels(graph, y, inputs)
+    kept = readable_rows(inputs)
+    if kept is None:
+        return inputs, labels, sample_weight
+    total = len(next(iter(inputs.values())))
+    return (
+        {name: select_rows(rows, kept) for name, rows in inputs.items()},
+        {name: array[kept] for name, array in labels.items()},
+        _part(sample_weight, kept, total),
     )
 
 
@@ -188,14 +255,16 @@ def _split(
     return split_rows(rows, default_validation_split(rows) if share is None else share, seed=seed, strata=strata)
 
 
-def _unpack_validation(validation_data: Any) -> tuple[Any, Any, Any]:
+def _validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
     if isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3):
         x, y, *rest = validation_data
         return x, y, rest[0] if rest else None
+    if isinstance(validation_data, (str, Path)):
+        return validation_data, None, None
     raise DataError(
         describe_error(
             "validation_data cannot be used.",
-            expected="(x, y) or (x, y, sample_weight)",
+            expected="(x, y), (x, y, sample_weight), or the path of data that hold their labels",
             received=f"validation_data of type {type(validation_data).__name__}",
         )
     )

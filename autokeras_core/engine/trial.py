@@ -6,7 +6,7 @@ import copy
 import gc
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,20 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import keras
 
+from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
+from autokeras_core.engine.clock import EpochClock
 from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.failures import describe_failure
+from autokeras_core.engine.finetuning import (
+    first_phase_deadline,
+    frozen_parameters,
+    is_time_for_second_phase,
+    open_second_phase,
+    plan_second_phase,
+)
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.watch import TrialWatch
@@ -28,13 +37,17 @@ from autokeras_core.search.records import Failure, TrialOutcome
 if TYPE_CHECKING:
     from autokeras_core.engine.compiler import CompiledGraph
     from autokeras_core.engine.context import TrialContext
+    from autokeras_core.engine.precision import Precision
     from autokeras_core.executors.base import TrialObserver
+    from autokeras_core.graph.fine_tuning import FineTuning
     from autokeras_core.search.records import TrialJob
 
 __all__ = ["BUNDLE_FOLDER", "run_trial"]
 
 BUNDLE_FOLDER = "bundle"
 """The folder, inside a trial's, that holds its trained model."""
+
+_LOGGER = logging.getLogger(__name__)
 
 _VALIDATION_BATCH_SIZE = 512
 _SMALLEST_PATIENCE = 4
@@ -83,18 +96,24 @@ def _without_retracing_warnings() -> Iterator[None]:
 
 def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> TrialOutcome:
     deadline = None if job.seconds is None else Deadline.after(job.seconds)
-    with seeded(job.seed):
-        compiled = compile_graph(context.graph, job.configuration, context.profile, context.store, seed=job.seed)
-        parameters = int(compiled.model.count_params())
+    with seeded(job.seed), context.store.until(deadline):
+        compiled = _compiled(job, context, context.precision)
+        parameters = int(compiled.model.count_params()) + frozen_parameters(compiled)
         observer.trial_event(job.trial_id, "built", parameters=parameters)
         if context.max_model_size is not None and parameters > context.max_model_size:
             reason = f"the model has {parameters:,} parameters, max_model_size={context.max_model_size:,}"
             return _failed(job, Failure(kind="too_large", reason=reason), parameters=parameters)
-        watch = _fit(job, context, compiled, deadline, observer)
+        plans = plan_second_phase(context.graph, job.configuration, context.profile, compiled)
+        watch = _fit(job, context, compiled, first_phase_deadline(plans, deadline), observer)
+        if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
+            watch.restore_best()
+            compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer)
     if watch.best_score is None:
         reason = f"no epoch was validated within {job.seconds or 0:.1f} s"
         return _failed(job, Failure(kind="timeout", reason=reason), parameters=parameters)
     watch.restore_best()
+    if context.precision != "float32":
+        compiled = _in_single_precision(job, context, compiled)
     bundle = ModelBundle.from_compiled(compiled, graph=context.graph, profile=context.profile)
     bundle.save(Path(job.directory) / BUNDLE_FOLDER)
     return TrialOutcome(
@@ -105,11 +124,56 @@ def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> Tri
         metrics=watch.best_metrics,
         history=watch.history,
         best_epoch=watch.best_epoch,
+        # Where a network was computed beforehand, an epoch says nothing of what a trial takes.
+        seconds_per_epoch=0.0 if frozen_parameters(compiled) else watch.seconds_per_epoch,
         parameters=parameters,
         cut_short=watch.cut_short,
         directory=job.directory,
         attempts=job.attempt,
     )
+
+
+def _compiled(job: TrialJob, context: TrialContext, precision: Precision) -> CompiledGraph:
+    return compile_graph(
+        context.graph, job.configuration, context.profile, context.store, seed=job.seed, precision=precision
+    )
+
+
+def _in_single_precision(job: TrialJob, context: TrialContext, compiled: CompiledGraph) -> CompiledGraph:
+    """Return a trained graph with layers that compute in single precision: as exact and as quick on any machine."""
+    with seeded(job.seed):
+        single = _compiled(job, context, "float32")
+    single.model.set_weights(compiled.model.get_weights())
+    return attrs.evolve(compiled, model=single.model)
+
+
+def _fine_tune(
+    job: TrialJob,
+    context: TrialContext,
+    compiled: CompiledGraph,
+    plans: Mapping[str, FineTuning],
+    first: TrialWatch,
+    deadline: Deadline | None,
+    observer: TrialObserver,
+) -> tuple[CompiledGraph, TrialWatch]:
+    """Train the networks before the model too, and return the result; the first phase's if that is no better."""
+    phase = open_second_phase(compiled, plans, context.profile, context.store)
+    phase.freeze_statistics()
+    try:
+        watch = _fit(attrs.evolve(job, epochs=phase.epochs), context, phase.compiled, deadline, observer, earlier=first)
+        watch.restore_best()
+    except Exception as error:
+        failure = describe_failure(error)
+        if failure.kind not in ("oom", "nan"):
+            raise
+        _LOGGER.info("Trial %s: fine-tuning was given up (%s)", job.trial_id, failure.reason)
+        watch = first
+    finally:
+        phase.release_statistics()
+    if watch.has_improved and watch is not first:
+        return phase.result(), watch
+    first.restore_best()  # the phases share the layers of the model
+    return compiled, watch
 
 
 def _fit(
@@ -118,6 +182,8 @@ def _fit(
     compiled: CompiledGraph,
     deadline: Deadline | None,
     observer: TrialObserver,
+    *,
+    earlier: TrialWatch | None = None,
 ) -> TrialWatch:
     rows = len(next(iter(context.train_targets.values())))
     validation_rows = len(next(iter(context.validation_targets.values())))
@@ -132,6 +198,7 @@ def _fit(
         train_rows=rows,
         validation_rows=validation_rows,
         observer=observer,
+        earlier=earlier,
     )
     schedule = ScheduleCallback(
         schedule=compiled.training.schedule,
@@ -140,23 +207,26 @@ def _fit(
         deadline=deadline,
     )
     _check_objective_is_logged(compiled.model, context)
-    validation: tuple[Any, ...] = (
-        context.store.features(compiled.features, "validation"),
-        dict(context.validation_targets),
-    )
-    if context.validation_weights is not None:
-        validation += (context.validation_weights,)
-    compiled.model.fit(
-        context.store.features(compiled.features, "train"),
-        dict(context.train_targets),
-        sample_weight=context.train_weights,
-        batch_size=batch_size,
-        epochs=job.epochs,
-        validation_data=validation,
-        validation_batch_size=max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows)),
-        callbacks=[schedule, *_copies(context.callbacks), watch],
-        verbose=0,
-    )
+    clock = EpochClock()
+    train = context.store.features(compiled.features, "train")
+    validation = context.store.features(compiled.features, "validation")
+    validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))
+    with naming_unreadable_rows(train, validation):
+        compiled.model.fit(
+            training_batches(train, context.train_targets, context.train_weights, batch_size=batch_size, seed=job.seed),
+            shuffle=False,  # the batches are shuffled already
+            initial_epoch=watch.epochs,
+            epochs=watch.epochs + job.epochs,
+            validation_data=validation_batches(
+                validation,
+                context.validation_targets,
+                context.validation_weights,
+                batch_size=validation_batch_size,
+            ),
+            callbacks=[schedule, *_copies(context.callbacks), clock, watch],
+            verbose=0,
+        )
+    watch.seconds_per_epoch = clock.seconds_per_epoch
     return watch
 
 

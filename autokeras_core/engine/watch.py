@@ -38,6 +38,8 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         train_rows: How many rows an epoch has.
         validation_rows: How many rows are validated after each.
         observer: Is told of epochs and, now and then, of batches.
+        earlier: The watch of an earlier phase of the same trial: its epochs are the first of the history, and only what
+            is better than its best counts as an improvement.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         train_rows: int,
         validation_rows: int,
         observer: TrialObserver,
+        earlier: TrialWatch | None = None,
     ) -> None:
         super().__init__()
         self.best_score: float | None = None
@@ -57,8 +60,16 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self.best_metrics: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}
         self.cut_short = False
+        self.seconds_per_epoch = 0.0
         self._best_loss = math.inf
         self._best_weights: list[Any] | None = None
+        self._first_epoch = 0
+        if earlier is not None:
+            self.best_score, self._best_loss = earlier.best_score, earlier._best_loss
+            self.best_epoch, self.best_metrics = earlier.best_epoch, dict(earlier.best_metrics)
+            self.history = {name: list(values) for name, values in earlier.history.items()}
+            self.cut_short = earlier.cut_short
+            self._first_epoch = earlier.epochs
         self._trial_id = trial_id
         self._objective = objective
         self._deadline = deadline
@@ -70,6 +81,16 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self._validation_started = 0.0
         self._last_event = 0.0
         self._epoch = 0
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained so far, those of an earlier phase included."""
+        return max((len(values) for values in self.history.values()), default=0)
+
+    @property
+    def has_improved(self) -> bool:
+        """Whether an epoch of this phase is the best one so far."""
+        return self._best_weights is not None
 
     @property
     def _seconds_to_keep_back(self) -> float:
@@ -120,7 +141,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             self.best_score, self._best_loss = score, validation_loss
             self.best_epoch, self.best_metrics = epoch + 1, metrics
             self._best_weights = self.model.get_weights()
-        elif epoch + 1 - self.best_epoch >= self._patience:
+        elif epoch + 1 - max(self.best_epoch, self._first_epoch) >= self._patience:
             self.model.stop_training = True
         self._observer.trial_event(
             self._trial_id, "epoch", epoch=epoch + 1, epochs=self.params["epochs"], metrics=metrics

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
+    from autokeras_core.data.rows import Rows
     from autokeras_core.graph.view import HyperparameterView
 
 __all__ = ["Block", "Head", "Input", "Operator", "Preprocessor", "Tensor"]
@@ -199,6 +200,15 @@ class Block(Operator):
         """
         return ()
 
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one row costs in this configuration; `None`, the default, where that is not known.
+
+        The unit is about the time of a multiply-add in the forward pass of a convolution. A search with a time limit
+        orders predefined configurations by it, and leaves out what there is no time for. Must be pure and quick, and
+        build nothing; `hp.profile` says what the data are.
+        """
+        return None
+
     @property
     def is_transparent(self) -> bool:
         """Whether `build` returns its input unchanged, so that blocks behind it may want preprocessors too."""
@@ -264,25 +274,50 @@ class Input(Operator):
             node = self._node = Node(self)
         return node
 
+    def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Return the user's data and labels, where the labels are part of the data or named by it; else as they are.
+
+        Called where this is the graph's only input, with `y=None` if the user passed no labels. A folder with one
+        folder per class is such data, or a table together with the name of its target column.
+
+        Raises:
+            DataError: If the data should hold labels, and does not.
+        """
+        return x, y
+
     @abstractmethod
-    def adapt(self, data: Any) -> np.ndarray[Any, Any]:
-        """Return the user's data as an array of rows, without changing or (where possible) copying it.
+    def adapt(self, data: Any) -> Rows:
+        """Return the user's data as rows, without changing or (where possible) copying it.
+
+        They are an array, or a `RowSource` where they should not all be in memory.
 
         Raises:
             DataError: If it is not data of this modality: wrong rank, NaN, an unknown kind.
         """
 
     @abstractmethod
-    def analyse(self, data: np.ndarray[Any, Any], *, name: str) -> InputProfile:
+    def analyse(self, data: Any, *, name: str) -> InputProfile:
         """Find out what adapted training rows are, with reasons."""
 
     @abstractmethod
-    def check(self, data: np.ndarray[Any, Any], profile: InputProfile) -> None:
+    def check(self, data: Any, profile: InputProfile) -> None:
         """Check adapted rows against the training rows' profile.
 
         Raises:
             DataError: If the rows have another shape or kind than those the model was trained on.
         """
+
+    def match(self, data: Any, profile: InputProfile) -> Rows:
+        """Return adapted rows as the model takes them: checked, and brought to the training rows' form where need be.
+
+        Called for every rows but the training rows. By default they are checked and returned as they are.
+
+        Raises:
+            DataError: As `check`, or if a row cannot be read.
+        """
+        self.check(data, profile)
+        rows: Rows = data
+        return rows
 
     def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
         """Return what is always done to rows of this input, e.g. adding a channel axis; by default nothing."""

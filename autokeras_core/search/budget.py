@@ -12,6 +12,7 @@ DEFAULT_MAX_TRIALS = 10
 """How many trials a search runs if neither `max_trials` nor `time_limit` is given."""
 
 _SHARE = 1 / 3
+_MARGIN = 1.2  # on what a trial is thought to need
 _SECONDS_TO_FINISH = 1.0
 _SHORTEST_TRIAL = 2.0
 _WORTHWHILE = 0.5  # of the time a trial is known to need; with less it is cut too short to win
@@ -42,31 +43,53 @@ class Budget:
     Attributes:
         max_trials: How many trials may be started; `None` for no limit.
         deadline: When the whole `fit` must have ended; `None` for no limit.
+        started_trials: How many trials were started, in earlier runs of the same search too.
+        skipped_trials: How many of them turned out to need what cannot be had, and count as none.
     """
 
     max_trials: int | None
     deadline: Deadline | None
     started_trials: int = 0
+    skipped_trials: int = 0
     _whole: float | None = None
     _cut: float = 0.0
 
     @property
     def trials_left(self) -> float:
         """How many more trials may be started."""
-        return float("inf") if self.max_trials is None else max(0, self.max_trials - self.started_trials)
+        return float("inf") if self.max_trials is None else max(0, self.max_trials - self._counted_trials)
 
-    def seconds_for_next_trial(self) -> float | None:
+    @property
+    def seconds_left(self) -> float | None:
+        """How many seconds trials may still take; `None` for no limit."""
+        return None if self.deadline is None else self._seconds_left
+
+    @property
+    def has_started(self) -> bool:
+        """Whether a trial that counts was started."""
+        return self._counted_trials > 0
+
+    def seconds_for_next_trial(self, *, needed: float | None = None, share: float | None = None) -> float | None:
         """Return how long the next trial may take; `None` for no limit.
 
-        A third of what is left, or an equal share if fewer than three trials are to come: so the first model does
-        not eat the budget of the second, and what a trial leaves over goes to those after it. Where a third is less
-        than a trial needs, the next one gets all that is left and is the last.
+        Where it is known what the trial needs, it gets that and a little more. Where nothing is known it gets a third of
+        what is left, or an equal share if fewer than three trials are to come: so the first model does not eat the
+        budget of the second, and what a trial leaves over goes to those after it. Where too little would be left for
+        another trial, the next one gets all and is the last.
+
+        Args:
+            needed: How many seconds the trial is thought to take; `None` where that is not known.
+            share: The share of the time that is left, in place of a third.
         """
         if self.deadline is None:
             return None
         left = self._seconds_left
-        share = left * max(_SHARE, 1 / max(self.trials_left, 1))
-        return share if share >= self._worthwhile else left
+        equal = left / max(self.trials_left, 1)
+        if needed is not None:
+            seconds = max(_MARGIN * needed, equal)
+            return seconds if left - seconds >= max(self._worthwhile, _SHORTEST_TRIAL) else left
+        seconds = max((_SHARE if share is None else share) * left, equal)
+        return seconds if seconds >= self._worthwhile else left
 
     def note_trial(self, seconds: float, *, cut_short: bool) -> None:
         """Take note of how long a completed trial took, and whether its time ended it."""
@@ -79,9 +102,13 @@ class Budget:
         """Return why no further trial should start, or `None` if one should."""
         if self.trials_left <= 0:
             return f"max_trials={self.max_trials} reached"
-        if self.deadline is None or self.started_trials == 0:
+        if self.deadline is None or self._counted_trials == 0:
             return None  # something must be tried, however little time there is
         return "time_limit reached" if self._seconds_left < self._worthwhile else None
+
+    @property
+    def _counted_trials(self) -> int:
+        return self.started_trials - self.skipped_trials
 
     @property
     def _seconds_left(self) -> float:
@@ -94,7 +121,7 @@ class Budget:
 
         Where all were cut short, of the longest of them.
         """
-        if self.started_trials == 0:
+        if self._counted_trials == 0:
             return 0.0
         known = self._whole if self._whole is not None else self._cut
         return max(_SHORTEST_TRIAL, _WORTHWHILE * known)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autokeras_core.progress import Progress
     from autokeras_core.search.budget import Budget
     from autokeras_core.search.journal import Journal
+    from autokeras_core.search.pacing import Pacer
     from autokeras_core.search.space import Configuration, Space
 
 __all__ = ["SearchDriver", "best_outcome"]
@@ -36,6 +37,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _KEPT_MODELS = 3
 _IDENTICAL_FAILURES = 3
+_SKIPS_IN_A_ROW = 10
 _RETRIES: Mapping[str, Mapping[str, Any]] = {
     "oom": {"batch_size_divisor": 2},
     "nan": {"learning_rate_factor": 0.1},
@@ -57,6 +59,7 @@ class SearchDriver:
         context: What all trials share.
         executor: Runs the trials.
         budget: How many trials and seconds are left.
+        pacer: Knows what the time that is left suffices for.
         journal: Where every event is written.
         progress: Shows what happens.
         directory: The search's directory.
@@ -71,6 +74,7 @@ class SearchDriver:
     context: TrialContext
     executor: Executor
     budget: Budget
+    pacer: Pacer
     journal: Journal
     progress: Progress
     directory: Path
@@ -89,7 +93,8 @@ class SearchDriver:
         """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
 
         Raises:
-            SearchError: If every configuration fails in the same way, or none could be trained.
+            SearchError: If every configuration fails in the same way, or none could be trained: all failed, or need
+                something that cannot be had.
             KeyboardInterrupt: If it came before any model was trained.
         """
         self.executor.open(self.context, self.progress)
@@ -116,7 +121,7 @@ class SearchDriver:
         """Run one trial; return why the search must stop, or `None`."""
         trial = self.oracle.create_trial("driver")
         if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
-            return "search space exhausted"
+            return "time_limit reached" if self.pacer.has_refused else "search space exhausted"
         proposed: dict[str, Any] = dict(trial.hyperparameters.values)
         configuration = self.space.validate(self.space.complete(proposed))
         job = TrialJob(
@@ -125,12 +130,12 @@ class SearchDriver:
             # KerasTuner's Hyperband hands out its epochs as a hyperparameter.
             epochs=int(proposed.get("tuner/epochs", self.epochs)),
             seed=self._trial_seed(self.budget.started_trials),
-            seconds=self.budget.seconds_for_next_trial(),
+            seconds=self.pacer.seconds_for(configuration),
             directory=str(self.directory / "trials" / trial.trial_id),
         )
         self.budget.started_trials += 1
         self._run_job(trial, job)
-        return self._systematic_failure()
+        return self._systematic_failure() or self._nothing_to_be_had()
 
     def _run_job(self, trial: Any, job: TrialJob) -> None:
         self._announce(job)
@@ -140,7 +145,7 @@ class SearchDriver:
         outcome = self.executor.wait()
         retry = _RETRIES.get(outcome.failure.kind) if outcome.failure else None
         if retry is not None and outcome.failure is not None:
-            job = attrs.evolve(job, attempt=2, seconds=self.budget.seconds_for_next_trial(), **retry)
+            job = attrs.evolve(job, attempt=2, seconds=self.pacer.seconds_for(job.configuration), **retry)
             self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
             _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, outcome.failure.reason)
             self.executor.submit(job)
@@ -162,12 +167,22 @@ class SearchDriver:
         finish_trial(self.oracle, trial, outcome)
         if outcome.failure is None:
             self.budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
+            self.pacer.note(outcome.configuration, seconds_per_epoch=outcome.seconds_per_epoch)
+        if outcome.is_skipped and outcome.failure is not None:
+            self._skip(outcome.trial_id, outcome.failure.reason)
         self.outcomes.append(outcome)
         record = outcome.to_json()
         self.journal.append("trial_completed" if outcome.failure is None else "trial_failed", **record)
         self._drop_models()
         self.progress.trial_ended(outcome, self.best)
         self.on_completed(record)
+
+    def _skip(self, trial_id: str, reason: str) -> None:
+        """Give the place of a trial that needs what cannot be had to another one."""
+        _LOGGER.info("Trial %s was skipped: %s", trial_id, reason)
+        self.budget.skipped_trials += 1
+        if self.oracle.max_trials is not None:
+            self.oracle.max_trials += 1
 
     def _drop_models(self) -> None:
         """Keep the models of the best trials only, so that the disk does not fill up."""
@@ -187,8 +202,17 @@ class SearchDriver:
             raise SearchError(message)
         return None
 
+    def _nothing_to_be_had(self) -> str | None:
+        """Return why the search must stop if it keeps proposing what cannot be had here."""
+        last = self.outcomes[-_SKIPS_IN_A_ROW:]
+        if len(last) < _SKIPS_IN_A_ROW or not all(outcome.is_skipped for outcome in last):
+            return None
+        return f"the last {_SKIPS_IN_A_ROW} configurations need something that cannot be had"
+
     def _no_model(self) -> SearchError:
         failures: list[Failure] = [outcome.failure for outcome in self.outcomes if outcome.failure]
+        if failures and all(outcome.is_skipped for outcome in self.outcomes):
+            return SearchError(failures[0].reason)  # one clear sentence, which names the ways out
         if not failures:
             return SearchError(
                 describe_error(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import keras_tuner
 import numpy as np
@@ -18,7 +18,21 @@ from autokeras_core.search.kt_adapter import to_hyperparameters, to_space
 from autokeras_core.search.mutation import ConfigurationKey, draw_untried, mutate
 from autokeras_core.search.space import Configuration, Space, configuration_key
 
-__all__ = ["MutationOracle"]
+__all__ = ["MutationOracle", "SupportsPacing"]
+
+_DRAWS_TO_PACE = 32
+
+
+class SupportsPacing(Protocol):
+    """Knows what there is time for."""
+
+    def choose(self, configurations: Sequence[Configuration]) -> int | None:
+        """Return which of the untried predefined configurations comes next, or `None` for none of them."""
+        ...
+
+    def admits(self, configuration: Configuration) -> bool:
+        """Return whether there is time for a configuration."""
+        ...
 
 
 class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships no types
@@ -28,14 +42,17 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
     model), selected by equations (1) and (2). No configuration comes twice; when all were tried, the search stops. As
     long as none has completed there is nothing to mutate, and untried configurations are drawn from the whole space.
 
-    A proposal depends on the seed, the number of trials before it and their results, and on nothing else: equal seeds
-    give equal searches, and a search that was stopped and reloaded goes on as if it had not been.
+    A proposal depends on the seed, the number of trials before it and their results, and (but for what a `pacer` says of
+    the time) on nothing else: equal seeds give equal searches, and a search that was stopped and reloaded goes on as if it
+    had not been.
 
     Args:
         objective: What to optimise, as for any KerasTuner oracle.
         max_trials: How many configurations to evaluate at most; `None` for no limit.
         predefined: The configurations to begin with; missing values get their defaults. By default one, of all
             defaults. One that equals an earlier one is left out.
+        pacer: Says what there is time for; by default there is time for all. Predefined configurations that it does not
+            choose are left out, and mutations that it does not admit are drawn again.
         space: The search space. By default `hyperparameters`, and what the hypermodel asks for while it is built.
         hyperparameters: KerasTuner's own kind of search space, instead of `space` or added to it.
         seed: A number of at least 0; by default a random one, to be found in `seed`.
@@ -61,6 +78,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         max_trials: int | None = 10,
         *,
         predefined: Sequence[Mapping[str, Value]] = (),
+        pacer: SupportsPacing | None = None,
         space: Space | None = None,
         hyperparameters: keras_tuner.HyperParameters | None = None,
         seed: int | None = None,
@@ -71,6 +89,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
     ) -> None:
         self._declared = Space() if space is None else space
         self._predefined = tuple(dict(configuration) for configuration in predefined)
+        self._pacer = pacer
         if space is not None:
             declared = to_hyperparameters(space)
             if hyperparameters is None:
@@ -115,12 +134,19 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
     def _propose(self) -> Configuration | None:
         space = self.search_space
         tried = {configuration_key(self._configuration_of(trial, space)) for trial in self.trials.values()}
-        for configuration in self._predefined_in(space):
-            if configuration_key(configuration) not in tried:
-                return configuration
+        untried = [each for each in self._predefined_in(space) if configuration_key(each) not in tried]
+        if untried:
+            chosen = 0 if self._pacer is None else self._pacer.choose(untried)
+            if chosen is not None:
+                return untried[chosen]
         # Made anew from the seed and the number of the trial, so that nothing has to be restored on reloading.
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        return self._mutate_best(space, rng=rng, tried=tried)
+        for _ in range(_DRAWS_TO_PACE):
+            configuration = self._mutate_best(space, rng=rng, tried=tried)
+            if configuration is None or self._pacer is None or self._pacer.admits(configuration):
+                return configuration
+            tried.add(configuration_key(configuration))
+        return None
 
     def _mutate_best(
         self, space: Space, *, rng: np.random.Generator, tried: set[ConfigurationKey]

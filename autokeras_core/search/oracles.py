@@ -15,7 +15,7 @@ from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
 from autokeras_core.search.domains import Value
 from autokeras_core.search.kt_adapter import to_hyperparameters
-from autokeras_core.search.oracle import MutationOracle
+from autokeras_core.search.oracle import MutationOracle, SupportsPacing
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.space import Space
 
@@ -36,6 +36,7 @@ class _Request:
     max_epochs: int
     seed: int
     predefined: tuple[Mapping[str, Value], ...]
+    pacer: SupportsPacing | None
 
     @property
     def keras_tuner_seed(self) -> int:
@@ -52,6 +53,7 @@ def make_oracle(
     seed: int,
     directory: Path,
     predefined: Sequence[Mapping[str, Value]] = (),
+    pacer: SupportsPacing | None = None,
     max_epochs: int = 100,
 ) -> keras_tuner.Oracle:
     """Return the oracle that proposes a search's configurations.
@@ -67,6 +69,7 @@ def make_oracle(
         seed: A number of at least 0.
         directory: The search's directory; KerasTuner keeps its files in a folder of it.
         predefined: The configurations that `"mutation"` begins with; the others have no place for them.
+        pacer: Tells `"mutation"` what there is time for.
         max_epochs: How long `"hyperband"` trains its finalists.
 
     Returns:
@@ -92,6 +95,7 @@ def make_oracle(
         max_epochs=max_epochs,
         seed=seed,
         predefined=tuple(predefined),
+        pacer=pacer,
     )
     if isinstance(tuner, keras_tuner.Oracle):
         oracle = _complete_oracle(tuner, request)
@@ -188,6 +192,7 @@ def _make_mutation(request: _Request) -> keras_tuner.Oracle:
         request.objective,
         request.max_trials,
         predefined=request.predefined,
+        pacer=request.pacer,
         space=request.space,
         seed=request.seed,
     )

@@ -16,7 +16,7 @@ from autokeras_core.search.space import Configuration
 
 __all__ = ["Failure", "FailureKind", "TrialJob", "TrialOutcome", "TrialStatus", "rank_outcomes"]
 
-FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large"]
+FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable"]
 TrialStatus: TypeAlias = Literal["completed", "failed"]
 
 
@@ -53,7 +53,9 @@ class Failure:
 
     Attributes:
         kind: `"oom"` (memory ran out), `"nan"` (the loss diverged), `"timeout"` (no epoch fitted into its time),
-            `"crash"` (the worker died), `"too_large"` (over `max_model_size`) or `"bug"` (any other exception).
+            `"crash"` (the worker died), `"too_large"` (over `max_model_size`), `"unavailable"` (something it needs
+            cannot be had, e.g. pretrained weights without a network; this counts as no trial) or `"bug"` (any other
+            exception).
         reason: One line for people.
     """
 
@@ -74,6 +76,8 @@ class TrialOutcome:
         history: All metrics of every epoch, in order.
         best_epoch: The epoch whose weights were kept, counted from 1; 0 if there is none.
         seconds: Wall-clock seconds of the whole trial.
+        seconds_per_epoch: How long an epoch took with its validation, without what the first step takes to get ready;
+            0 if that was not measured.
         parameters: The number of the model's parameters; 0 if it was never built.
         cut_short: Whether the time limit ended training before all epochs ran.
         directory: Where the trained model lies; empty if there is none.
@@ -90,12 +94,18 @@ class TrialOutcome:
     history: Mapping[str, list[float]] = attrs.field(factory=dict)
     best_epoch: int = 0
     seconds: float = 0.0
+    seconds_per_epoch: float = 0.0
     parameters: int = 0
     cut_short: bool = False
     directory: str = ""
     attempts: int = 1
     elapsed: float = 0.0
     failure: Failure | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the trial needed something that cannot be had, so that it counts as none."""
+        return self.failure is not None and self.failure.kind == "unavailable"
 
     @property
     def epochs(self) -> int:

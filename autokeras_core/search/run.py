@@ -14,8 +14,9 @@ from autokeras_core.engine.compiler import discover_space
 from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.objective import resolve_objective
+from autokeras_core.engine.precision import suited_precision
 from autokeras_core.engine.trial import BUNDLE_FOLDER
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
@@ -23,9 +24,10 @@ from autokeras_core.registry import get_registry
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
 from autokeras_core.search.driver import SearchDriver
 from autokeras_core.search.oracles import make_oracle, replay
+from autokeras_core.search.pacing import Pacer
+from autokeras_core.search.predefined import Predefined, predefined_configurations
 from autokeras_core.search.session import SearchSession
 from autokeras_core.search.space import configuration_key
-from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
 
 if TYPE_CHECKING:
     from autokeras_core.engine.deadline import Deadline
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
     from autokeras_core.progress import Progress
     from autokeras_core.search.records import TrialOutcome
-    from autokeras_core.search.space import Configuration, Space
+    from autokeras_core.search.space import Space
 
 __all__ = ["SearchRequest", "SearchResult", "run_search"]
 
@@ -104,8 +106,8 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             directory=request.directory / "cache",
         )
         space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
-        predefined = _predefined(request, space)
-        driver = _driver(request, session, store, space, objective, [values for _, values in predefined], progress)
+        predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
+        driver = _driver(request, session, store, space, objective, predefined, progress)
         progress.search_started(_outline(request, objective, driver))
         try:
             driver.run()
@@ -154,19 +156,29 @@ def _driver(
     store: FeatureStore,
     space: Space,
     objective: Objective,
-    predefined: list[Configuration],
+    predefined: Sequence[Predefined],
     progress: Progress,
 ) -> SearchDriver:
     data = request.data
     budget = _budget(request, session)
     epochs = request.epochs or planned_epochs(data.profile.rows)
+    pacer = Pacer(
+        cost=lambda configuration: configuration_cost(request.graph, configuration, data.profile),
+        budget=budget,
+        rows=data.profile.rows,
+        epochs=epochs,
+        is_preferred=[each.configuration for each in predefined if each.is_preferred].__contains__,
+    )
+    for outcome in session.outcomes:
+        pacer.note(outcome.configuration, seconds_per_epoch=outcome.seconds_per_epoch)
     oracle = make_oracle(
         request.tuner,
         space=space,
         objective=(objective.name, objective.direction),
-        max_trials=budget.max_trials,
+        max_trials=None if budget.max_trials is None else budget.max_trials + budget.skipped_trials,
         seed=request.seed,
-        predefined=predefined,
+        predefined=[each.configuration for each in predefined],
+        pacer=pacer,
         directory=request.directory,
         max_epochs=epochs,
     )
@@ -183,6 +195,7 @@ def _driver(
         objective=objective,
         callbacks=request.callbacks,
         max_model_size=request.max_model_size,
+        precision=suited_precision(),
     )
     return SearchDriver(
         oracle=oracle,
@@ -190,6 +203,7 @@ def _driver(
         context=context,
         executor=_executor(request.executor),
         budget=budget,
+        pacer=pacer,
         journal=session.journal,
         progress=progress,
         directory=session.directory,
@@ -203,12 +217,13 @@ def _driver(
 def _budget(request: SearchRequest, session: SearchSession) -> Budget:
     """Return what may be spent: a finished search that is continued gets its trials once more."""
     done = len(session.outcomes)
+    skipped = sum(outcome.is_skipped for outcome in session.outcomes)
     max_trials = request.max_trials
     if max_trials is None and request.deadline is None:
         max_trials = DEFAULT_MAX_TRIALS
     if max_trials is not None and session.is_finished:
-        max_trials += done
-    return Budget(max_trials=max_trials, deadline=request.deadline, started_trials=done)
+        max_trials += done - skipped
+    return Budget(max_trials=max_trials, deadline=request.deadline, started_trials=done, skipped_trials=skipped)
 
 
 def _executor(executor: str | Executor) -> Executor:
@@ -218,40 +233,8 @@ def _executor(executor: str | Executor) -> Executor:
     return made
 
 
-def _predefined(request: SearchRequest, space: Space) -> list[tuple[str, Configuration]]:
-    """Return name and values of the configurations to try first, in order, without those that do not fit."""
-    if request.warm_starts is not None:
-        return [
-            (f"warm start {number}", _checked(values, space, number))
-            for number, values in enumerate(request.warm_starts, start=1)
-        ]
-    if not request.task:
-        return []
-    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), request.task), space)
-    for start, reason in skipped:
-        _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
-    chosen: list[tuple[WarmStart, Configuration]] = list(usable)
-    return [(start.name, values) for start, values in chosen]
-
-
-def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:
-    try:
-        return space.validate(space.with_fixed(values))
-    except ValueError as error:
-        raise SearchError(
-            describe_error(
-                f"Warm start {number} cannot be used.",
-                expected="names and values of this model's search space",
-                received=str(error),
-                advice="AutoModel.search_space lists names and values.",
-            )
-        ) from error
-
-
-def _origins(
-    outcomes: Sequence[TrialOutcome], predefined: list[tuple[str, Configuration]], tuner: Any
-) -> dict[str, str]:
-    names = {configuration_key(values): name for name, values in reversed(predefined)}
+def _origins(outcomes: Sequence[TrialOutcome], predefined: Sequence[Predefined], tuner: Any) -> dict[str, str]:
+    names = {configuration_key(each.configuration): each.name for each in reversed(predefined)}
     return {
         outcome.trial_id: names.get(configuration_key(outcome.configuration), _tuner_name(tuner))
         for outcome in outcomes

@@ -41,7 +41,7 @@ __all__ = ["WarmStart", "read_warm_starts", "usable_warm_starts"]
 
 _SCHEMA = 1
 _KEYS = frozenset({"schema", "task", "configuration"})
-_CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads"})
+_CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads", "preferred"})
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +54,7 @@ class WarmStart:
         values: Values by hyperparameter path; what is left out gets its default.
         requires: Distributions it needs beyond the plugin's own dependencies, e.g. `("some-distribution>=1",)`.
         downloads: Whether it fetches pretrained weights.
+        preferred: Whether it comes before more expensive ones where there is not time enough for all.
         plugin: The full name of the file's descriptor, e.g. `"ak_vision:image_classifier"`.
     """
 
@@ -62,6 +63,7 @@ class WarmStart:
     values: Mapping[str, Value]
     requires: tuple[str, ...] = ()
     downloads: bool = False
+    preferred: bool = False
     plugin: str
 
 
@@ -167,6 +169,7 @@ def _read_file(spec: WarmStartSpec, *, plugin: str) -> list[WarmStart]:
             values=dict(entry["values"]),
             requires=tuple(entry.get("requires", ())),
             downloads=entry.get("downloads", False),
+            preferred=entry.get("preferred", False),
             plugin=plugin,
         )
         for entry in data["configuration"]
@@ -206,8 +209,11 @@ def _problems_of_entry(entry: Mapping[str, Any], where: str) -> list[str]:
         text = entry.get(key)
         if not isinstance(text, str) or not text.strip() or "\n" in text:
             problems.append(f"{where} has {key}={text!r}, expected one line of text")
-    if not isinstance(entry.get("downloads", False), bool):
-        problems.append(f"{where} has downloads={entry['downloads']!r}, expected true or false")
+    problems += [
+        f"{where} has {key}={entry[key]!r}, expected true or false"
+        for key in ("downloads", "preferred")
+        if not isinstance(entry.get(key, False), bool)
+    ]
     values = entry.get("values")
     if not isinstance(values, dict):
         problems.append(f"{where} has no [configuration.values]")

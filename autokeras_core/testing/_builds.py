@@ -14,6 +14,8 @@ import numpy as np
 from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
 from autokeras_core.engine.compiler import CompiledGraph, compile_graph
 from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.rows import as_array
+from autokeras_core.graph.fine_tuning import FineTuning, OffersFineTuning
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
 from autokeras_core.graph.operator import Block, Head, Input, Tensor
 from autokeras_core.graph.view import HyperparameterView
@@ -150,7 +152,12 @@ class Bench:
 
     def features(self, compiled: CompiledGraph) -> dict[str, Array]:
         """Return what the built model takes."""
-        return self.store.features(compiled.features, "train")
+        return {name: as_array(rows) for name, rows in self.store.features(compiled.features, "train").items()}
+
+    def fine_tuning(self, configuration: Mapping[str, Value]) -> FineTuning | None:
+        """Return how the operator wants a pretrained network to be trained further, if it offers that."""
+        operator = self.graph.block(self.name).operator
+        return operator.fine_tuning(self.view(configuration)) if isinstance(operator, OffersFineTuning) else None
 
     def _full(self, configuration: Mapping[str, Value]) -> Configuration:
         return {f"{self.name}/{name}": value for name, value in configuration.items()}

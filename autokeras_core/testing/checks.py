@@ -63,8 +63,8 @@ def check_block(
     * `get_config` is JSON data from which `from_config` makes an equal block;
     * it builds with all defaults, the same way twice, and trains: the loss is finite, every trainable weight gets a
       gradient;
-    * every hyperparameter of its space has an effect: two of its values give different layers, weights or
-      preprocessing;
+    * every hyperparameter of its space has an effect: two of its values give different layers, weights,
+      preprocessing, or plans for fine-tuning;
     * the model survives `.keras` (saved, loaded in safe mode, same predictions), and the exported model with the
       block's preprocessors inside predicts the same.
 
@@ -97,7 +97,11 @@ def check_block(
     compiled = check_builds(bench, where)
     targets = np.random.default_rng(1).normal(size=(len(rows[0]), 1)).astype("float32")
     check_trains(bench, compiled, targets, where)
-    check_effects(bench, where, lambda configuration: canonical(bench.build(configuration)))
+    check_effects(
+        bench,
+        where,
+        lambda configuration: f"{canonical(bench.build(configuration))} {bench.fine_tuning(configuration)!r}",
+    )
     check_files(bench, compiled, where, tolerance)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
+from autokeras_core.engine.deadline import OutOfTimeError
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.watch import LossDivergedError
-from autokeras_core.errors import GraphError
+from autokeras_core.errors import GraphError, UnavailableError
 
 
 @pytest.mark.parametrize(
@@ -16,9 +17,11 @@ from autokeras_core.errors import GraphError
         (MemoryError("no room"), "oom"),
         (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating"), "oom"),
         (LossDivergedError("the loss became nan"), "nan"),
+        (OutOfTimeError("too slow"), "timeout"),
+        (UnavailableError("no weights"), "unavailable"),
         (ValueError("a bug"), "bug"),
     ],
-    ids=["memory", "device memory", "diverged", "anything else"],
+    ids=["memory", "device memory", "diverged", "too slow", "unavailable", "anything else"],
 )
 def test_the_kind_follows_from_the_exception(error: Exception, kind: str) -> None:
     """Memory and divergence are told from bugs, since they are tried again."""

@@ -11,6 +11,7 @@ import pytest
 from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine import features as features_module
+from autokeras_core.engine.deadline import Deadline, OutOfTimeError
 from autokeras_core.engine.features import Feature, FeatureStore
 from autokeras_core.engine.rows import evenly_spaced, transform_rows
 from autokeras_core.errors import GraphError
@@ -172,3 +173,28 @@ def test_a_sample_is_even_and_no_larger_than_asked(rows: int, most: int) -> None
     assert len(sample) <= most
     assert sample[0] == 0
     assert len(set(np.diff(sample))) <= 1
+
+
+class Slow(Center):
+    """Takes a second a piece, by a clock of its own."""
+
+    clock = 0.0
+
+    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Let time go by."""
+        type(self).clock += 1.0
+        return super().transform(batch)
+
+
+def test_preprocessing_that_would_miss_the_deadline_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second piece shows that there is no time for the other eight: they are not computed."""
+    monkeypatch.setattr("autokeras_core.engine.rows.time.monotonic", lambda: Slow.clock)
+    slow = Slow()
+    rows = np.zeros((2560, 2), dtype="object")
+    slow.fit(rows.astype("float32"))
+    monkeypatch.setattr("autokeras_core.engine.rows._OBJECTS_AT_ONCE", 256)
+
+    with pytest.raises(OutOfTimeError, match="512 of 2,560 rows"):
+        transform_rows(rows, [slow], deadline=Deadline.after(5.0, clock=lambda: Slow.clock))
+
+    assert Slow.clock == 2.0

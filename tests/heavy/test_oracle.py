@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,49 @@ def test_a_predefined_configuration_that_comes_twice_is_evaluated_once(tmp_path:
     oracle = make("mutation", tmp_path, space=SMALL, predefined=[{"a": 2}, {"a": 2}, {"a": 3}])
 
     assert proposals(run(oracle, 2, space=SMALL)) == [{"a": 2}, {"a": 3}]
+
+
+class Pace:
+    """There is time for configurations with few units only, and the last predefined one is chosen."""
+
+    def choose(self, configurations: Sequence[Configuration]) -> int | None:
+        """Return the last one that is admitted."""
+        admitted = [index for index, each in enumerate(configurations) if self.admits(each)]
+        return admitted[-1] if admitted else None
+
+    def admits(self, configuration: Configuration) -> bool:
+        """Return whether there is time."""
+        units = configuration["units"]
+        assert isinstance(units, int)
+        return units <= 24
+
+
+def test_a_pacer_chooses_among_predefined_configurations(tmp_path: Path) -> None:
+    """What it does not choose is left out, and mutations follow."""
+    predefined = [{"units": units} for units in (8, 16, 24, 64)]
+    oracle = make("mutation", tmp_path, predefined=predefined, pacer=Pace(), max_trials=None, seed=0)
+
+    tried = [outcome.configuration["units"] for outcome in run(oracle, 5)]
+
+    assert tried[:3] == [24, 16, 8]
+    assert 64 not in tried
+
+
+def test_a_pacer_refuses_mutations(tmp_path: Path) -> None:
+    """They are drawn again until there is time for one."""
+    oracle = make("mutation", tmp_path, pacer=Pace(), max_trials=None, seed=0)
+
+    tried = [outcome.configuration["units"] for outcome in run(oracle, 30)]
+
+    assert len(tried) == 30
+    assert max(tried) <= 24
+
+
+def test_a_pacer_that_refuses_all_ends_the_search(tmp_path: Path) -> None:
+    """There is time for none of what is left."""
+    oracle = make("mutation", tmp_path, space=Space({"units": Choice([8, 32, 64])}), pacer=Pace(), seed=0)
+
+    assert len(run(oracle, 5, space=Space({"units": Choice([8, 32, 64])}))) == 1
 
 
 def test_predefined_configurations_that_do_not_fit_are_named_at_once(tmp_path: Path) -> None:

@@ -48,6 +48,27 @@ def test_a_trial_gets_a_third_of_what_is_left() -> None:
     assert budget.seconds_for_next_trial() == pytest.approx(30.0)
 
 
+def test_a_share_may_be_asked_for() -> None:
+    """A quick first trial takes less than a third."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(101.0, clock=Clock()))
+
+    assert budget.seconds_for_next_trial(share=0.2) == pytest.approx(20.0)
+
+
+def test_a_trial_gets_what_it_needs_and_a_little_more() -> None:
+    """What is left over goes to those after it."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(101.0, clock=Clock()), started_trials=1)
+
+    assert budget.seconds_for_next_trial(needed=50.0) == pytest.approx(60.0)
+
+
+def test_a_trial_that_needs_more_than_there_is_gets_all() -> None:
+    """It is annealed over the time it has."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(101.0, clock=Clock()), started_trials=1)
+
+    assert budget.seconds_for_next_trial(needed=300.0) == pytest.approx(100.0)
+
+
 def test_the_last_trial_gets_all_that_is_left() -> None:
     """With one trial to come there is nothing to save for."""
     clock = Clock()

@@ -10,16 +10,30 @@ import keras
 import numpy as np
 import pytest
 
-from ak_vision import ConvBlock, ImageAugmentation, ImageBlock, ResNetBlock
+from ak_vision import (
+    ConvBlock,
+    EfficientNetBlock,
+    ImageAugmentation,
+    ImageBlock,
+    MobileNetBlock,
+    ResNet9Block,
+    ResNetBlock,
+    XceptionBlock,
+)
 from autokeras_core import Block, Choice, DenseBlock, GraphError, SpaceError
+from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.graph.view import HyperparameterView
 
-SIZES = [(3, 3), (8, 8), (28, 28), (33, 47)]
+SIZES = [(3, 3), (33, 47)]
 BLOCKS = {
     "conv": ConvBlock(num_blocks=4, filters=16),
     "conv-strided": ConvBlock(num_blocks=4, filters=16, max_pooling=False, separable=True, stem_stride=4),
     "resnet-v1": ResNetBlock(version="v1", filters=16),
     "resnet-v2": ResNetBlock(version="v2", filters=16, num_stages=4, stem_stride=2),
+    "xception": XceptionBlock(filters=16),
+    "xception-strided": XceptionBlock(filters=16, num_blocks=4, middle_blocks=0, stem_stride=4),
+    "efficientnet": EfficientNetBlock(),
+    "efficientnet-strided": EfficientNetBlock(num_stages=4, kernel_size=5, squeeze_excitation=True, stem_stride=4),
     "image": ImageBlock(block_type="conv", augment=True, flips="both"),
 }
 
@@ -38,6 +52,19 @@ def build(
     return keras.Model(inputs, block.build(view(block, values), inputs))
 
 
+def profile_of(side: int) -> DataProfile:
+    """Return the profile of square RGB pictures."""
+    pictures = InputProfile(
+        name="image",
+        modality="image",
+        shape=(side, side, 3),
+        dtype="uint8",
+        rows=100,
+        facts={"height": side, "width": side, "channels": 3, "layout": "last", "low": 0.0, "high": 255.0},
+    )
+    return DataProfile(rows=100, inputs={"image": pictures}, targets={})
+
+
 def with_head(model: keras.Model) -> keras.Model:
     """Return the model with global pooling and two outputs, compiled to run a step without tracing."""
     pooled = keras.layers.GlobalAveragePooling2D()(model.output)
@@ -46,15 +73,14 @@ def with_head(model: keras.Model) -> keras.Model:
     return whole
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_block_trains_on_any_picture_and_survives_a_file(
-    name: str, size: tuple[int, int], channels: int, tmp_path: Path
+def test_a_block_trains_at_any_depth_and_stride_and_survives_a_file(
+    name: str, size: tuple[int, int], tmp_path: Path
 ) -> None:
     """One step gives a finite loss and changes weights; the reloaded model predicts the same."""
-    pictures = np.random.default_rng(0).uniform(-1, 1, (4, *size, channels)).astype("float32")
-    model = with_head(build(BLOCKS[name], (*size, channels)))
+    pictures = np.random.default_rng(0).uniform(-1, 1, (4, *size, 3)).astype("float32")
+    model = with_head(build(BLOCKS[name], (*size, 3)))
     before = [weight.copy() for weight in model.get_weights()]
 
     loss = model.train_on_batch(pictures, np.eye(2)[[0, 1, 1, 0]])
@@ -66,7 +92,7 @@ def test_a_block_trains_on_any_picture_and_survives_a_file(
     np.testing.assert_allclose(loaded.predict_on_batch(pictures), model.predict_on_batch(pictures), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["conv", "resnet-v1", "resnet-v2"])
+@pytest.mark.parametrize("name", ["conv", "resnet-v1", "resnet-v2", "xception", "efficientnet"])
 def test_nothing_enlarges_a_picture(name: str) -> None:
     """No layer's output is larger than the picture."""
     model = build(BLOCKS[name], (8, 8, 1))
@@ -83,7 +109,16 @@ def hyperparameters(block: Block) -> list[str]:
 
 EVERY = [
     pytest.param(block, name, id=f"{type(block).__name__}-{name.replace('/', '.')}")
-    for block in (ConvBlock(), ResNetBlock(), ImageAugmentation(), ImageBlock(flips="both"))
+    for block in (
+        ConvBlock(),
+        EfficientNetBlock(),
+        ImageAugmentation(),
+        ImageBlock(flips="both", pretrained=False),
+        MobileNetBlock(),
+        ResNet9Block(),
+        ResNetBlock(),
+        XceptionBlock(),
+    )
     for name in hyperparameters(block)
 ]
 
@@ -97,7 +132,9 @@ def test_every_hyperparameter_changes_the_model(block: Block, name: str) -> None
 
     grid = list(space[name].grid())
     # A candidate's own hyperparameters are tested with the candidate: here two values show that they get through.
-    for value in [grid[0], grid[-1]] if "/" in name else grid:
+    # Two are enough of published networks too, the largest of which take half a minute to build.
+    is_network = name.rpartition("/")[2] in ("architecture", "backbone", "version")
+    for value in grid[:2] if "/" in name or is_network else grid:
         values = {**base, name: value}
         model = build(block, (28, 28, 1), values)
         preprocessors = [type(part).__name__ for part in block.preprocessors(view(block, values))]
@@ -140,24 +177,85 @@ def test_what_is_no_batch_of_pictures_is_refused() -> None:
         build(ConvBlock(), (16,))
 
 
+NO_AUGMENTATION = {
+    **dict.fromkeys(("translation", "rotation", "zoom", "contrast", "brightness", "erasing"), 0.0),
+    **dict.fromkeys(("horizontal_flip", "vertical_flip"), False),
+    "policy": "none",
+}
+
+
 class TestAugmentation:
     """Augmentation changes pictures while training, each in its own way, and never otherwise."""
 
     pictures = np.random.default_rng(0).uniform(-2, 2, (8, 12, 12, 1)).astype("float32")
 
-    @pytest.mark.parametrize("name", list(ImageAugmentation.space))
-    def test_each_kind_changes_pictures_only_in_training(self, name: str) -> None:
+    @pytest.mark.parametrize("channels", [1, 3, 4])
+    @pytest.mark.parametrize("name", [name for name in ImageAugmentation.space if name != "magnitude"])
+    def test_each_kind_changes_pictures_only_in_training(self, name: str, channels: int) -> None:
         """The strongest value of one hyperparameter alone is visible in training, and invisible in prediction."""
-        off = {
-            other: domain.coerce(0.0) if domain.size > 2 else False for other, domain in ImageAugmentation.space.items()
-        }
+        pictures = np.random.default_rng(0).uniform(-2, 2, (8, 12, 12, channels)).astype("float32")
         strongest = list(ImageAugmentation.space[name].grid())[-1]
-        model = build(ImageAugmentation(), (12, 12, 1), {**off, name: strongest})
+        model = build(ImageAugmentation(), (12, 12, channels), {**NO_AUGMENTATION, name: strongest})
 
-        trained = np.asarray(model(self.pictures, training=True))
+        trained = np.asarray(model(pictures, training=True))
 
-        assert np.abs(trained - self.pictures).max() > 0.05
-        np.testing.assert_array_equal(model.predict_on_batch(self.pictures), self.pictures)
+        assert np.abs(trained - pictures).max() > 0.05
+        np.testing.assert_array_equal(model.predict_on_batch(pictures), pictures)
+
+    @pytest.mark.parametrize("name", ["contrast", "brightness", "policy", "erasing"])
+    def test_nothing_is_cut_off_whatever_the_range(self, name: str) -> None:
+        """Pictures of -2,000 to 2,000 keep values at both ends."""
+        strongest = list(ImageAugmentation.space[name].grid())[-1]
+        model = build(ImageAugmentation(), (12, 12, 1), {**NO_AUGMENTATION, name: strongest})
+
+        trained = np.asarray(model(1_000 * self.pictures, training=True))
+
+        assert trained.min() < -1_500
+        assert trained.max() > 1_500
+
+    def test_erasing_sets_a_rectangle_to_zero_in_its_share_of_pictures(self) -> None:
+        """About half of many pictures have zeros, up to a third of their area; the others are as they were."""
+        pictures = np.ones((200, 12, 12, 1), dtype="float32")
+        model = build(ImageAugmentation(), (12, 12, 1), {**NO_AUGMENTATION, "erasing": 0.5})
+
+        erased = np.asarray(model(pictures, training=True)) == 0
+        areas = erased.reshape(200, -1).mean(axis=1)
+
+        assert 0.4 < (areas > 0).mean() < 0.6
+        assert areas.max() < 0.45
+
+    def test_brightness_adds_one_number_to_a_picture(self) -> None:
+        """All pixels of a picture get the same, up to the strength; pictures get different ones."""
+        model = build(ImageAugmentation(), (12, 12, 1), {**NO_AUGMENTATION, "brightness": 0.3})
+
+        added = np.asarray(model(self.pictures, training=True)) - self.pictures
+
+        assert np.abs(added - added[:, :1, :1]).max() < 1e-5
+        assert 0.1 < np.abs(added).max() <= 0.3
+        assert len(np.unique(added[:, 0, 0].round(5))) == len(self.pictures)
+
+    def test_the_policy_leaves_some_pictures_alone_and_changes_others_differently(self) -> None:
+        """Each picture makes its own selection of changes."""
+        same = np.repeat(self.pictures[:1], 64, axis=0)
+        model = build(ImageAugmentation(), (12, 12, 1), {**NO_AUGMENTATION, "policy": "randaugment"})
+
+        trained = np.asarray(model(same, training=True))
+        changes = np.abs(trained - same).reshape(64, -1).max(axis=1)
+
+        assert 1 <= (changes < 1e-5).sum() <= 16
+        assert len(np.unique(changes.round(4))) > 32
+
+    def test_a_policy_of_more_magnitude_changes_more(self) -> None:
+        """The mean change grows with the magnitude."""
+        pictures = np.repeat(self.pictures, 32, axis=0)
+        changes = []
+        for magnitude in (0.1, 0.3, 0.7):
+            values = {**NO_AUGMENTATION, "policy": "randaugment", "magnitude": magnitude}
+            trained = np.asarray(build(ImageAugmentation(), (12, 12, 1), values)(pictures, training=True))
+            changes.append(float(np.abs(trained - pictures).mean()))
+
+        assert changes == sorted(changes)
+        assert changes[-1] > 1.5 * changes[0]
 
     def test_each_picture_of_a_batch_is_changed_in_its_own_way(self) -> None:
         """Equal pictures in a batch come out different."""
@@ -237,6 +335,40 @@ class TestImageBlock:
         """The error says what a candidate is."""
         with pytest.raises(GraphError, match="candidate"):
             ImageBlock(candidates=candidates)
+
+    @pytest.mark.parametrize("side", [8, 28, 63])
+    def test_small_pictures_meet_small_networks_only(self, side: int) -> None:
+        """No configuration that is drawn for them has a network that was published for ImageNet."""
+        space = ImageBlock().search_space(profile_of(side))
+        rng = np.random.default_rng(0)
+
+        drawn = [space.sample(rng) for _ in range(300)]
+
+        kinds = {configuration["block_type"] for configuration in drawn}
+        sizes = {
+            value for each in drawn for name, value in each.items() if name.endswith(("/architecture", "net/version"))
+        }
+        assert {"conv", "resnet", "xception", "efficientnet"} <= kinds
+        assert not {"mobilenet", "transfer"} & kinds
+        assert sizes == {"small", "v1", "v2"}
+
+    def test_large_pictures_meet_published_networks_too(self) -> None:
+        """At 224 pixels everything is drawn."""
+        space = ImageBlock().search_space(profile_of(224))
+
+        assert "mobilenet" in list(space["block_type"].grid())
+        assert "resnet152" in list(space["resnet/architecture"].grid())
+        assert "b7" in list(space["efficientnet/version"].grid())
+
+    def test_a_network_that_the_user_names_is_built_at_any_size(self) -> None:
+        """Candidates and arguments of the user's own are not judged by the size of the pictures."""
+        chosen = ImageBlock(block_type="mobilenet").search_space(profile_of(28))
+        named = ImageBlock(candidates=["ak_vision:mobilenet"]).search_space(profile_of(28))
+        fixed = ImageBlock(candidates=[ResNetBlock(architecture="resnet50")]).search_space(profile_of(28))
+
+        assert chosen.defaults()["block_type"] == "mobilenet"
+        assert named.defaults()["block_type"] == "mobilenet"
+        assert fixed.defaults()["resnet/architecture"] == "resnet50"
 
     def test_a_candidate_of_another_plugin_is_built(self) -> None:
         """Any block will do, also one that takes no pictures as pictures."""

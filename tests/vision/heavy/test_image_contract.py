@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ak_vision import AddChannel, ChannelsLast, ConvBlock, ImageAugmentation, ImageBlock, Rescaler, ResNetBlock
+from ak_vision import (
+    AddChannel,
+    ChannelsLast,
+    ConvBlock,
+    EfficientNetBlock,
+    ImageAugmentation,
+    ImageBlock,
+    MobileNetBlock,
+    Rescaler,
+    ResNet9Block,
+    ResNetBlock,
+    XceptionBlock,
+)
 from autokeras_core import Block
 from autokeras_core.testing import check_block, check_preprocessor
 
@@ -14,7 +26,16 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (16, 12, 12, 1)).astype("ui
 
 @pytest.mark.parametrize(
     "block",
-    [ConvBlock(), ResNetBlock(), ImageAugmentation(), ImageBlock(flips="both")],
+    [
+        ConvBlock(),
+        EfficientNetBlock(),
+        ImageAugmentation(),
+        ImageBlock(flips="both", pretrained=False),
+        MobileNetBlock(),
+        ResNet9Block(),
+        ResNetBlock(),
+        XceptionBlock(),
+    ],
     ids=lambda block: type(block).__name__,
 )
 def test_a_block_keeps_the_contract(block: Block) -> None:

@@ -48,7 +48,7 @@ def test_flips_are_never_searched_by_default() -> None:
 
     drawn = [spaces.IMAGE.sample(rng) for _ in range(200)]
 
-    assert any(configuration["augment"] for configuration in drawn)
+    assert any(configuration.get("augment") for configuration in drawn)
     assert not any(value for configuration in drawn for name, value in configuration.items() if name.endswith("_flip"))
 
 
@@ -80,6 +80,107 @@ def test_a_stem_of_the_users_is_left_alone(narrowed: object) -> None:
     space = spaces.CONV.narrow({"stem_stride": narrowed})
 
     assert spaces.suit_stem(space, profile_of(224, 224)) == space
+
+
+SUITED = [
+    pytest.param(spaces.RESNET, "architecture", spaces.RESNET_NETWORKS, id="resnet"),
+    pytest.param(spaces.XCEPTION, "architecture", spaces.XCEPTION_NETWORKS, id="xception"),
+    pytest.param(spaces.EFFICIENTNET, "version", spaces.EFFICIENTNET_NETWORKS, id="efficientnet"),
+]
+
+
+@pytest.mark.parametrize(("space", "name", "networks"), SUITED)
+@pytest.mark.parametrize("size", [(3, 3), (28, 28), (33, 47), (63, 63)], ids=str)
+def test_published_networks_are_not_searched_for_small_pictures(
+    size: tuple[int, int], space: Space, name: str, networks: dict[str, str]
+) -> None:
+    """Below 64 pixels the small network is all that is left, with its own hyperparameters."""
+    suited = spaces.suit_networks(space, profile_of(*size), hyperparameter=name, networks=networks, declared=space)
+
+    assert list(suited[name].grid()) == ["small"]
+    assert list(suited) == list(space)
+
+
+@pytest.mark.parametrize(("space", "name", "networks"), SUITED)
+def test_every_network_is_searched_for_photographs(space: Space, name: str, networks: dict[str, str]) -> None:
+    """At 224 pixels nothing is left out, and the small network is still the default."""
+    suited = spaces.suit_networks(space, profile_of(224, 224), hyperparameter=name, networks=networks, declared=space)
+
+    assert suited == space
+    assert suited.defaults()[name] == "small"
+
+
+def test_a_network_is_searched_from_its_own_size_on() -> None:
+    """Those published for larger pictures need larger ones: at 64 pixels B0, at 100 pixels B3, but not B7."""
+
+    def versions(side: int) -> set[object]:
+        suited = spaces.suit_networks(
+            spaces.EFFICIENTNET,
+            profile_of(side, side),
+            hyperparameter="version",
+            networks=spaces.EFFICIENTNET_NETWORKS,
+            declared=spaces.EFFICIENTNET,
+        )
+        return set(suited["version"].grid())
+
+    assert versions(64) == {"small", "lite0", "b0", "v2_b0"}
+    assert {"b3", "v2_b3"} <= versions(100)
+    assert not {"b7", "v2_l"} & versions(100)
+
+
+@pytest.mark.parametrize("narrowed", ["resnet152", Choice(["resnet50", "resnet101"])], ids=["fixed", "domain"])
+def test_an_architecture_of_the_users_is_left_alone(narrowed: object) -> None:
+    """Who asks for a large network on small pictures gets it."""
+    space = spaces.RESNET.narrow({"architecture": narrowed})
+
+    suited = spaces.suit_networks(
+        space,
+        profile_of(28, 28),
+        hyperparameter="architecture",
+        networks=spaces.RESNET_NETWORKS,
+        declared=spaces.RESNET,
+    )
+
+    assert suited == space
+
+
+@pytest.mark.parametrize(("side", "is_tried"), [(28, False), (63, False), (64, True), (224, True)])
+def test_mobilenet_is_a_candidate_for_large_pictures(side: int, is_tried: bool) -> None:
+    """The other candidates are for pictures of any size."""
+    names = ("conv", "resnet", "xception", "efficientnet", "mobilenet")
+
+    suited = spaces.suited_candidates(names, profile_of(side, side))
+
+    assert suited == (names if is_tried else names[:-1])
+
+
+def test_without_data_every_candidate_and_network_is_listed() -> None:
+    """What `autokeras blocks show` prints is the whole space."""
+    suited = spaces.suit_networks(
+        spaces.RESNET,
+        None,
+        hyperparameter="architecture",
+        networks=spaces.RESNET_NETWORKS,
+        declared=spaces.RESNET,
+    )
+
+    assert suited is spaces.RESNET
+    assert spaces.suited_candidates(("conv", "mobilenet"), None) == ("conv", "mobilenet")
+
+
+def test_a_published_network_has_no_hyperparameters_of_the_small_one() -> None:
+    """Only the version counts for a ResNet50."""
+    large = spaces.RESNET.complete({"architecture": "resnet50"})
+
+    assert large == {"architecture": "resnet50", "version": "v2"}
+
+
+def test_new_kinds_of_augmentation_are_off_by_default() -> None:
+    """Whatever could hide or recolour what a label depends on is for the search, or the user, to switch on."""
+    defaults = spaces.AUGMENTATION.defaults()
+
+    assert (defaults["brightness"], defaults["erasing"], defaults["policy"]) == (0.0, 0.0, "none")
+    assert "magnitude" not in defaults
 
 
 def test_without_data_the_declared_space_is_the_space() -> None:

@@ -1,4 +1,4 @@
-"""Pictures as arrays: what they are, and whether later ones are of the same kind."""
+"""Pictures as arrays or as files: what they are, and whether later ones are of the same kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
+from ak_vision._locations import class_folders, file_paths, is_folder, is_location, open_table
 from ak_vision.channels import AddChannel, ChannelsLast
+from ak_vision.files import CHANNELS, Color, ImageFiles, open_files
 from autokeras_core import Input
 from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import DataError, describe_error
@@ -26,19 +28,39 @@ _LAYOUTS: tuple[Layout, ...] = ("none", "last", "first")
 
 
 class ImageInput(Input):
-    """Pictures: arrays of shape `(rows, height, width)` or `(rows, height, width, channels)`.
+    """Pictures: arrays of shape `(rows, height, width)` or `(rows, height, width, channels)`, or files.
 
     Whole numbers, floats and bools of any range are taken as they are; scaling is the business of the blocks, and
     `uint8` pictures stay `uint8` until they are inside the model. Pictures with the channels in front,
     `(rows, 3, height, width)`, are recognised and turned.
 
+    Files (JPEG, PNG, BMP, and the first picture of a GIF) are given as
+
+    * a folder with one folder per class, named after it: `fit("photos/")`;
+    * a table with a path column, as a CSV file or a data frame, and the name of the target column:
+      `fit("table.csv", "label")`; relative paths start from the CSV file's folder;
+    * a list or array of paths, and labels: `fit(paths, labels)`.
+
+    They are decoded and resized while they are used, never all in memory. The rows of the model, the exported one too, are
+    then `uint8` of shape `(height, width, channels)`. A rotation in a file's EXIF data is not looked at.
+
     Args:
-        channels: Where the channel axis is: `"last"`, `"first"` or `"none"`; by default found out from the shape.
+        channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`; by default found out from the
+            shape.
+        image_size: Height and width that files are resized to (their aspect is not kept); by default the size that all
+            files have, else their median size, at most 224.
+        color: The colours that files are decoded to: `"grey"`, `"rgb"` or `"rgba"`; by default grey if all are, else
+            RGB.
+        path_column: The column of a table that holds the paths; by default found by its name (`path`, `file`,
+            `filename`, `image` and the like).
+        broken_share: Up to which share of the training files may be broken: they are left out with a warning that names
+            them. By default 0.05. When predicting a broken file is an error.
         name: The input's name in the graph, by default `image`.
 
     Example:
         ```python
         AutoModel(inputs=ImageInput(), outputs=ClassificationHead()).fit(pictures, labels)
+        AutoModel(inputs=ImageInput(image_size=(96, 128)), outputs=ClassificationHead()).fit("photos/")
         ```
     """
 
@@ -50,23 +72,75 @@ class ImageInput(Input):
         "regression": "ak_vision:ImageRegressor",
     }
 
-    def __init__(self, *, channels: Layout | None = None, name: str | None = None) -> None:
-        if channels is not None and channels not in _LAYOUTS:
-            raise DataError(
-                describe_error(
-                    "ImageInput has a malformed argument.",
-                    expected=f"channels as one of {list(_LAYOUTS)}, or None",
-                    received=f"channels={channels!r}",
+    def __init__(
+        self,
+        *,
+        channels: Layout | None = None,
+        image_size: Sequence[int] | None = None,
+        color: Color | None = None,
+        path_column: str | None = None,
+        broken_share: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        checks = (
+            ("channels", channels, f"one of {list(_LAYOUTS)}", channels in _LAYOUTS),
+            ("image_size", image_size, "(height, width), at least 1 each", _is_size(image_size)),
+            ("color", color, f"one of {list(CHANNELS)}", color in CHANNELS),
+            ("path_column", path_column, "the name of a column", isinstance(path_column, str)),
+            ("broken_share", broken_share, "a number from 0 to 1", _is_share(broken_share)),
+        )
+        for argument, value, expected, is_right in checks:
+            if value is not None and not is_right:
+                raise DataError(
+                    describe_error(
+                        "ImageInput has a malformed argument.",
+                        expected=f"{argument} as {expected}, or None",
+                        received=f"{argument}={value!r}",
+                    )
                 )
-            )
-        super().__init__(name=name, channels=channels)
+        super().__init__(
+            name=name,
+            channels=channels,
+            image_size=image_size,
+            color=color,
+            path_column=path_column,
+            broken_share=broken_share,
+        )
 
-    def adapt(self, data: Any) -> Pictures:
-        """Return pictures as an array of rows; an array is returned as it is, without a copy.
+    def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Return paths and labels of a folder per class, or of a table and its target column; else x and y themselves.
 
         Raises:
-            DataError: If they are no numbers, have a wrong rank, differ in size, or hold NaN or infinity.
+            DataError: If x names pictures, but there are no labels for them.
         """
+        if not is_location(x):
+            return x, y
+        if is_folder(x):
+            return class_folders(x) if y is None else (x, y)
+        if (table := open_table(x)) is not None:
+            return table.paths(self.arguments.get("path_column")), table.labels(y)
+        if y is None or isinstance(y, str):
+            raise DataError(
+                describe_error(
+                    "The labels of the picture files are missing.",
+                    expected="y with a label for each path",
+                    received=f"y={y!r}",
+                    advice="A folder with one folder per class needs no y, and a table its target column's name.",
+                )
+            )
+        return x, y
+
+    def adapt(self, data: Any) -> Pictures | ImageFiles:
+        """Return pictures as rows: an array as it is, without a copy; files as `ImageFiles`, which reads none yet.
+
+        Raises:
+            DataError: If they are no numbers, have a wrong rank, differ in size, or hold NaN or infinity; if no file can
+                be read.
+        """
+        if isinstance(data, ImageFiles):
+            return data
+        if is_location(data):
+            return self._open(data)
         pictures = _as_array(data)
         if pictures.dtype.kind not in "buif":
             raise DataError(
@@ -99,8 +173,20 @@ class ImageInput(Input):
             )
         return pictures
 
-    def analyse(self, data: Pictures, *, name: str) -> InputProfile:
+    def _open(self, data: Any) -> ImageFiles:
+        table = None if is_folder(data) else open_table(data)
+        paths = file_paths(data) if table is None else table.paths(self.arguments.get("path_column"))
+        if not paths:
+            raise DataError(
+                describe_error("There are no picture files.", expected="at least one path", received=f"{data!r}")
+            )
+        options = {key: self.arguments[key] for key in ("image_size", "color", "broken_share") if key in self.arguments}
+        return open_files(paths, name=self.name or self.default_name(), **options)
+
+    def analyse(self, data: Pictures | ImageFiles, *, name: str) -> InputProfile:
         """Find out size, channels and value range of the training pictures."""
+        if isinstance(data, ImageFiles):
+            return self._analyse_files(data, name=name)
         if not len(data):
             raise DataError(
                 describe_error(
@@ -136,7 +222,43 @@ class ImageInput(Input):
             ),
         )
 
-    def check(self, data: Pictures, profile: InputProfile) -> None:
+    def _analyse_files(self, files: ImageFiles, *, name: str) -> InputProfile:
+        height, width, channels = files.image_shape
+        return InputProfile(
+            name=name,
+            modality=self.modality,
+            shape=files.image_shape,
+            dtype=str(files.dtype),
+            rows=len(files),
+            facts={"height": height, "width": width, "channels": channels, "layout": "last", "low": 0.0, "high": 255.0},
+            decisions=files.decisions,
+        )
+
+    def match(self, data: Pictures | ImageFiles, profile: InputProfile) -> Pictures | ImageFiles:
+        """Return arrays checked; files as they will be decoded: in the size and the channels of the training pictures.
+
+        Raises:
+            DataError: If a file is broken; if the training pictures were arrays of a kind that files are not decoded to;
+                otherwise as `check`.
+        """
+        if not isinstance(data, ImageFiles):
+            self.check(data, profile)
+            return data
+        data.require_whole(profile.name)
+        facts = profile.facts
+        if profile.dtype != "uint8" or facts["layout"] == "first" or facts["channels"] not in CHANNELS.values():
+            raise DataError(
+                describe_error(
+                    f"Picture files do not fit the input {profile.name!r}: it was trained on other arrays than they are "
+                    "decoded to.",
+                    expected=f"{profile.dtype} arrays of shape (rows, {', '.join(map(str, profile.shape))})",
+                    received=f"{len(data)} files",
+                    advice="Decode them as the training pictures were, or train on files.",
+                )
+            )
+        return data.resized(tuple(int(side or 1) for side in profile.shape))
+
+    def check(self, data: Pictures | ImageFiles, profile: InputProfile) -> None:
         """Check that pictures have the size and the kind of values of the training pictures.
 
         Raises:
@@ -154,7 +276,7 @@ class ImageInput(Input):
                     advice=advice,
                 )
             )
-        if not data.size:
+        if isinstance(data, ImageFiles) or not data.size:
             return
         low, high = float(data.min()), float(data.max())
         trained = f"{profile.dtype} pictures with values from {profile.facts['low']:g} to {profile.facts['high']:g}"
@@ -197,6 +319,18 @@ class ImageInput(Input):
             "first": f"{shape[1]}, the first axis of a picture is moved to the end",
         }[layout]
         return layout, Decision(f"{name}: channels", value, reason)
+
+
+def _is_size(value: Any) -> bool:
+    return (
+        isinstance(value, Sequence)
+        and len(value) == 2
+        and all(isinstance(side, (int, np.integer)) and side >= 1 for side in value)
+    )
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _as_array(data: Any) -> Pictures:

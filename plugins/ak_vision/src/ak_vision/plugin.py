@@ -26,7 +26,15 @@ __all__ = [
 
 _PICTURES = "(batch, height, width, channels)"
 _FEATURES = "(batch, smaller height, smaller width, filters)"
-_CANDIDATES = ("ak_vision:conv", "ak_vision:resnet")
+_CANDIDATES = (
+    "ak_vision:conv",
+    "ak_vision:resnet",
+    "ak_vision:resnet9",
+    "ak_vision:xception",
+    "ak_vision:efficientnet",
+    "ak_vision:mobilenet",
+    "ak_vision:transfer",
+)
 
 
 @hookimpl
@@ -36,7 +44,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
         BlockSpec(
             name="augmentation",
             target="ak_vision.blocks.augmentation:ImageAugmentation",
-            summary="Shifts, turns, zooms and brightens pictures at random while training.",
+            summary="Shifts, turns, zooms, brightens and erases parts of pictures at random while training.",
             modalities="image",
             accepts=_PICTURES,
             returns=_PICTURES,
@@ -52,6 +60,15 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             space=spaces.CONV,
         ),
         BlockSpec(
+            name="efficientnet",
+            target="ak_vision.blocks.efficientnet:EfficientNetBlock",
+            summary="Inverted residuals: a small network, EfficientNet-Lite0, B0 to B7, or V2.",
+            modalities="image",
+            accepts=_PICTURES,
+            returns=_FEATURES,
+            space=spaces.EFFICIENTNET,
+        ),
+        BlockSpec(
             name="image",
             target="ak_vision.blocks.image:ImageBlock",
             summary="Scales and augments pictures, and chooses among networks.",
@@ -61,13 +78,50 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             space=spaces.IMAGE,
         ),
         BlockSpec(
+            name="mobilenet",
+            target="ak_vision.blocks.mobilenet:MobileNetBlock",
+            summary="MobileNetV3, small or large: the cheapest network for photographs.",
+            modalities="image",
+            accepts=_PICTURES,
+            returns=_FEATURES,
+            space=spaces.MOBILENET,
+        ),
+        BlockSpec(
             name="resnet",
             target="ak_vision.blocks.resnet:ResNetBlock",
-            summary="A residual network with a small stem, v1 or v2.",
+            summary="A residual network, v1 or v2: with a small stem, or ResNet50, 101 or 152.",
             modalities="image",
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.RESNET,
+        ),
+        BlockSpec(
+            name="resnet9",
+            target="ak_vision.blocks.resnet9:ResNet9Block",
+            summary="A short residual network that learns most in little time.",
+            modalities="image",
+            accepts=_PICTURES,
+            returns=_FEATURES,
+            space=spaces.RESNET9,
+        ),
+        BlockSpec(
+            name="transfer",
+            target="ak_vision.blocks.transfer:TransferBlock",
+            summary="A pretrained network: frozen features first, computed once, then fine-tuning.",
+            modalities="image",
+            accepts="(batch, height, width, 1 or 3)",
+            returns="(batch, features)",
+            space=spaces.TRANSFER,
+            downloads=True,
+        ),
+        BlockSpec(
+            name="xception",
+            target="ak_vision.blocks.xception:XceptionBlock",
+            summary="Separable convolutions with residuals: a small network, or Xception.",
+            modalities="image",
+            accepts=_PICTURES,
+            returns=_FEATURES,
+            space=spaces.XCEPTION,
         ),
     ]
 
@@ -79,7 +133,7 @@ def autokeras_register_inputs() -> list[InputSpec]:
         InputSpec(
             name="image_input",
             target="ak_vision.image_input:ImageInput",
-            summary="Pictures as arrays, with or without a channel axis.",
+            summary="Pictures as arrays, or as files that are streamed.",
             modality="image",
         )
     ]
@@ -99,6 +153,12 @@ def autokeras_register_preprocessors() -> list[PreprocessorSpec]:
             name="channels_last",
             target="ak_vision.channels:ChannelsLast",
             summary="Moves the channel axis to the end.",
+            modalities="image",
+        ),
+        PreprocessorSpec(
+            name="frozen_network",
+            target="ak_vision.pretrained.features:FrozenNetwork",
+            summary="Turns pictures into the features of a pretrained network.",
             modalities="image",
         ),
         PreprocessorSpec(

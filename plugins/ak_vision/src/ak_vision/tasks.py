@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ak_vision.blocks.image import ImageBlock
 from ak_vision.image_input import ImageInput
 from autokeras_core import ClassificationHead, RegressionHead
 from autokeras_core.task import SearchOptions, Task
+
+if TYPE_CHECKING:
+    from ak_vision.files import Color
 
 __all__ = ["ImageClassifier", "ImageRegressor"]
 
@@ -23,6 +26,14 @@ class ImageClassifier(Task):
         metrics: The metrics; by default the accuracy.
         flips: Which mirror images have the same label, so that flipping may be searched: `"none"`, `"horizontal"`
             (most photographs), `"vertical"` or `"both"`.
+        pretrained: Whether pretrained networks are tried, see `TransferBlock`: `False` for never, `True` for nothing
+            else. By default they are, after the cheap networks, for grey and colour pictures of at least 64 pixels;
+            where their weights cannot be had, they are skipped.
+        weights: A local file with a pretrained network's weights, instead of a download.
+        image_size: Height and width that picture files are resized to, see `ImageInput`.
+        color: The colours that picture files are decoded to: `"grey"`, `"rgb"` or `"rgba"`, see `ImageInput`.
+        path_column: The column of a table that holds the paths of picture files, see `ImageInput`.
+        broken_share: Up to which share of picture files may be broken, see `ImageInput`.
         options: The options of the search, as for `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
 
     Example:
@@ -30,6 +41,8 @@ class ImageClassifier(Task):
         classifier = ImageClassifier(max_trials=3, seed=0)
         classifier.fit(pictures, labels)  # (rows, height, width) or (rows, height, width, channels)
         classifier.predict(new_pictures)  # labels of the same type
+        classifier.fit("photos/")  # a folder with one folder of files per class
+        classifier.predict(["new/1.jpg", "new/2.jpg"])
         ```
     """
 
@@ -43,10 +56,18 @@ class ImageClassifier(Task):
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         flips: str = "none",
+        pretrained: bool | None = None,
+        weights: str | None = None,
+        image_size: Sequence[int] | None = None,
+        color: Color | None = None,
+        path_column: str | None = None,
+        broken_share: float | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
-        super().__init__(ImageInput(), head, block=ImageBlock(flips=flips), **options)
+        block = ImageBlock(flips=flips, pretrained=pretrained, weights=weights)
+        pictures = ImageInput(image_size=image_size, color=color, path_column=path_column, broken_share=broken_share)
+        super().__init__(pictures, head, block=block, **options)
 
 
 class ImageRegressor(Task):
@@ -58,6 +79,12 @@ class ImageRegressor(Task):
         metrics: The metrics; by default the mean squared and the mean absolute error.
         flips: Which mirror images have the same targets, so that flipping may be searched: `"none"`,
             `"horizontal"`, `"vertical"` or `"both"`.
+        pretrained: Whether pretrained networks are tried, as for `ImageClassifier`.
+        weights: A local file with a pretrained network's weights, instead of a download.
+        image_size: Height and width that picture files are resized to, see `ImageInput`.
+        color: The colours that picture files are decoded to: `"grey"`, `"rgb"` or `"rgba"`, see `ImageInput`.
+        path_column: The column of a table that holds the paths of picture files, see `ImageInput`.
+        broken_share: Up to which share of picture files may be broken, see `ImageInput`.
         options: The options of the search, as for `AutoModel`.
 
     Example:
@@ -76,7 +103,15 @@ class ImageRegressor(Task):
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         flips: str = "none",
+        pretrained: bool | None = None,
+        weights: str | None = None,
+        image_size: Sequence[int] | None = None,
+        color: Color | None = None,
+        path_column: str | None = None,
+        broken_share: float | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)
-        super().__init__(ImageInput(), head, block=ImageBlock(flips=flips), **options)
+        block = ImageBlock(flips=flips, pretrained=pretrained, weights=weights)
+        pictures = ImageInput(image_size=image_size, color=color, path_column=path_column, broken_share=broken_share)
+        super().__init__(pictures, head, block=block, **options)

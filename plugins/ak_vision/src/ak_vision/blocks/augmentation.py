@@ -7,33 +7,42 @@ from typing import TYPE_CHECKING
 import keras
 
 from ak_vision.blocks._pictures import as_pictures, layer_seed
+from ak_vision.blocks._policy import UNCLIPPED, brightness, randaugment
 from ak_vision.spaces import AUGMENTATION
 from autokeras_core import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ak_vision.blocks._arguments import TunedBoolean, TunedFloat
+    from ak_vision.blocks._arguments import TunedBoolean, TunedFloat, TunedText
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
 
 __all__ = ["ImageAugmentation"]
 
-# The pictures may be standardised by now: any finite range would cut off what lies outside it.
-_UNCLIPPED = (-1e9, 1e9)
+# The policy takes a dozen seeds of its own.
+_POLICY_SEED = 100
 
 
 class ImageAugmentation(Block):
     """Shift, turn, zoom and brighten pictures at random while training; does nothing when predicting.
 
     Every picture of a batch is changed in its own way; what moves in from outside repeats the border. The defaults
-    keep labels: flips are off, since a mirrored digit is no digit.
+    keep labels: flips are off, since a mirrored digit is no digit. Values are not clipped, so pictures may be
+    standardised before, as `ImageBlock` does; they should be scaled, or `brightness` is too weak to matter.
 
     Args:
         translation: The largest shift, as a share of height and width.
         rotation: The largest turn, as a share of a full circle: 0.05 is 18 degrees.
         zoom: The largest change of size, as a share.
         contrast: The largest change of contrast, as a share.
+        brightness: The largest number that is added to all values of a picture: in standard deviations of the training
+            pictures if they are standardised, else as a share of the range `[0, 1]`.
+        erasing: The share of pictures of which a random rectangle, of up to a third of the area, is set to 0. That is
+            the mean of standardised pictures, and black otherwise.
+        policy: `"randaugment"` puts each picture through a random selection of shift, turn, size, contrast, brightness
+            and sharpness, two of them on average, before the changes above; `"none"` does not.
+        magnitude: How strong the policy's changes are, from 0 to 1; at 1 it turns up to 30 degrees and shifts by 0.3.
         horizontal_flip: Whether half of the pictures are mirrored left to right.
         vertical_flip: Whether half of the pictures are turned upside down.
         name: The block's name in the graph, by default `augmentation`.
@@ -43,6 +52,10 @@ class ImageAugmentation(Block):
 
     Output shape:
         As the input.
+
+    Reference:
+        * [RandAugment: Practical automated data augmentation with a reduced search space](https://arxiv.org/abs/1909.13719)
+        * [Random Erasing Data Augmentation](https://arxiv.org/abs/1708.04896)
 
     Example:
         ```python
@@ -60,6 +73,10 @@ class ImageAugmentation(Block):
         rotation: TunedFloat = None,
         zoom: TunedFloat = None,
         contrast: TunedFloat = None,
+        brightness: TunedFloat = None,
+        erasing: TunedFloat = None,
+        policy: TunedText = None,
+        magnitude: TunedFloat = None,
         horizontal_flip: TunedBoolean = None,
         vertical_flip: TunedBoolean = None,
         name: str | None = None,
@@ -70,6 +87,10 @@ class ImageAugmentation(Block):
             rotation=rotation,
             zoom=zoom,
             contrast=contrast,
+            brightness=brightness,
+            erasing=erasing,
+            policy=policy,
+            magnitude=magnitude,
             horizontal_flip=horizontal_flip,
             vertical_flip=vertical_flip,
         )
@@ -77,6 +98,8 @@ class ImageAugmentation(Block):
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the pictures, changed at random while training."""
         x = as_pictures(self, inputs)
+        if hp["policy"] == "randaugment":
+            x = randaugment(x, magnitude=hp["magnitude"], seed=layer_seed(hp.seed, _POLICY_SEED))
         for layer in _layers(hp):
             x = layer(x)
         return x
@@ -84,7 +107,7 @@ class ImageAugmentation(Block):
 
 def _layers(hp: HyperparameterView) -> Iterator[keras.layers.Layer]:
     """Yield the layers that this configuration wants; on two cores each costs some 5% of a small network's step."""
-    seeds = [layer_seed(hp.seed, index) for index in range(5)]
+    seeds = [layer_seed(hp.seed, index) for index in range(7)]
     if hp["translation"] > 0:
         yield keras.layers.RandomTranslation(hp["translation"], hp["translation"], fill_mode="nearest", seed=seeds[0])
     if hp["rotation"] > 0:
@@ -92,7 +115,12 @@ def _layers(hp: HyperparameterView) -> Iterator[keras.layers.Layer]:
     if hp["zoom"] > 0:
         yield keras.layers.RandomZoom(hp["zoom"], fill_mode="nearest", seed=seeds[2])
     if hp["contrast"] > 0:
-        yield keras.layers.RandomContrast(hp["contrast"], value_range=_UNCLIPPED, seed=seeds[3])
+        yield keras.layers.RandomContrast(hp["contrast"], value_range=UNCLIPPED, seed=seeds[3])
+    if hp["brightness"] > 0:
+        yield brightness(hp["brightness"], seed=seeds[5])
     directions = [name for name in ("horizontal", "vertical") if hp[f"{name}_flip"]]
     if directions:
         yield keras.layers.RandomFlip("_and_".join(directions), seed=seeds[4])
+    if hp["erasing"] > 0:
+        share = (hp["erasing"], hp["erasing"])  # one number would mean: a share drawn from 0 to it
+        yield keras.layers.RandomErasing(share, fill_value=0.0, value_range=UNCLIPPED, seed=seeds[6])

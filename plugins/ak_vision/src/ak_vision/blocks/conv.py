@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures, layer_seed
+from ak_vision.blocks._pictures import MOMENTUM, as_pictures, layer_seed
+from ak_vision.costs import conv_work, picture_cost
 from ak_vision.spaces import CONV, suit_stem
 from autokeras_core import Block, Space
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["ConvBlock"]
 
 _MOST_FILTERS = 512
-
-# Searches are short: with 0.99, the default of Keras, the moving averages would lag hundreds of steps behind.
-_MOMENTUM = 0.95
 
 
 class ConvBlock(Block):
@@ -85,6 +83,10 @@ class ConvBlock(Block):
         """Return the space, with the default of `stem_stride` suited to the size of the pictures."""
         return suit_stem(super().search_space(profile), profile)
 
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one picture costs."""
+        return picture_cost(hp, conv_work)
+
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last block."""
         x = as_pictures(self, inputs)
@@ -96,7 +98,7 @@ class ConvBlock(Block):
                     strides *= 2
                 x = _convolution(hp, filters=filters, strides=strides)(x)
                 if hp["use_batch_norm"]:
-                    x = keras.layers.BatchNormalization(momentum=_MOMENTUM)(x)
+                    x = keras.layers.BatchNormalization(momentum=MOMENTUM)(x)
                 x = keras.layers.ReLU()(x)
             if hp["max_pooling"]:
                 # Padded: a side of 1 stays 1, and the border of an odd side is not lost.

@@ -1,4 +1,4 @@
-"""Residual networks for small pictures."""
+"""Residual networks: small ones for small pictures, and the published ones."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures
-from ak_vision.spaces import RESNET, suit_stem
+from ak_vision.blocks._applications import features_from_scratch
+from ak_vision.blocks._pictures import MOMENTUM, as_pictures
+from ak_vision.costs import picture_cost, resnet_work
+from ak_vision.spaces import RESNET, RESNET_NETWORKS, suit_networks, suit_stem
 from autokeras_core import Block, Space
 
 if TYPE_CHECKING:
@@ -18,29 +20,35 @@ if TYPE_CHECKING:
 
 __all__ = ["ResNetBlock"]
 
-# Searches are short: with 0.99, the default of Keras, the moving averages would lag hundreds of steps behind.
-_MOMENTUM = 0.95
-
 
 class ResNetBlock(Block):
-    """A residual network with a small stem, as for CIFAR: no pixel of a small picture is thrown away at the start.
+    """A residual network: a small one with a small stem, or a ResNet50, 101 or 152.
 
-    Each stage halves the picture and doubles the filters, except the first. The depth is
-    `2 * num_stages * blocks_per_stage + 2` layers with the head: 8 at the defaults, 20 with three blocks a stage.
+    The small one is built as for CIFAR: no pixel of a small picture is thrown away at the start. Each stage halves the
+    picture and doubles the filters, except the first. The depth is `2 * num_stages * blocks_per_stage + 2` layers with
+    the head: 8 at the defaults, 20 with three blocks a stage. The others are those of `keras.applications`, trained
+    from scratch; a search tries them on pictures of 64 pixels and more.
 
     Args:
+        architecture: `"small"`, `"resnet50"`, `"resnet101"` or `"resnet152"`.
         version: `"v1"` (He et al. 2015) or `"v2"`, with the activation before the convolution (He et al. 2016).
-        num_stages: How many stages.
-        blocks_per_stage: How many residual blocks of two convolutions a stage has.
-        filters: Filters of the first stage.
-        stem_stride: Stride of the first convolution; by default suited to the size of the pictures.
+        num_stages: How many stages the small network has.
+        blocks_per_stage: How many residual blocks of two convolutions a stage of the small network has.
+        filters: Filters of the first stage of the small network.
+        stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
         name: The block's name in the graph, by default `resnet`.
 
     Input shape:
-        `(batch, height, width, channels)`, any size from 1x1 up.
+        `(batch, height, width, channels)`, any size from 1x1 up. A large architecture enlarges what is smaller than
+        32 pixels.
 
     Output shape:
-        `(batch, smaller height, smaller width, filters * 2 ** (num_stages - 1))`, never smaller than 1x1.
+        `(batch, smaller height, smaller width, filters * 2 ** (num_stages - 1))`, never smaller than 1x1; 2,048
+        channels from a large architecture.
+
+    Reference:
+        * [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385)
+        * [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027)
 
     Example:
         ```python
@@ -54,6 +62,7 @@ class ResNetBlock(Block):
     def __init__(
         self,
         *,
+        architecture: TunedText = None,
         version: TunedText = None,
         num_stages: TunedInt = None,
         blocks_per_stage: TunedInt = None,
@@ -63,6 +72,7 @@ class ResNetBlock(Block):
     ) -> None:
         super().__init__(
             name=name,
+            architecture=architecture,
             version=version,
             num_stages=num_stages,
             blocks_per_stage=blocks_per_stage,
@@ -71,32 +81,52 @@ class ResNetBlock(Block):
         )
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space, with the default of `stem_stride` suited to the size of the pictures."""
-        return suit_stem(super().search_space(profile), profile)
+        """Return the space, with `architecture` and the default of `stem_stride` suited to the size of the pictures."""
+        space = suit_stem(super().search_space(profile), profile)
+        return suit_networks(
+            space, profile, hyperparameter="architecture", networks=RESNET_NETWORKS, declared=self.space
+        )
+
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one picture costs."""
+        return picture_cost(hp, resnet_work, published=_published(hp))
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last stage."""
-        is_v2 = hp["version"] == "v2"
-        x = as_pictures(self, inputs)
-        x = _convolution(hp["filters"], strides=hp["stem_stride"])(x)
-        if not is_v2:
-            x = _normalized_relu(x)
-        for stage in range(hp["num_stages"]):
-            for index in range(hp["blocks_per_stage"]):
-                strides = 2 if stage > 0 and index == 0 else 1
-                residual = _residual_v2 if is_v2 else _residual_v1
-                x = residual(x, filters=hp["filters"] * 2**stage, strides=strides)
-        return _normalized_relu(x) if is_v2 else x
+        pictures = as_pictures(self, inputs)
+        published = _published(hp)
+        if published is not None:
+            return features_from_scratch(published, pictures)
+        return _small(hp, pictures, is_v2=hp["version"] == "v2")
+
+
+def _published(hp: HyperparameterView) -> str | None:
+    """Return the published network that a configuration names, or `None` for the small one."""
+    if hp["architecture"] == "small":
+        return None
+    return RESNET_NETWORKS[hp["architecture"]] + ("_v2" if hp["version"] == "v2" else "")
+
+
+def _small(hp: HyperparameterView, pictures: Tensor, *, is_v2: bool) -> Tensor:
+    x = _convolution(hp["filters"], strides=hp["stem_stride"])(pictures)
+    if not is_v2:
+        x = _normalized_relu(x)
+    for stage in range(hp["num_stages"]):
+        for index in range(hp["blocks_per_stage"]):
+            strides = 2 if stage > 0 and index == 0 else 1
+            residual = _residual_v2 if is_v2 else _residual_v1
+            x = residual(x, filters=hp["filters"] * 2**stage, strides=strides)
+    return _normalized_relu(x) if is_v2 else x
 
 
 def _residual_v1(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
     x = _normalized_relu(_convolution(filters, strides=strides)(inputs))
     x = _convolution(filters)(x)
     # The block starts as the identity: deep networks then learn from the first step (Goyal et al. 2017, 5.1).
-    x = keras.layers.BatchNormalization(momentum=_MOMENTUM, gamma_initializer="zeros")(x)
+    x = keras.layers.BatchNormalization(momentum=MOMENTUM, gamma_initializer="zeros")(x)
     shortcut = inputs
     if strides > 1 or inputs.shape[-1] != filters:
-        shortcut = keras.layers.BatchNormalization(momentum=_MOMENTUM)(_projection(filters, strides=strides)(inputs))
+        shortcut = keras.layers.BatchNormalization(momentum=MOMENTUM)(_projection(filters, strides=strides)(inputs))
     return keras.layers.ReLU()(keras.layers.Add()([shortcut, x]))
 
 
@@ -111,7 +141,7 @@ def _residual_v2(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
 
 
 def _normalized_relu(x: Tensor) -> Tensor:
-    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=_MOMENTUM)(x))
+    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
 def _convolution(filters: int, *, strides: int = 1) -> keras.layers.Layer:

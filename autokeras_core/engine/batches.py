@@ -1,0 +1,168 @@
+"""Batches for training and validation: one `tf.data` pipeline for arrays in memory, on disk, and rows that stream.
+
+What runs where: row numbers are shuffled and batched by TensorFlow; whole batches of arrays are gathered by NumPy in the
+pipeline's own thread, without a copy of the data; rows of a source are loaded by TensorFlow's operations, many at once.
+So reading and gathering go on while the model trains, and the model never sees anything but ready batches. Rows keep
+their type: `uint8` pictures become floats inside the model only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from autokeras_core.data.rows import read_rows, row_loader
+from autokeras_core.errors import DataError, SearchError
+
+if TYPE_CHECKING:
+    from autokeras_core.data.rows import Rows
+
+__all__ = ["naming_unreadable_rows", "training_batches", "validation_batches"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Dataset: TypeAlias = Any  # TensorFlow ships no types
+Tensor: TypeAlias = Any
+
+_BATCHES_AHEAD = 2
+_ROWS_PER_READ = 256
+_WEIGHTS = "weights"
+
+
+def training_batches(
+    features: Mapping[str, Rows],
+    targets: Mapping[str, Array],
+    weights: Array | None,
+    *,
+    batch_size: int,
+    seed: int,
+) -> Dataset:
+    """Return shuffled batches for `model.fit`: one epoch when iterated over, the next one in another order.
+
+    Args:
+        features: Rows by the name of the model's input.
+        targets: Encoded targets by head, as many rows.
+        weights: One weight per row, or `None`.
+        batch_size: Rows per batch; the last batch of an epoch may have fewer.
+        seed: Equal seeds give equal batches in the first, the second, ... epoch.
+
+    Returns:
+        A `tf.data.Dataset` of `(features, targets)` or `(features, targets, weights)`, of known length.
+
+    Example:
+        ```python
+        batches = training_batches({"image": pictures}, {"classification": labels}, None, batch_size=64, seed=0)
+        model.fit(batches, epochs=3)
+        ```
+    """
+    rows = len(next(iter(targets.values())))
+    numbers = tf.data.Dataset.range(rows).shuffle(rows, seed=seed % (2**31), reshuffle_each_iteration=True)
+    return _batches(numbers, features, targets, weights, batch_size)
+
+
+def validation_batches(
+    features: Mapping[str, Rows], targets: Mapping[str, Array], weights: Array | None, *, batch_size: int
+) -> Dataset:
+    """Return batches in the rows' own order, otherwise as `training_batches`."""
+    rows = len(next(iter(targets.values())))
+    return _batches(tf.data.Dataset.range(rows), features, targets, weights, batch_size)
+
+
+@contextmanager
+def naming_unreadable_rows(*features: Mapping[str, Rows]) -> Iterator[None]:
+    """Turn a failure inside the pipeline into an error that names the row, if a row of a source cannot be read.
+
+    TensorFlow's own message says what is wrong with a file, but not with which one. So all rows are read once more when
+    something has failed; no other configuration would cure it.
+
+    Args:
+        features: What the pipelines inside the `with` block read.
+
+    Raises:
+        SearchError: If a row cannot be read; any other failure stays what it is.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise
+        sources = [rows for part in features for rows in part.values() if not isinstance(rows, np.ndarray)]
+        try:
+            for rows in sources:
+                for start in range(0, len(rows), _ROWS_PER_READ):
+                    read_rows(rows, slice(start, start + _ROWS_PER_READ))
+        except DataError as found:
+            raise SearchError(str(found)) from error
+        raise
+
+
+def _batches(
+    numbers: Dataset,
+    features: Mapping[str, Rows],
+    targets: Mapping[str, Array],
+    weights: Array | None,
+    batch_size: int,
+) -> Dataset:
+    """Return batches of the rows that a data set of numbers names."""
+    loaders = {name: loader for name, rows in features.items() if (loader := row_loader(rows)) is not None}
+    gathered: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items() if name not in loaders}
+    gathered |= {f"y/{name}": target for name, target in targets.items()}
+    if weights is not None:
+        gathered[_WEIGHTS] = weights
+    gather = _gatherer(gathered)
+
+    def assemble(numbers: Tensor, loaded: Mapping[str, Tensor]) -> tuple[Any, ...]:
+        parts = gather(numbers)
+        x = {name: loaded[name] if name in loaders else parts[f"x/{name}"] for name in features}
+        y = {name: parts[f"y/{name}"] for name in targets}
+        return (x, y) if weights is None else (x, y, parts[_WEIGHTS])
+
+    if loaders:
+
+        def load(number: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+            return number, {name: loader(number) for name, loader in loaders.items()}
+
+        # In order, so that equal seeds give equal batches however long single rows take.
+        batches = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
+        batches = batches.map(assemble)
+    else:
+        batches = numbers.batch(batch_size).map(lambda number: assemble(number, {}))
+    return batches.prefetch(_BATCHES_AHEAD).with_options(_options())
+
+
+def _gatherer(arrays: Mapping[str, Rows]) -> Callable[[Tensor], dict[str, Tensor]]:
+    """Return a function of TensorFlow from row numbers to these rows of all arrays."""
+    names = list(arrays)
+    kinds = [_kind(arrays[name]) for name in names]
+
+    def read(numbers: Array) -> list[Array]:
+        return [_as(kind, read_rows(arrays[name], numbers)) for name, kind in zip(names, kinds, strict=True)]
+
+    def gather(numbers: Tensor) -> dict[str, Tensor]:
+        tensors = tf.numpy_function(read, [numbers], kinds, stateful=False)
+        for name, tensor in zip(names, tensors, strict=True):
+            tensor.set_shape((None, *arrays[name].shape[1:]))
+        return dict(zip(names, tensors, strict=True))
+
+    return gather
+
+
+def _kind(rows: Rows) -> Any:
+    """Return the TensorFlow dtype that rows are fed in: text as strings, all floats as float32, others as they are."""
+    if rows.dtype.kind == "f":
+        return tf.float32  # what the model's inputs are, see `tensor_dtype`
+    return tf.string if rows.dtype.kind in "OSUT" else tf.as_dtype(rows.dtype)
+
+
+def _as(kind: Any, piece: Array) -> Array:
+    return piece.astype(object if kind == tf.string else kind.as_numpy_dtype, copy=False)
+
+
+def _options() -> Any:
+    options = tf.data.Options()
+    options.deterministic = True
+    options.autotune.enabled = True
+    return options

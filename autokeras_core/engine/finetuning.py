@@ -1,0 +1,211 @@
+"""The second phase of a trial: a network that was frozen so far is trained further, with all that stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import keras
+
+from autokeras_core.engine.compiler import CompiledGraph, tensor_dtype
+from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.features import Feature
+from autokeras_core.errors import GraphError, describe_error
+from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, OffersFineTuning
+from autokeras_core.graph.view import HyperparameterView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.engine.features import FeatureStore
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.operator import Preprocessor
+    from autokeras_core.search.domains import Value
+
+__all__ = [
+    "SecondPhase",
+    "first_phase_deadline",
+    "frozen_parameters",
+    "is_time_for_second_phase",
+    "open_second_phase",
+    "plan_second_phase",
+]
+
+_SHORTEST_SECOND_PHASE = 10.0  # seconds; tracing and the first step of a large network take a good part of them
+_SHARE_OF_THE_FIRST_PHASE = 0.4  # of the time that is left when it starts; it trains few layers on ready features
+
+
+@attrs.define(kw_only=True)
+class SecondPhase:
+    """The whole model of a trial: raw rows, the networks set free, and the layers that the first phase trained.
+
+    The layers are shared with the first phase's model, so training one trains the other.
+
+    Attributes:
+        compiled: The whole model, ready for `compile_training`.
+        epochs: How many epochs to train it at most.
+    """
+
+    compiled: CompiledGraph
+    epochs: int
+    _first: CompiledGraph
+    _networks: Mapping[str, keras.Model]
+    _put_back: list[Any] = attrs.field(factory=list)
+
+    def freeze_statistics(self) -> None:
+        """Let all batch normalization behind the networks use the statistics it has, until `release_statistics`."""
+        for layer in _all_layers(self._first.model):
+            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+                layer.trainable = False
+                self._put_back.append(layer)
+
+    def release_statistics(self) -> None:
+        """Undo `freeze_statistics`, so that a saved model says of its layers what the blocks said."""
+        for layer in self._put_back:
+            layer.trainable = True
+        self._put_back.clear()
+
+    def result(self) -> CompiledGraph:
+        """Return the first phase's model with the networks before it as they are now."""
+        features = []
+        for feature in self._first.features:
+            host = feature.host
+            if feature.name in self._networks:
+                *before, last = host
+                assert isinstance(last, FineTunable)
+                host = (*before, last.tuned(self._networks[feature.name]))
+            features.append(attrs.evolve(feature, host=host))
+        return attrs.evolve(self._first, features=tuple(features))
+
+
+def plan_second_phase(
+    graph: Graph, configuration: Mapping[str, Value], profile: DataProfile, compiled: CompiledGraph
+) -> dict[str, FineTuning]:
+    """Return how to train networks further, by the name of the feature that each computes; often nothing.
+
+    Args:
+        graph: The graph.
+        configuration: The configuration that was compiled.
+        profile: What analysis found out about the data.
+        compiled: The compiled graph.
+
+    Raises:
+        GraphError: If a block offers it, and none of its preprocessors is a network that can be trained further.
+    """
+    plans: dict[str, FineTuning] = {}
+    for vertex in graph.blocks:
+        block = vertex.operator
+        if not isinstance(block, OffersFineTuning):
+            continue
+        view = HyperparameterView(values=configuration, path=vertex.name, profile=profile)
+        plan = block.fine_tuning(view)
+        if plan is None:
+            continue
+        wanted = [each for each in block.preprocessors(view) if not each.in_model]
+        names = [feature.name for feature in compiled.features if wanted and _is_computed_by(feature, wanted[-1])]
+        if not names:
+            raise GraphError(
+                describe_error(
+                    f"The block {vertex.name!r} ({type(block).__name__}) wants a network to be trained further, and "
+                    "has none.",
+                    expected="its last preprocessor outside the model to have the methods of FineTunable",
+                    received=f"{[type(each).__name__ for each in wanted]}",
+                )
+            )
+        plans[names[0]] = plan
+    return plans
+
+
+def first_phase_deadline(plans: Mapping[str, FineTuning], deadline: Deadline | None) -> Deadline | None:
+    """Return when the first phase must have ended, so that time is left for the second, if there is to be one."""
+    if not plans or deadline is None:
+        return deadline
+    return Deadline.after(_SHARE_OF_THE_FIRST_PHASE * deadline.remaining())
+
+
+def is_time_for_second_phase(deadline: Deadline | None) -> bool:
+    """Return whether so much time is left that the second phase can do more than trace its model."""
+    return deadline is None or deadline.remaining() >= _SHORTEST_SECOND_PHASE
+
+
+def frozen_parameters(compiled: CompiledGraph) -> int:
+    """Return how many parameters the networks before a model have."""
+    return sum(
+        each.parameters for feature in compiled.features for each in feature.host if isinstance(each, FineTunable)
+    )
+
+
+def open_second_phase(
+    compiled: CompiledGraph, plans: Mapping[str, FineTuning], profile: DataProfile, store: FeatureStore
+) -> SecondPhase:
+    """Put the networks in front of the model that the first phase trained.
+
+    Cheap preprocessors before a network (adding a channel axis) become layers of the whole model, so that the rows it
+    takes are the raw ones, not a copy of them.
+
+    Args:
+        compiled: What the first phase trained, with its best weights.
+        plans: What `plan_second_phase` returned; not empty.
+        profile: What analysis found out about the data.
+        store: Knows the rows that the whole model takes.
+    """
+    networks: dict[str, keras.Model] = {}
+    features: list[Feature] = []
+    inputs: dict[str, Any] = {}
+    fed: dict[str, Any] = {}
+    for feature in compiled.features:
+        plan = plans.get(feature.name)
+        before = feature if plan is None else _before_the_network(feature)
+        shape, dtype = store.input_spec(before)
+        tensor = inputs[feature.name] = keras.Input(shape=shape, dtype=tensor_dtype(dtype), name=feature.name)
+        if plan is not None:
+            *_, network = feature.host
+            assert isinstance(network, FineTunable)
+            for layered in feature.host[len(before.host) : -1]:
+                tensor = layered.to_layer()(tensor)
+            networks[feature.name] = network.unfrozen(plan.depth)
+            tensor = networks[feature.name](tensor)
+        features.append(before)
+        fed[feature.name] = tensor
+    whole = keras.Model(inputs=inputs, outputs=dict(compiled.model(fed)), name=compiled.model.name)
+    training = attrs.evolve(
+        compiled.training,
+        optimizer="adam",
+        weight_decay=0.0,
+        schedule="cosine",  # begins with a warm-up of its own
+        learning_rate=min(plan.learning_rate for plan in plans.values()),
+        batch_size=min(compiled.training.batch_size, *(plan.batch_size for plan in plans.values())),
+    )
+    return SecondPhase(
+        compiled=CompiledGraph(model=whole, features=tuple(features), training=training),
+        epochs=max(plan.epochs for plan in plans.values()),
+        first=compiled,
+        networks=networks,
+    )
+
+
+def _all_layers(model: keras.Model) -> Iterator[Any]:
+    """Yield the layers of a model, those of models inside it too."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
+        else:
+            yield layer
+
+
+def _before_the_network(feature: Feature) -> Feature:
+    """Return the feature whose rows the whole model takes: up to the last preprocessor that must stay outside it."""
+    length = len(feature.host) - 1
+    while length > 0 and feature.host[length - 1].in_model:
+        length -= 1
+    return attrs.evolve(feature, host=feature.host[:length], keys=feature.keys[:length])
+
+
+def _is_computed_by(feature: Feature, wanted: Preprocessor) -> bool:
+    """Return whether a feature comes from the preprocessor that a block wants; the block's own one is not fitted."""
+    if not feature.host or not isinstance(feature.host[-1], FineTunable):
+        return False
+    last = feature.host[-1]
+    return type(last) is type(wanted) and last.get_config() == wanted.get_config()

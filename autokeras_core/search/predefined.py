@@ -1,0 +1,94 @@
+"""The configurations that a search begins with: the user's own, or the plugins', the cheap ones first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.cost import configuration_cost
+from autokeras_core.registry import get_registry
+from autokeras_core.search.warm_starts import read_warm_starts, usable_warm_starts
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.graph import Graph
+    from autokeras_core.search.space import Configuration, Space
+
+__all__ = ["Predefined", "predefined_configurations"]
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Predefined:
+    """A configuration to begin with.
+
+    Attributes:
+        name: Its name, for the leaderboard.
+        configuration: Its values, complete and checked.
+        is_preferred: Whether it comes before more expensive ones where there is not time enough for all.
+    """
+
+    name: str
+    configuration: Configuration
+    is_preferred: bool = False
+
+
+def predefined_configurations(
+    graph: Graph,
+    profile: DataProfile,
+    space: Space,
+    *,
+    task: str,
+    given: Sequence[Mapping[str, Any]] | None,
+) -> list[Predefined]:
+    """Return the configurations to try first, in order.
+
+    Args:
+        graph: The graph, which knows what a configuration costs.
+        profile: What analysis found out about the data.
+        space: The search space.
+        task: The registered task whose configurations fit, or an empty string for none.
+        given: The user's own, which keep their order; `None` for the task's, which are ordered by their cost. Those of a
+            task that do not fit the space are left out, with the reason in the log.
+
+    Raises:
+        SearchError: If one of the user's does not fit the space.
+    """
+    if given is not None:
+        return [
+            Predefined(name=f"warm start {number}", configuration=_checked(values, space, number))
+            for number, values in enumerate(given, start=1)
+        ]
+    if not task:
+        return []
+    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), task), space)
+    for start, reason in skipped:
+        _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
+    found = [
+        Predefined(name=start.name, configuration=configuration, is_preferred=start.preferred)
+        for start, configuration in usable
+    ]
+    costs = [configuration_cost(graph, each.configuration, profile) for each in found]
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(found):
+        return found
+    return [found[index] for index in sorted(range(len(found)), key=known.__getitem__)]
+
+
+def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:
+    try:
+        return space.validate(space.with_fixed(values))
+    except ValueError as error:
+        raise SearchError(
+            describe_error(
+                f"Warm start {number} cannot be used.",
+                expected="names and values of this model's search space",
+                received=str(error),
+                advice="AutoModel.search_space lists names and values.",
+            )
+        ) from error

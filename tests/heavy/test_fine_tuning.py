@@ -1,0 +1,303 @@
+"""The second phase of a trial: a frozen network is trained further, and the better of both phases is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import keras
+import numpy as np
+import pytest
+
+from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, FineTuning, Preprocessor
+from autokeras_core.engine.compiler import compile_graph
+from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.finetuning import (
+    first_phase_deadline,
+    is_time_for_second_phase,
+    open_second_phase,
+    plan_second_phase,
+)
+from autokeras_core.errors import GraphError
+from autokeras_core.graph.fine_tuning import Depth, FineTunable
+from autokeras_core.graph.operator import Tensor
+from autokeras_core.graph.view import HyperparameterView
+from tests.heavy.engine_doubles import Case, make_case
+
+Array = np.ndarray[Any, Any]
+
+LEARNS: dict[str, Any] = {"training/learning_rate": 0.01, "training/batch_size": 32}
+
+
+class Projection(Preprocessor):
+    """A frozen network of two layers with a fixed beginning, which keeps little of its input."""
+
+    in_model = False
+
+    def __init__(self, features: int = 2) -> None:
+        self.features = features
+        self.network: Any = None
+
+    def fit(self, data: Array) -> None:
+        """Make the network."""
+        self.network = self._made(data.shape[1])
+
+    def transform(self, batch: Array) -> Array:
+        """Return its output."""
+        return np.asarray(self.network.predict(batch, verbose=0))
+
+    def to_layer(self) -> Any:
+        """Return a copy."""
+        return self._copy()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the number of features."""
+        return {"features": self.features}
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the weights."""
+        return {"weights": dict(enumerate(self.network.get_weights()))}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take the weights."""
+        arrays = [state["weights"][key] for key in sorted(state["weights"])]
+        self.network = self._made(len(arrays[0]))
+        self.network.set_weights(arrays)
+
+    @property
+    def parameters(self) -> int:
+        """Count the network's parameters."""
+        return int(self.network.count_params())
+
+    def unfrozen(self, depth: Depth) -> Any:
+        """Return a copy with one trainable layer or both."""
+        copy = self._copy()
+        copy.layers[1].trainable = depth == "all"
+        return copy
+
+    def tuned(self, network: Any) -> Self:
+        """Return one with that network."""
+        other = type(self)(self.features)
+        other.network = network
+        return other
+
+    def _made(self, columns: int) -> Any:
+        rows = keras.Input((columns,))
+        hidden = keras.layers.Dense(8, activation="tanh", kernel_initializer=keras.initializers.GlorotUniform(1))(rows)
+        out = keras.layers.Dense(self.features, kernel_initializer=keras.initializers.GlorotUniform(2))(hidden)
+        return keras.Model(rows, out)
+
+    def _copy(self) -> Any:
+        copy = self._made(self.network.input_shape[1])
+        copy.set_weights(self.network.get_weights())
+        return copy
+
+
+class Projected(Block):
+    """Stands behind a projection; normalises its features by batch."""
+
+    def __init__(
+        self,
+        *,
+        depth: Literal["top", "all"] | None = None,
+        learning_rate: float = 0.03,
+        has_network: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name, depth=depth, learning_rate=learning_rate, has_network=has_network)
+
+    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
+        """Return the projection."""
+        return [Projection()] if self.arguments["has_network"] else []
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the normalised features."""
+        return keras.layers.BatchNormalization()(inputs)
+
+    def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:
+        """Return the plan, if there is a depth."""
+        depth = self.arguments.get("depth")
+        return depth and FineTuning(depth=depth, learning_rate=self.arguments["learning_rate"], epochs=6)
+
+
+def points(rows: int = 400) -> tuple[Array, Array]:
+    """Return points of five columns, and the sign of the first, of which the frozen network keeps little."""
+    x = np.random.default_rng(0).normal(size=(rows, 5)).astype("float32")
+    return x, (x[:, 0] > 0).astype(int)
+
+
+def searched(directory: Path, **arguments: Any) -> AutoModel:
+    """Return a model after one trial of three epochs in the first phase."""
+    start = ArrayInput()
+    output = ClassificationHead(dropout=0.0)(Projected(**arguments)(start))
+    model = AutoModel(
+        inputs=start, outputs=output, max_trials=1, seed=0, directory=directory, objective="val_loss",
+        warm_starts=[LEARNS],
+    )  # fmt: skip
+    model.fit(*points(), epochs=3, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> AutoModel:
+    """Return a model whose network was trained further."""
+    return searched(tmp_path_factory.mktemp("tuned"), depth="all")
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> AutoModel:
+    """Return the same without a second phase."""
+    return searched(tmp_path_factory.mktemp("frozen"))
+
+
+def test_the_second_phase_improves_the_score(tuned: AutoModel, frozen: AutoModel) -> None:
+    """The leaderboard shows the better score of the second phase, at an epoch counted through both."""
+    (row,) = tuned.leaderboard()
+    (before,) = frozen.leaderboard()
+
+    assert row.score < before.score
+    assert (before.epochs, row.epochs) == (3, 9)
+    assert row.best_epoch > 3
+
+
+def test_the_score_is_that_of_the_returned_model(tuned: AutoModel) -> None:
+    """The stored metrics belong to the stored weights: the validation loss is reached again on all rows, nearly."""
+    (row,) = tuned.leaderboard()
+
+    loss = tuned.evaluate(*points())["loss"]
+
+    assert loss == pytest.approx(row.score, abs=0.1)
+
+
+def test_the_parameters_of_the_network_are_counted(frozen: AutoModel) -> None:
+    """The leaderboard counts what predicts, not only what was trained."""
+    (row,) = frozen.leaderboard()
+
+    network = 5 * 8 + 8 + 8 * 2 + 2
+    behind = 4 * 2 + 2 * 2 + 2
+
+    assert row.parameters == network + behind
+
+
+def test_the_tuned_network_is_saved_and_exported(tuned: AutoModel, tmp_path: Path) -> None:
+    """What is saved, and what is exported, predicts as the model in memory does."""
+    x, _ = points(20)
+    wanted = tuned.predict_proba(x)
+
+    tuned.save(tmp_path / "saved")
+    loaded = AutoModel.load(tmp_path / "saved", custom_blocks=[Projected])
+
+    np.testing.assert_allclose(loaded.predict_proba(x), wanted, atol=1e-6)
+    np.testing.assert_allclose(tuned.export_model().predict(x, verbose=0), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("learning_rate", [1e3, 1e30], ids=["too high", "diverging"])
+def test_a_second_phase_that_is_no_better_leaves_nothing(
+    learning_rate: float, frozen: AutoModel, tmp_path: Path
+) -> None:
+    """The first phase's model comes back, weight for weight, and its score and epoch stand."""
+    x, _ = points(20)
+
+    spoiled = searched(tmp_path, depth="all", learning_rate=learning_rate)
+
+    (row,), (before,) = spoiled.leaderboard(), frozen.leaderboard()
+    assert (row.score, row.best_epoch, row.status) == (before.score, before.best_epoch, "completed")
+    np.testing.assert_allclose(spoiled.predict_proba(x), frozen.predict_proba(x), atol=1e-6)
+
+
+def opened(depth: Literal["top", "all"]) -> tuple[Case, Any, Any]:
+    """Return a case, its compiled graph, and its second phase."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Projected(depth=depth)(start)))
+    compiled = case.compiled()
+    plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+    return case, compiled, open_second_phase(compiled, plans, case.profile, case.store)
+
+
+def test_the_whole_model_computes_what_both_parts_do() -> None:
+    """Raw rows through the whole model give what features through the first phase's model give."""
+    case, compiled, phase = opened("all")
+    rows = case.store.features(phase.compiled.features, "train")
+    features = case.store.features(compiled.features, "train")
+
+    whole = phase.compiled.model.predict(rows, verbose=0)
+
+    expected = compiled.model.predict(features, verbose=0)
+    np.testing.assert_allclose(whole["classification"], expected["classification"], atol=1e-6)
+    assert next(iter(rows.values())).shape[1:] == (5,)
+
+
+def test_statistics_are_frozen_and_released() -> None:
+    """Batch normalization trains nothing in the second phase, and is as it was afterwards."""
+    _, compiled, phase = opened("all")
+    layers = [layer for layer in compiled.model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+    phase.freeze_statistics()
+    during = [layer.trainable for layer in layers]
+    phase.release_statistics()
+
+    assert during == [False]
+    assert [layer.trainable for layer in layers] == [True]
+
+
+def test_the_depth_decides_what_is_trained() -> None:
+    """`top` sets fewer variables free than `all`."""
+    counts = {
+        depth: len(opened(depth)[2].compiled.model.trainable_variables)  # type: ignore[arg-type]
+        for depth in ("top", "all")
+    }
+
+    assert counts["top"] == counts["all"] - 2
+
+
+def test_the_shared_preprocessor_stays_as_it_was() -> None:
+    """Other trials use the frozen network: the tuned one is another object."""
+    _, compiled, phase = opened("all")
+
+    result = phase.result()
+
+    assert result.features[0].host[-1] is not compiled.features[0].host[-1]
+    assert isinstance(compiled.features[0].host[-1], FineTunable)
+
+
+def test_time_is_left_for_the_second_phase() -> None:
+    """The first phase gets less than half of the time, but all of it if it is the only one."""
+    deadline = Deadline.after(100.0, clock=lambda: 0.0)
+
+    first = first_phase_deadline({"rows": FineTuning()}, deadline)
+
+    assert first is not None
+    assert 30 < first.remaining() < 50
+    assert first_phase_deadline({}, deadline) is deadline
+
+
+def test_no_second_phase_without_time() -> None:
+    """A few seconds would go into tracing the whole model."""
+    assert not is_time_for_second_phase(Deadline.after(2.0, clock=lambda: 0.0))
+    assert is_time_for_second_phase(Deadline.after(60.0, clock=lambda: 0.0))
+    assert is_time_for_second_phase(None)
+
+
+def test_a_plan_without_a_network_is_an_error() -> None:
+    """A block that offers what none of its preprocessors can do is told so."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Projected(depth="all", has_network=False)(start)))
+    compiled = case.compiled()
+
+    with pytest.raises(GraphError, match="wants a network to be trained further"):
+        plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+
+
+def test_both_phases_share_one_computation_of_the_features() -> None:
+    """A frozen and a tuned configuration differ in no preprocessor: features are computed once."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Projected(depth="all")(start)))
+    store: FeatureStore = case.store
+
+    for seed in range(2):
+        compiled = compile_graph(case.graph, case.configuration, case.profile, store, seed=seed)
+        store.features(compiled.features, "train")
+
+    assert store.computations == 1

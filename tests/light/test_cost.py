@@ -1,0 +1,68 @@
+"""What a configuration costs is what its blocks say, and what a training step costs in itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autokeras_core.data.profile import DataProfile
+from autokeras_core.graph.cost import configuration_cost
+from autokeras_core.graph.graph import Graph
+from tests.light.graph_doubles import Conv, Start, Target
+
+PROFILE = DataProfile(rows=1_000, inputs={}, targets={})
+
+
+class Priced(Conv):
+    """A block that knows its cost."""
+
+    base_name = "priced"
+
+    def cost(self, hp: Any) -> float:
+        """Return a million for each filter."""
+        return 1e6 * float(hp["filters"])
+
+
+def graph_of(*blocks: Conv) -> Graph:
+    """Return a graph of blocks in a row."""
+    start = Start()
+    node: Any = start
+    for block in blocks:
+        node = block(node)
+    return Graph.from_nodes([start], [Target()(node)])
+
+
+def test_costs_of_blocks_add_up() -> None:
+    """Twice the filters in one of two blocks."""
+    graph = graph_of(Priced(name="one"), Priced(name="two"))
+
+    small = configuration_cost(graph, {"one/filters": 16, "two/filters": 16}, PROFILE)
+    large = configuration_cost(graph, {"one/filters": 16, "two/filters": 32}, PROFILE)
+
+    assert small is not None
+    assert large is not None
+    assert large - small == pytest.approx(16e6)
+
+
+def test_small_batches_cost_more() -> None:
+    """There are more steps, and each has its price."""
+    graph = graph_of(Priced())
+    costs = [
+        configuration_cost(graph, {"priced/filters": 16, "training/batch_size": size}, PROFILE)
+        for size in (32, 64, 1_000, 5_000)
+    ]
+
+    assert costs[0] > costs[1] > costs[2] == costs[3]  # type: ignore[operator]
+
+
+def test_a_block_that_does_not_know_counts_as_free_beside_one_that_does() -> None:
+    """The network that matters is priced."""
+    graph = graph_of(Conv(), Priced())
+
+    assert configuration_cost(graph, {"conv/filters": 64, "priced/filters": 16}, PROFILE) is not None
+
+
+def test_nothing_is_known_where_no_block_knows() -> None:
+    """Then a search does not pace itself by cost."""
+    assert configuration_cost(graph_of(Conv()), {"conv/filters": 64}, PROFILE) is None

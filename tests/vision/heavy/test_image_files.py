@@ -1,0 +1,322 @@
+"""Picture files as rows: sizes, channels, kinds of files, and files that are broken."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ak_vision import ImageInput
+from ak_vision.files import ImageFiles, open_files
+from autokeras_core.errors import DataError, DataWarning
+from tests.vision.heavy.image_folders import cut, spoil, write_folder
+
+Array = np.ndarray[Any, Any]
+
+
+def save(path: Path, picture: Array, **options: Any) -> str:
+    """Write a picture and return its path."""
+    Image.fromarray(picture).save(path, **options)
+    return str(path)
+
+
+def gradient(height: int, width: int, channels: int = 3) -> Array:
+    """Return a smooth picture, so that lossy files and resizing change it little."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    picture = np.stack([rows * 200 // height, columns * 200 // width, (rows + columns) % 90 + 100], axis=-1)
+    picture = np.concatenate([picture, np.full((height, width, 1), 128)], axis=-1)[..., :channels]
+    return (picture[..., 0] if channels == 1 else picture).astype("uint8")
+
+
+def decisions(files: ImageFiles) -> str:
+    """Return what was decided, as text."""
+    return "\n".join(map(str, files.decisions))
+
+
+def read(files: ImageFiles) -> Array:
+    """Return all pictures."""
+    return files.read(np.arange(len(files)))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_files_without_loss_are_read_exactly(tmp_path: Path, suffix: str, channels: int) -> None:
+    """A picture that has the right size already keeps every bit."""
+    picture = gradient(6, 9, channels)
+
+    files = open_files([save(tmp_path / f"a{suffix}", picture)], name="image")
+
+    assert files.shape == (1, 6, 9, channels)
+    np.testing.assert_array_equal(read(files)[0], picture.reshape(6, 9, channels))
+
+
+@pytest.mark.parametrize(("suffix", "mode"), [(".jpg", "RGB"), (".jpg", "L"), (".jpg", "CMYK"), (".gif", "P")])
+def test_lossy_files_are_read_nearly(tmp_path: Path, suffix: str, mode: str) -> None:
+    """Close to what Pillow decodes."""
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient(16, 24)).convert(mode).save(path)
+    expected = np.asarray(Image.open(path).convert("L" if mode == "L" else "RGB"), dtype=int).reshape(16, 24, -1)
+
+    picture = read(open_files([str(path)], name="image"))[0]
+
+    assert picture.shape == expected.shape
+    assert np.abs(picture - expected).mean() < 6
+
+
+def test_the_first_picture_of_a_gif_is_read(tmp_path: Path) -> None:
+    """Not the other ones."""
+    frames = [Image.fromarray(np.full((4, 4), value, "uint8")) for value in (10, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+
+    picture = read(open_files([str(tmp_path / "a.gif")], name="image"))
+
+    assert set(picture.ravel().tolist()) == {10}
+
+
+def test_the_median_size_is_chosen_from_mixed_sizes_and_the_reason_given(tmp_path: Path) -> None:
+    """All are resized to it; the decision says so."""
+    sizes = [(10, 20), (12, 24), (30, 14)]
+    paths = [save(tmp_path / f"{row}.png", gradient(*size)) for row, size in enumerate(sizes)]
+
+    files = open_files(paths, name="image")
+
+    assert files.shape == (3, 12, 20, 3)
+    assert read(files).shape == files.shape
+    assert "12 x 20 pixels, 3 of 3 files are resized to it (their aspect is not kept)" in decisions(files)
+    assert "the files have 10 to 30 x 14 to 24 pixels, median 12 x 20" in decisions(files)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_large_pictures_are_made_smaller_in_their_aspect(tmp_path: Path, suffix: str) -> None:
+    """The longer side becomes 224, and the picture is still the same one."""
+    paths = [save(tmp_path / f"{row}{suffix}", gradient(900, 1800)) for row in range(2)]
+
+    files = open_files(paths, name="image")
+
+    assert files.image_shape == (112, 224, 3)
+    assert "at most 224 unless image_size= says otherwise" in decisions(files)
+    expected = np.asarray(Image.fromarray(gradient(900, 1800)[..., :2].repeat(2, -1)[..., :3]).resize((224, 112)))
+    np.testing.assert_allclose(read(files)[0, 5:-5, 5:-5, 0], expected[5:-5, 5:-5, 0], atol=6)
+
+
+def test_image_size_overrides_the_chosen_size(tmp_path: Path) -> None:
+    """In both directions."""
+    path = save(tmp_path / "a.png", gradient(10, 20))
+
+    files = ImageInput(image_size=(7, 40)).adapt([path])
+
+    assert files.shape == (1, 7, 40, 3)
+    assert "image_size was given" in decisions(files)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("channels", "expected", "reason"),
+    [
+        ((1, 1), 1, "all files are grey"),
+        ((1, 3), 3, "1 of 2 files have colours"),
+        ((3, 4), 3, "transparency is left out"),
+    ],
+)
+def test_channels_are_chosen_from_all_files_with_a_reason(
+    tmp_path: Path, channels: tuple[int, ...], expected: int, reason: str
+) -> None:
+    """Grey only if all are; otherwise grey ones become RGB, and alpha is left out."""
+    paths = [save(tmp_path / f"{row}.png", gradient(5, 5, count)) for row, count in enumerate(channels)]
+
+    files = open_files(paths, name="image")
+
+    assert files.shape == (2, 5, 5, expected)
+    assert read(files).shape == files.shape
+    assert reason in decisions(files)
+
+
+@pytest.mark.parametrize(("color", "channels"), [("grey", 1), ("rgb", 3), ("rgba", 4)])
+def test_color_overrides_the_chosen_channels_for_every_kind_of_file(tmp_path: Path, color: Any, channels: int) -> None:
+    """PNG, JPEG, BMP and GIF in one list."""
+    paths = [save(tmp_path / f"a.{suffix}", gradient(8, 8)) for suffix in ("png", "jpg", "bmp", "gif")]
+
+    pictures = read(open_files(paths, name="image", color=color))
+
+    assert pictures.shape == (4, 8, 8, channels)
+    assert np.abs(pictures.astype(int) - pictures[0].astype(int)).mean() < 12
+    assert channels != 4 or (pictures[..., 3] == 255).all()
+
+
+def test_files_are_selected_without_being_read(tmp_path: Path) -> None:
+    """Even after they are gone."""
+    paths = write_folder(tmp_path, rows=6)
+    files = open_files([str(path) for path in paths], name="image")
+    for path in paths:
+        path.unlink()
+
+    selected = files.select(np.array([4, 1]))
+
+    assert selected.paths.tolist() == [str(paths[4]), str(paths[1])]
+    assert len(selected) == 2
+
+
+def test_the_fingerprint_follows_the_content_and_not_the_place(tmp_path: Path) -> None:
+    """Moved files are the same data; a changed or resized one is not."""
+    first = open_files([save(tmp_path / "a.png", gradient(5, 5))], name="image")
+    moved = open_files([save(tmp_path / "b.png", gradient(5, 5))], name="image")
+    changed = open_files([save(tmp_path / "c.png", gradient(5, 5)[::-1])], name="image")
+
+    assert first.fingerprint() == moved.fingerprint()
+    assert first.fingerprint() != changed.fingerprint()
+    assert first.fingerprint() != first.resized((4, 4, 3)).fingerprint()
+
+
+def broken_file(path: Path, kind: str) -> str:
+    """Write a file that is broken in one way."""
+    buffer = BytesIO()
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_text("this is no picture", encoding="utf-8")
+    elif kind == "tiff":
+        Image.fromarray(gradient(4, 4)).save(path, format="TIFF")
+    elif kind == "bmp with palette":
+        Image.fromarray(gradient(4, 4)).convert("P").save(path, format="BMP")
+    elif kind != "missing":
+        Image.fromarray(gradient(64, 64)).save(buffer, format=kind.removeprefix("cut "))
+        path.write_bytes(buffer.getvalue()[:-100])
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("empty", "the file is empty"),
+        ("text", "cannot identify image file"),
+        ("missing", "No such file"),
+        ("tiff", "TIFF files are not read, only JPEG, PNG, GIF, BMP"),
+        ("bmp with palette", "BMP files with a palette are not read"),
+        ("cut JPEG", "the file is cut off"),
+        ("cut PNG", "the file is cut off"),
+        ("cut GIF", "the file is cut off"),
+        ("cut BMP", "the file is cut off"),
+    ],
+)
+def test_a_broken_file_is_named_with_the_reason(tmp_path: Path, kind: str, reason: str) -> None:
+    """Found without decoding any file."""
+    good = save(tmp_path / "good.png", gradient(4, 4))
+    bad = broken_file(tmp_path / "bad.png", kind)
+    files = open_files([good, bad], name="image", broken_share=0.5)
+
+    with pytest.warns(DataWarning, match=reason) as warned:
+        readable = files.readable()
+
+    assert readable.tolist() == [0]
+    assert "1 of 2 picture files" in str(warned[0].message) and bad in str(warned[0].message)
+    assert f"broken files: 1 of 2 ({bad}" in decisions(files)
+
+
+def test_what_a_camera_leaves_behind_a_picture_does_not_make_it_broken(tmp_path: Path) -> None:
+    """A film behind a JPEG, zeros behind a GIF."""
+    paths = [save(tmp_path / f"a.{suffix}", gradient(9, 9)) for suffix in ("jpg", "png", "gif")]
+    for path, tail in zip(paths, [bytes(range(200)) * 50, b"zip" * 3000, b"\0" * 9], strict=True):
+        with Path(path).open("ab") as file:
+            file.write(tail)
+
+    files = open_files(paths, name="image")
+
+    assert files.headers.problems == {}
+    assert read(files).shape == (3, 9, 9, 3)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_the_small_picture_inside_a_cut_jpeg_does_not_pass_for_its_end(tmp_path: Path, kept: float) -> None:
+    """Cameras put one in front of the pixels, with an end of its own."""
+    small = BytesIO()
+    Image.fromarray(gradient(8, 8)).save(small, format="JPEG")
+    path = tmp_path / "a.jpg"
+    Image.fromarray(gradient(64, 64)).save(path, exif=b"Exif\0\0" + small.getvalue())
+    assert open_files([str(path)], name="image").headers.problems == {}
+    content = path.read_bytes()
+    path.write_bytes(
+        content[: content.rindex(b"\xff\xda") + round(kept * (len(content) - content.rindex(b"\xff\xda")))]
+    )
+
+    with pytest.raises(DataError, match="cut off"):
+        open_files([str(path)], name="image")
+
+
+def test_too_many_broken_files_are_one_error_that_names_the_first_ones(tmp_path: Path) -> None:
+    """Above the stated share nothing is left out."""
+    paths = write_folder(tmp_path, rows=20)
+    for path in paths[:5]:
+        cut(path)
+    files = open_files([str(path) for path in paths], name="image", broken_share=0.2)
+
+    with pytest.raises(DataError, match=r"at most 20.0% of 20 files.*5 broken ones: .*, and 2 more") as error:
+        files.readable()
+
+    assert str(paths[0]) in str(error.value) and "broken_share" in str(error.value)
+
+
+def test_files_of_which_none_can_be_read_are_an_error(tmp_path: Path) -> None:
+    """It says what was wrong with the first ones, and where relative paths start."""
+    with pytest.raises(DataError, match=r"No picture file can be read.*nowhere.png \(No such file.*Relative paths"):
+        open_files(["nowhere.png"], name="image")
+
+
+def test_a_file_that_breaks_only_when_it_is_decoded_is_named(tmp_path: Path) -> None:
+    """The header check cannot see everything."""
+    paths = write_folder(tmp_path, rows=8)
+    spoil(paths[5])
+    files = open_files([str(path) for path in paths], name="image")
+
+    with pytest.raises(DataError, match=r"cannot be decoded") as error:
+        read(files)
+
+    assert str(paths[5]) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"image_size": (0, 5)},
+        {"image_size": 5},
+        {"color": "green"},
+        {"broken_share": 1.5},
+        {"path_column": 3},
+    ],
+)
+def test_arguments_that_cannot_be_used_are_an_error(arguments: dict[str, Any]) -> None:
+    """The message names the argument."""
+    with pytest.raises(DataError, match=next(iter(arguments))):
+        ImageInput(**arguments)
+
+
+def test_an_input_with_all_arguments_can_be_saved() -> None:
+    """Its configuration gives an equal input."""
+    made = ImageInput(image_size=(8, 9), color="grey", path_column="p", broken_share=0.1)
+
+    assert ImageInput.from_config(made.get_config()).arguments == made.arguments
+
+
+def test_files_fit_a_model_of_uint8_arrays(tmp_path: Path) -> None:
+    """They are decoded to the size and the channels that the arrays had, with or without a channel axis."""
+    path = save(tmp_path / "a.png", gradient(5, 6))
+    image = ImageInput()
+    for shape in [(3, 4, 7), (3, 4, 7, 3)]:
+        profile = image.analyse(image.adapt(np.full(shape, 9, "uint8")), name="image")
+
+        matched = image.match(image.adapt([path]), profile)
+
+        assert matched.shape == (1, *shape[1:])
+        assert matched.read(np.array([0])).shape == matched.shape  # type: ignore[union-attr]
+
+
+def test_files_do_not_fit_a_model_of_float_arrays(tmp_path: Path) -> None:
+    """Nobody can know how those were scaled."""
+    path = save(tmp_path / "a.png", gradient(5, 6))
+    image = ImageInput()
+    profile = image.analyse(image.adapt(np.full((3, 4, 7, 3), 0.5, "float32")), name="image")
+
+    with pytest.raises(DataError, match="trained on other arrays"):
+        image.match(image.adapt([path]), profile)
