@@ -36,7 +36,6 @@ SMALL = {
     "resnet-v1": ResNetBlock(version="v1", num_stages=2),
     "resnet-v2": ResNetBlock(version="v2", num_stages=2),
     "resnet9": ResNet9Block(num_stages=2, filters=16),
-    "resnet9": ResNet9Block(num_stages=3, filters=8),
     "xception": XceptionBlock(num_blocks=2, filters=16),
     "efficientnet": EfficientNetBlock(num_stages=2, expansion=2, squeeze_excitation=True),
     "image": ImageBlock(block_type="conv", augment=True, flips="both"),
