@@ -166,4 +166,10 @@ def _load_search(
 
 
 def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Any]]) -> Graph:
-    return graph_from_json(data, registry, custom_blocks=custom_blocks, allow_missing=True)
+    blocks = [cls for cls in custom_blocks if not _is_preprocessor(cls)]
+    return graph_from_json(data, registry, custom_blocks=blocks, allow_missing=True)
+
+
+def _is_preprocessor(cls: Any) -> bool:
+    """Return whether this is a preprocessor's class: any that has the methods will do."""
+    return isinstance(cls, type) and all(hasattr(cls, name) for name in ("fit", "transform", "get_state", "set_state"))

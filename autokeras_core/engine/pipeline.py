@@ -122,7 +122,7 @@ def _class_of(name: str, registry: Registry, custom_classes: Sequence[type[Any]]
             f"The preprocessor {short!r} is a class of a script, and is not known here.",
             expected="the class itself",
             received=f"{len(defined)} classes of that name derived from Preprocessor",
-            advice=f"Import it and pass custom_classes=[{short}], or register it in a plugin.",
+            advice=f"Import it and pass custom_blocks=[{short}], or register it in a plugin.",
         )
     )
 
