@@ -36,8 +36,8 @@ SETS = ("digits", "mnist-5k", "fashion-10k")
 AUTOKERAS = {"AutoKeras, 1 trial": 1, "AutoKeras, 3 trials": 3}
 BY_HAND = "by hand"
 OURS = "ours"
-TIME_LIMITS = (10, 15, 30, 60, 120)
-EPOCHS_BY_HAND = (5, 10, 20)
+TIME_LIMITS = (10, 15, 30, 60)
+EPOCHS_BY_HAND = (5, 15)
 STOP_AFTER = 2_400
 
 
