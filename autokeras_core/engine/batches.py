@@ -8,6 +8,7 @@ their type: `uint8` pictures become floats inside the model only.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,7 +22,7 @@ from autokeras_core.errors import DataError, SearchError
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
 
-__all__ = ["naming_unreadable_rows", "training_batches", "validation_batches"]
+__all__ = ["naming_unreadable_rows", "prediction_batches", "training_batches", "validation_batches"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Dataset: TypeAlias = Any  # TensorFlow ships no types
@@ -69,6 +70,13 @@ def validation_batches(
     """Return batches in the rows' own order, otherwise as `training_batches`."""
     rows = len(next(iter(targets.values())))
     return _batches(tf.data.Dataset.range(rows), features, targets, weights, batch_size)
+
+
+def prediction_batches(features: Mapping[str, Rows], *, batch_size: int) -> Dataset:
+    """Return batches for `model.predict`: features alone, in the rows' own order."""
+    rows = len(next(iter(features.values())))
+    batches = _batches(tf.data.Dataset.range(rows), features, {}, None, batch_size)
+    return batches.map(lambda x, _: x)
 
 
 @contextmanager
@@ -126,7 +134,7 @@ def _batches(
             return number, {name: loader(number) for name, loader in loaders.items()}
 
         # In order, so that equal seeds give equal batches however long single rows take.
-        batches = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(batch_size)
+        batches = numbers.map(load, num_parallel_calls=_cores(), deterministic=True).batch(batch_size)
         batches = batches.map(assemble)
     else:
         batches = numbers.batch(batch_size).map(lambda number: assemble(number, {}))
@@ -161,8 +169,15 @@ def _as(kind: Any, piece: Array) -> Array:
     return piece.astype(object if kind == tf.string else kind.as_numpy_dtype, copy=False)
 
 
+def _cores() -> int:
+    """Return how many rows to load at once: one for each core, and one that waits for the disk."""
+    return (os.cpu_count() or 1) + 1
+
+
 def _options() -> Any:
     options = tf.data.Options()
     options.deterministic = True
-    options.autotune.enabled = True
+    # With autotuning, an iterator that is let go waits for the thread that tunes, which sleeps for up to five seconds. There
+    # is one at the end of every epoch and of every validation, and nothing to tune: all numbers are fixed here.
+    options.autotune.enabled = False
     return options

@@ -15,6 +15,7 @@ from autokeras_core._metadata import find_distribution
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine.batches import prediction_batches
 from autokeras_core.engine.compiler import tensor_dtype
 from autokeras_core.engine.features import Feature
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
@@ -123,7 +124,7 @@ class ModelBundle:
         for start in range(0, rows, step):
             raw = {name: read_only(read_rows(each, slice(start, start + step))) for name, each in inputs.items()}
             batch = {feature.name: transform_rows(raw[feature.input_name], feature.host) for feature in self.features}
-            pieces.append(self.model.predict(batch, batch_size=batch_size, verbose=0))
+            pieces.append(self.model.predict(prediction_batches(batch, batch_size=batch_size), verbose=0))
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
 
     def to_keras_model(self) -> keras.Model:

@@ -15,7 +15,12 @@ from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.data.fingerprint import fingerprint
 from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.data.rows import RowSource, readable_rows
-from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
+from autokeras_core.engine.batches import (
+    naming_unreadable_rows,
+    prediction_batches,
+    training_batches,
+    validation_batches,
+)
 from autokeras_core.engine.features import Feature, FeatureStore
 from autokeras_core.errors import DataError, SearchError
 from tests.heavy.engine_doubles import Center, CenterInModel
@@ -113,6 +118,27 @@ def test_validation_batches_are_in_the_rows_own_order() -> None:
     batches = validation_batches({"x": NUMBERS}, {"y": NUMBERS}, None, batch_size=4)
 
     assert seen(batches) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_prediction_batches_hold_nothing_but_rows_in_their_own_order() -> None:
+    """A model that predicts is given no targets."""
+    batches = list(prediction_batches({"number": NUMBERS}, batch_size=4).as_numpy_iterator())
+
+    assert [sorted(batch) for batch in batches] == [["number"]] * 3
+    np.testing.assert_array_equal(np.concatenate([batch["number"] for batch in batches]), NUMBERS)
+
+
+@pytest.mark.parametrize("kind", ["training", "validation", "prediction"])
+def test_no_pipeline_is_tuned_while_it_runs(kind: str) -> None:
+    """An iterator whose pipeline is tuned takes up to five seconds to be let go, after every epoch and validation."""
+    features, targets = {"number": NUMBERS}, {"target": NUMBERS}
+    batches = {
+        "training": training_batches(features, targets, None, batch_size=4, seed=0),
+        "validation": validation_batches(features, targets, None, batch_size=4),
+        "prediction": prediction_batches(features, batch_size=4),
+    }
+
+    assert batches[kind].options().autotune.enabled is False
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,10 +77,12 @@ class ImageFiles:
         files = self.select(rows)
         pictures = np.empty(files.shape, self.dtype)
         load = files.loader()
-        data = tf.data.Dataset.range(len(files)).map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        data = tf.data.Dataset.range(len(files)).map(load, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # its thread may keep an iterator for seconds after its end
         start = 0
         try:
-            for piece in data.batch(_ROWS_PER_PIECE).prefetch(1).as_numpy_iterator():
+            for piece in data.batch(_ROWS_PER_PIECE).prefetch(1).with_options(options).as_numpy_iterator():
                 pictures[start : start + len(piece)] = piece
                 start += len(piece)
         except tf.errors.OpError as error:

@@ -96,8 +96,9 @@ class FrozenNetwork:
         model = self._fitted()
         if not len(batch):
             return np.empty((0, self._facts.features), dtype="float32")
-        features: Array = model.predict(batch, batch_size=_ROWS_AT_ONCE, verbose=0)
-        return features
+        # Batch by batch: the data set that `predict` makes of an array may take seconds to be let go.
+        starts = range(0, len(batch), _ROWS_AT_ONCE)
+        return np.concatenate([model.predict_on_batch(batch[start : start + _ROWS_AT_ONCE]) for start in starts])
 
     def to_layer(self) -> keras.Model:
         """Return the same mapping as a Keras model of its own, for the exported model."""
