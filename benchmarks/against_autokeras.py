@@ -25,6 +25,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from image_sets import FASHION
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
@@ -209,6 +210,9 @@ def draw(records: list[dict[str, Any]]) -> None:
             for record in of(records, data=data, what=what, accuracy=None):
                 panel.axvline(record["seconds"], color=colour, linestyle=":", label=f"{what}: stopped, no model")
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter(ScalarFormatter())
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.set_title(data)
         panel.set_xlabel("seconds until the user holds a model")
         panel.set_ylabel("test accuracy")
