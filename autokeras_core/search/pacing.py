@@ -77,10 +77,9 @@ class Pacer:
 
     def seconds_for(self, configuration: Configuration) -> float | None:
         """Return how long a trial may take; `None` for no limit."""
-        needed = self.seconds_needed(configuration)
         if self._is_quick(configuration):
             return self.budget.seconds_for_next_trial(share=_QUICK_SHARE)
-        return self.budget.seconds_for_next_trial(needed=needed)
+        return self.budget.seconds_for_next_trial(needed=self.seconds_needed(configuration))
 
     def admits(self, configuration: Configuration) -> bool:
         """Return whether there is time enough to train a configuration well; what is not known gets its chance."""
@@ -109,7 +108,7 @@ class Pacer:
         fitting = [
             (index, seconds)
             for index, seconds in enumerate(needed)
-            if seconds is not None and _LEAST_SHARE * seconds + _SECONDS_TO_START <= left
+            if seconds is not None and _least_of(seconds) <= left
         ]
         if not fitting:
             # Before anything is measured, the cheapest is tried whatever is thought of its speed.
@@ -126,7 +125,7 @@ class Pacer:
 
     def _least_seconds(self, configuration: Configuration) -> float | None:
         needed = self.seconds_needed(configuration)
-        return None if needed is None else _LEAST_SHARE * needed + _SECONDS_TO_START
+        return None if needed is None else _least_of(needed)
 
     def _is_quick(self, configuration: Configuration) -> bool:
         """Return whether this is the first model of the search, and a small part of the time is enough for it."""
@@ -134,3 +133,8 @@ class Pacer:
         if self.budget.has_started or least is None or left is None:
             return False
         return least <= _QUICK_SHARE * left
+
+
+def _least_of(seconds: float) -> float:
+    """Return the least time that is worth spending on a trial which would take so many seconds for all its epochs."""
+    return _LEAST_SHARE * seconds + _SECONDS_TO_START
