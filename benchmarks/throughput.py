@@ -136,7 +136,7 @@ class Bench:
         clock = Clock()
         ends = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: clock.trial_event("", "epoch"))
         batches = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(self.rows, seed=SEED)
-        compiled.model.fit(
+        compiled.training_model.fit(
             batches.batch(self.setting.batch_size).prefetch(tf.data.AUTOTUNE),
             validation_data=tf.data.Dataset.from_tensor_slices(validation).batch(512).prefetch(tf.data.AUTOTUNE),
             epochs=self.epochs,

@@ -36,6 +36,7 @@ _SMOOTHED_LOSSES = ("categorical_crossentropy", "binary_crossentropy")
 class _TrainedHead(Head):
     """What both heads share: a loss and metrics that may be Keras objects, the reduction of feature maps, dropout."""
 
+    takes_members = True
     _kinds: ClassVar[tuple[TargetKind, ...]] = ()
 
     def __init__(self, *, loss: Any, metrics: Any, name: str | None, **arguments: object) -> None:
@@ -98,7 +99,7 @@ class _TrainedHead(Head):
         return hp.profile.targets[hp.path]
 
     def _features(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return one vector per row, after dropout."""
+        """Return one vector per row (or one for each member), after dropout."""
         if isinstance(inputs, (list, tuple)):
             raise GraphError(
                 describe_error(
@@ -109,7 +110,7 @@ class _TrainedHead(Head):
                 )
             )
         rank = len(inputs.shape)
-        if rank > 2:
+        if rank > 2 and hp.members is None:
             if rank > 5:
                 raise GraphError(
                     describe_error(
@@ -210,8 +211,7 @@ class ClassificationHead(_TrainedHead):
         target = self._target(hp)
         activation = "sigmoid" if target.kind == "multi-label" else "softmax"
         # float32 whatever the rest computes in: probabilities near 0 and 1 do not survive half precision.
-        layer = keras.layers.Dense(target.outputs, activation=activation, dtype="float32", name=hp.path)
-        return layer(self._features(hp, inputs))
+        return _dense(self._features(hp, inputs), target.outputs, hp.members, activation=activation, name=_last_name(hp))
 
     def analyse(self, labels: Any, *, name: str) -> TargetProfile:
         """Find out the kind of labels and the classes, see `analyse_labels`."""
@@ -321,9 +321,10 @@ class RegressionHead(_TrainedHead):
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the predicted numbers in the targets' own units."""
         target = self._target(hp)
-        standardized = keras.layers.Dense(target.outputs, dtype="float32", name=f"{hp.path}_standardized")
-        rescaling = keras.layers.Rescaling(list(target.scale), offset=list(target.mean), dtype="float32", name=hp.path)
-        return rescaling(standardized(self._features(hp, inputs)))
+        features, name = self._features(hp, inputs), f"{hp.path}_standardized"
+        standardized = _dense(features, target.outputs, hp.members, activation=None, name=name)
+        scale, mean = list(target.scale), list(target.mean)
+        return keras.layers.Rescaling(scale, offset=mean, dtype="float32", name=_last_name(hp))(standardized)
 
     def analyse(self, labels: Any, *, name: str) -> TargetProfile:
         """Find out shape, mean and scale of the targets, see `analyse_targets`."""
@@ -350,6 +351,26 @@ class RegressionHead(_TrainedHead):
 
     def _default_metrics(self, profile: TargetProfile) -> tuple[str, ...]:
         return ("mse", "mae")
+
+
+def _last_name(hp: HyperparameterView) -> str:
+    """Return the name of a head's last layer: the head's own, unless the mean over its members comes behind."""
+    return hp.path if hp.members is None else f"{hp.path}_members"
+
+
+def _dense(features: Tensor, outputs: int, members: int | None, *, activation: str | None, name: str) -> Tensor:
+    """Return a dense layer's output in single precision; with members each has a layer of its own."""
+    if members is None:
+        return keras.layers.Dense(outputs, activation=activation, dtype="float32", name=name)(features)
+    layer = keras.layers.EinsumDense(
+        "bmi,mio->bmo",
+        output_shape=(members, outputs),
+        bias_axes="mo",
+        activation=activation,
+        dtype="float32",
+        name=name,
+    )
+    return layer(features)
 
 
 def _wrong_number(head: str, argument: str, value: object, least: int) -> GraphError:

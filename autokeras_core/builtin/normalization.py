@@ -76,6 +76,7 @@ class Normalizer:
     """
 
     in_model = True
+    after_defaults = True
 
     def __init__(self) -> None:
         self._mean: Array | None = None

@@ -11,7 +11,16 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 
-__all__ = ["RowSource", "Rows", "bytes_per_row", "read_rows", "readable_rows", "row_loader", "select_rows"]
+__all__ = [
+    "RowSource",
+    "Rows",
+    "bytes_per_row",
+    "is_sequential",
+    "read_rows",
+    "readable_rows",
+    "row_loader",
+    "select_rows",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # TensorFlow ships no types
@@ -22,6 +31,10 @@ class RowSource(Protocol):
     """Rows that are read when they are needed. Selecting rows reads none.
 
     An `Input` may return one from `adapt` instead of an array. It is immutable; rows have one shape and one dtype.
+
+    A source whose neighbouring rows are quick to read together, again and again, may say so by an attribute
+    `is_sequential = True` (a table on disk is one, picture files are not). Then it is read in runs of neighbours, and
+    what preprocessors make of it is computed anew in every epoch where it is too large to be kept in memory.
 
     Attributes:
         shape: The shape that all rows together would have as an array, rows first, e.g. `(20000, 64, 64, 3)`.
@@ -92,7 +105,7 @@ def read_rows(rows: Rows, numbers: slice | Array) -> Array:
     """
     if isinstance(rows, np.ndarray):
         return rows[numbers]
-    return rows.read(np.arange(len(rows))[numbers] if isinstance(numbers, slice) else numbers)
+    return rows.read(np.arange(*numbers.indices(len(rows))) if isinstance(numbers, slice) else numbers)
 
 
 def readable_rows(inputs: Mapping[str, Rows]) -> Array | None:
@@ -104,9 +117,9 @@ def readable_rows(inputs: Mapping[str, Rows]) -> Array | None:
     total = len(next(iter(inputs.values())))
     kept = np.ones(total, dtype=bool)
     for rows in inputs.values():
-        if not isinstance(rows, np.ndarray):
+        if not isinstance(rows, np.ndarray) and len(readable := rows.readable()) < total:
             is_readable = np.zeros(total, dtype=bool)
-            is_readable[rows.readable()] = True
+            is_readable[readable] = True
             kept &= is_readable
     return None if kept.all() else np.flatnonzero(kept)
 
@@ -114,6 +127,11 @@ def readable_rows(inputs: Mapping[str, Rows]) -> Array | None:
 def row_loader(rows: Rows) -> Callable[[Tensor], Tensor] | None:
     """Return how TensorFlow itself loads one row of a source; `None` for an array, or where there is no such way."""
     return None if isinstance(rows, np.ndarray) else rows.loader()
+
+
+def is_sequential(rows: Rows) -> bool:
+    """Return whether rows come from a source that says it is quick to read in runs, see `RowSource`."""
+    return bool(getattr(rows, "is_sequential", False))
 
 
 def bytes_per_row(rows: Rows) -> int:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from autokeras_core.data.rows import read_rows, row_loader
+from autokeras_core.data.rows import is_sequential, read_rows, row_loader
+from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ Tensor: TypeAlias = Any
 _BATCHES_AHEAD = 2
 _ROWS_PER_READ = 256
 _WEIGHTS = "weights"
+# A random order of row numbers takes 16 bytes a row in TensorFlow's buffer, and a second for some millions of them.
+_ROWS_TO_SHUFFLE_AT_ONCE = 2_000_000
 
 
 def training_batches(
@@ -60,6 +63,8 @@ def training_batches(
         ```
     """
     rows = len(next(iter(targets.values())))
+    if _is_windowed(features, rows):
+        return window_batches(features, targets, weights, batch_size=batch_size, seed=seed)
     numbers = tf.data.Dataset.range(rows).shuffle(rows, seed=seed % (2**31), reshuffle_each_iteration=True)
     return _batches(numbers, features, targets, weights, batch_size)
 
@@ -69,6 +74,8 @@ def validation_batches(
 ) -> Dataset:
     """Return batches in the rows' own order, otherwise as `training_batches`."""
     rows = len(next(iter(targets.values())))
+    if _is_windowed(features, rows):
+        return window_batches(features, targets, weights, batch_size=batch_size, seed=None)
     return _batches(tf.data.Dataset.range(rows), features, targets, weights, batch_size)
 
 
@@ -105,6 +112,13 @@ def naming_unreadable_rows(*features: Mapping[str, Rows]) -> Iterator[None]:
         except DataError as found:
             raise SearchError(str(found)) from error
         raise
+
+
+def _is_windowed(features: Mapping[str, Rows], rows: int) -> bool:
+    """Return whether rows are to be read in runs: they are on disk, or too many to be shuffled at once."""
+    if any(row_loader(each) is not None for each in features.values()):
+        return False
+    return rows > _ROWS_TO_SHUFFLE_AT_ONCE or any(is_sequential(each) for each in features.values())
 
 
 def _batches(

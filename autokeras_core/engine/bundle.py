@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.compiler import CompiledGraph
     from autokeras_core.graph.graph import Graph
 
-__all__ = ["ModelBundle", "RawInput"]
+__all__ = ["ModelBundle", "RawInput", "raw_pieces", "write_about"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -116,13 +116,8 @@ class ModelBundle:
         Returns:
             For each head an array of one row per row.
         """
-        rows = len(next(iter(inputs.values())))
-        widest = max(bytes_per_row(each) for each in inputs.values())
-        at_once = min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // widest))
-        step = max(1, -(-at_once // batch_size)) * batch_size
         pieces: list[dict[str, Array]] = []
-        for start in range(0, rows, step):
-            raw = {name: read_only(read_rows(each, slice(start, start + step))) for name, each in inputs.items()}
+        for raw in raw_pieces(inputs, batch_size):
             batch = {feature.name: transform_rows(raw[feature.input_name], feature.host) for feature in self.features}
             pieces.append(self.model.predict(prediction_batches(batch, batch_size=batch_size), verbose=0))
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
@@ -184,8 +179,13 @@ class ModelBundle:
         Raises:
             SearchError: If the directory cannot be written, or holds files that no earlier save wrote.
         """
-        registry = get_registry()
-        features, arrays = features_to_json(self.features, registry)
+        with replaced_directory(Path(directory)) as folder:
+            self.write_files(folder)
+            write_about(folder, plugins=self.plugins, extra=extra or {})
+
+    def write_files(self, folder: Path, *, prefix: str = "") -> None:
+        """Write the bundle's own files into a folder, where those of other bundles may lie under other prefixes."""
+        features, arrays = features_to_json(self.features, get_registry())
         pipeline = {
             "schema": 1,
             "features": features,
@@ -193,13 +193,9 @@ class ModelBundle:
             "heads": list(self.heads),
             "profile": self.profile.to_json(),
         }
-        with replaced_directory(Path(directory)) as folder:
-            self.model.save(folder / _MODEL)
-            _write_json(folder / _PIPELINE, pipeline)
-            np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]  # its other keyword is no array
-            for name, data in (extra or {}).items():
-                _write_json(folder / name, data)
-            write_manifest(folder, {"packages": _versions(), "plugins": dict(self.plugins)})
+        self.model.save(folder / f"{prefix}{_MODEL}")
+        _write_json(folder / f"{prefix}{_PIPELINE}", pipeline)
+        np.savez(folder / f"{prefix}{_ARRAYS}", **arrays)  # type: ignore[arg-type]  # its other keyword is no array
 
     @classmethod
     def load(cls, directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Self:
@@ -216,12 +212,25 @@ class ModelBundle:
             RegistryError: If a plugin that is needed is missing, with what to install.
         """
         folder = Path(directory)
-        manifest = read_manifest(folder)
-        pipeline = json.loads((folder / _PIPELINE).read_text(encoding="utf-8"))
-        with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
+        plugins = read_manifest(folder).get("plugins", {})
+        return cls.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes)
+
+    @classmethod
+    def read_files(
+        cls,
+        folder: Path,
+        registry: Registry,
+        *,
+        plugins: Mapping[str, str],
+        prefix: str = "",
+        custom_classes: Sequence[type[Any]] = (),
+    ) -> Self:
+        """Return the bundle that `write_files` wrote; the folder's manifest has been checked already."""
+        pipeline = json.loads((folder / f"{prefix}{_PIPELINE}").read_text(encoding="utf-8"))
+        with np.load(folder / f"{prefix}{_ARRAYS}", allow_pickle=False) as stored:
             arrays = dict(stored.items())
         return cls(
-            model=_load_model(folder / _MODEL),
+            model=_load_model(folder / f"{prefix}{_MODEL}"),
             features=features_from_json(pipeline["features"], arrays, registry, custom_classes=custom_classes),
             raw_inputs=tuple(
                 RawInput(name=each["name"], shape=tuple(each["shape"]), dtype=each["dtype"])
@@ -229,8 +238,30 @@ class ModelBundle:
             ),
             heads=tuple(pipeline["heads"]),
             profile=DataProfile.from_json(pipeline["profile"]),
-            plugins=manifest.get("plugins", {}),
+            plugins=plugins,
         )
+
+
+def raw_pieces(inputs: Mapping[str, Rows], batch_size: int) -> Iterator[dict[str, Array]]:
+    """Yield raw rows a piece at a time, read-only: as many as fit well into memory, a multiple of the batch size.
+
+    Args:
+        inputs: Adapted rows by input name. Those of a source are read.
+        batch_size: Rows at once in a model.
+    """
+    rows = len(next(iter(inputs.values())))
+    widest = max(bytes_per_row(each) for each in inputs.values())
+    at_once = min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // widest))
+    step = max(1, -(-at_once // batch_size)) * batch_size
+    for start in range(0, rows, step):
+        yield {name: read_only(read_rows(each, slice(start, start + step))) for name, each in inputs.items()}
+
+
+def write_about(folder: Path, *, plugins: Mapping[str, str], extra: Mapping[str, Any]) -> None:
+    """Write further JSON data by file name, and then the manifest of all files in the folder."""
+    for name, data in extra.items():
+        _write_json(folder / name, data)
+    write_manifest(folder, {"packages": _versions(), "plugins": dict(plugins)})
 
 
 def _apply_layers(feature: Feature, tensor: Tensor, names: LayerNames) -> Tensor:

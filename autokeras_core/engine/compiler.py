@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import keras
 
+from autokeras_core.builtin.losses import as_loss
 from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
+from autokeras_core.engine.members import (
+    MemberLoss,
+    MemberOutput,
+    check_members,
+    mean_over_members,
+    metric_of_mean,
+)
 from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import derive_seed, seeded
 from autokeras_core.engine.training import TRAINING_PATH, TrainingConfiguration, make_optimizer
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
-from autokeras_core.graph.operator import Tensor
+from autokeras_core.graph.operator import Head, Tensor
 from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
 from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
 from autokeras_core.search.domains import Value
@@ -45,11 +53,20 @@ class CompiledGraph:
             output layers carry the heads' names.
         features: What the model takes, and which preprocessors lie between the raw rows and it.
         training: How to train it.
+        training_model: The model to train and to validate, of the same layers. It is `model` itself unless a head
+            predicts once for each of several members: here they are apart while training, see `engine.members`.
+        members: How many members a head predicts for, by head; heads without are not in it.
     """
 
     model: keras.Model
     features: tuple[Feature, ...]
     training: TrainingConfiguration
+    training_model: keras.Model = attrs.field()
+    members: Mapping[str, int] = attrs.field(factory=dict)
+
+    @training_model.default
+    def _training_model(self) -> keras.Model:
+        return self.model
 
 
 def compile_graph(
@@ -83,7 +100,7 @@ def compile_graph(
         ```python
         compiled = compile_graph(graph, space.defaults(), profile, store, seed=0)
         compile_training(compiled, graph, space.defaults(), profile)
-        compiled.model.fit(store.features(compiled.features, "train"), targets)
+        compiled.training_model.fit(store.features(compiled.features, "train"), targets)
         ```
     """
     input_names = [vertex.name for vertex in graph.inputs]
@@ -108,18 +125,27 @@ def compile_graph(
             if vertex.operator.is_transparent and isinstance(sources[0], Stream) and len(sources) == 1:
                 results["block", vertex.name] = sources[0]
                 continue
-            tensors = [compilation.tensor(each) if isinstance(each, Stream) else each for each in sources]
+            view = attrs.evolve(view, members=compilation.members_for(vertex))
+            tensors = [
+                compilation.tensor(each) if isinstance(each, Stream) else compilation.merged(source, each, view)
+                for source, each in zip(vertex.sources, sources, strict=True)
+            ]
             output = compilation.build(vertex, view, tensors)
             if vertex.is_head:
-                output = compilation.named_output(vertex.name, output)
+                output = compilation.head_output(vertex, view, output)
+            else:
+                compilation.note_members(vertex, view, output)
             compilation.names.rename(output, prefix=vertex.name)
             results["block", vertex.name] = output
         outputs = {name: results["block", name] for name in graph.heads}
         model = compilation.model(outputs)
+        training_model = compilation.training_model(model, outputs)
     return CompiledGraph(
         model=model,
         features=tuple(compilation.features.values()),
         training=TrainingConfiguration.from_configuration(configuration),
+        training_model=training_model,
+        members={name: output.shape[1] for name, output in compilation.member_outputs.items()},
     )
 
 
@@ -131,7 +157,7 @@ def compile_training(
     *,
     jit_compile: bool = False,
 ) -> None:
-    """Give a compiled graph's model its optimizer, losses and metrics.
+    """Give the model that trains a compiled graph (`training_model`) its optimizer, losses and metrics.
 
     The losses of several heads are added up. In the training log a single head's metrics have their plain names
     (`accuracy`, `val_accuracy`); with several heads a head's name stands before them (`price_mae`,
@@ -151,12 +177,18 @@ def compile_training(
         view = HyperparameterView(values=configuration, path=name, profile=profile)
         losses[name] = head.loss(view, profile.targets[name])
         metrics[name] = head.metrics(profile.targets[name])
-    compiled.model.compile(
-        optimizer=make_optimizer(compiled.training, variables=compiled.model.trainable_variables),
+        if name in compiled.members:
+            losses[name] = MemberLoss(as_loss(losses[name], head=name))
+            metrics[name] = [metric_of_mean(metric) for metric in metrics[name]]
+    model = compiled.training_model
+    model.compile(
+        optimizer=make_optimizer(compiled.training, variables=model.trainable_variables),
         loss=losses,
         weighted_metrics=metrics,
         jit_compile=jit_compile,
     )
+    # If the first training step had to make the optimizer's variables, TensorFlow would trace the step twice.
+    model.optimizer.build(model.trainable_variables)
 
 
 def declared_space(graph: Graph, profile: DataProfile | None) -> Space:
@@ -239,6 +271,9 @@ class _Compilation:
     features: dict[str, Feature] = attrs.field(factory=dict)
     inputs: dict[str, Tensor] = attrs.field(factory=dict)
     tensors: dict[str, Tensor] = attrs.field(factory=dict)
+    members: dict[str, int] = attrs.field(factory=dict)
+    means: dict[str, Tensor] = attrs.field(factory=dict)
+    member_outputs: dict[str, Tensor] = attrs.field(factory=dict)
 
     def preprocess(self, vertex: BlockVertex, view: HyperparameterView, sources: list[_Result]) -> list[_Result]:
         """Return a block's sources after the preprocessors that it wants."""
@@ -260,12 +295,14 @@ class _Compilation:
                 )
             )
         try:
-            return [self.store.extend(sources[0], wanted)]
+            stream = self.store.with_defaults(sources[0]) if _comes_after_defaults(wanted[0]) else sources[0]
+            return [self.store.extend(stream, wanted)]
         except Exception as error:
             raise _block_failed(vertex, "could not get its preprocessors ready", error) from error
 
     def tensor(self, stream: Stream) -> Tensor:
         """Return the tensor at the end of a stream: a model input, then the in-model preprocessors' layers."""
+        stream = self.store.with_defaults(stream)
         length = stream.host_length
         tensor = self._input(stream.head(length))
         for index in range(length, len(stream.preprocessors)):
@@ -306,6 +343,40 @@ class _Compilation:
             )
         return output
 
+    def members_for(self, vertex: BlockVertex) -> int | None:
+        """Return for how many members a vertex is built: only a head right behind a block with members has any."""
+        source = vertex.sources[0]
+        takes_members = isinstance(vertex.operator, Head) and vertex.operator.takes_members and not vertex.is_list
+        return self.members.get(source.name) if takes_members and source.kind == "block" else None
+
+    def merged(self, source: Source, tensor: Tensor, view: HyperparameterView) -> Tensor:
+        """Return what a block made as its consumer takes it: the mean over the members, but for a head that takes them."""
+        if view.members is not None or source.kind != "block" or source.name not in self.members:
+            return tensor
+        if source.name not in self.means:
+            self.means[source.name] = mean_over_members(tensor)
+            self.names.rename(self.means[source.name], prefix=source.name)
+        return self.means[source.name]
+
+    def note_members(self, vertex: BlockVertex, view: HyperparameterView, output: Tensor) -> None:
+        """Note how many members the output of a block has, if it has any."""
+        try:
+            members = vertex.operator.members(view)
+        except Exception as error:
+            raise _block_failed(vertex, "did not name its number of members", error) from error
+        if members is not None:
+            check_members(members, output, where=f"The block {vertex.name!r} ({type(vertex.operator).__name__})")
+            self.members[vertex.name] = members
+
+    def head_output(self, vertex: BlockVertex, view: HyperparameterView, output: Tensor) -> Tensor:
+        """Return a head's output as that of a layer with the head's name: the mean over the members if it has any."""
+        if view.members is not None:
+            check_members(view.members, output, where=f"The head {vertex.name!r} ({type(vertex.operator).__name__})")
+            self.member_outputs[vertex.name] = output
+            self.names.rename(output, prefix=vertex.name)
+            output = mean_over_members(output)
+        return self.named_output(vertex.name, output)
+
     def named_output(self, head: str, output: Tensor) -> Tensor:
         """Return a head's output as that of a layer with the head's name."""
         # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
@@ -314,6 +385,13 @@ class _Compilation:
             output = keras.layers.Identity()(output)
             self.names.rename(output, prefix=head, last=name)
         return output
+
+    def training_model(self, model: keras.Model, outputs: Mapping[str, Tensor]) -> keras.Model:
+        """Return the model to train: one whose members are apart while training, if a head has any."""
+        if not self.member_outputs:
+            return model
+        apart = {name: MemberOutput(name=name)(output) for name, output in self.member_outputs.items()}
+        return self.model({**outputs, **apart})
 
     def model(self, outputs: Mapping[str, Tensor]) -> keras.Model:
         """Return the whole model."""
@@ -346,6 +424,10 @@ def tensor_dtype(dtype: str) -> str:
     if dtype.startswith("float"):
         return "float32"
     return "string" if dtype.startswith(("str", "object", "<U", "|S", "bytes")) else dtype
+
+
+def _comes_after_defaults(preprocessor: Preprocessor) -> bool:
+    return bool(getattr(preprocessor, "after_defaults", False))
 
 
 def _layer(preprocessor: Preprocessor, input_name: str) -> Any:

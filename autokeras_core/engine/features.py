@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import attrs
 import numpy as np
 
-from autokeras_core.data.rows import bytes_per_row
+from autokeras_core.data.rows import bytes_per_row, is_sequential
 from autokeras_core.engine.rows import evenly_spaced, protected, read_only, transform_rows
+from autokeras_core.engine.transformed import TransformedRows
 from autokeras_core.errors import GraphError, describe_error
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _LOGGER = logging.getLogger(__name__)
 _ROWS_FOR_A_FIT = 50_000
 _SOURCE_ROWS_FOR_A_FIT = 1_000
 _SOURCE_BYTES_FOR_A_FIT = 8 * 2**20
+_SEQUENTIAL_ROWS_FOR_A_FIT = 200_000
+_SEQUENTIAL_BYTES_FOR_A_FIT = 64 * 2**20
 _BYTES_IN_MEMORY_EACH = 64 * 2**20
 _BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
 
@@ -51,11 +54,14 @@ class Stream:
         input_name: The input the rows come from.
         preprocessors: The fitted preprocessors, in order.
         keys: For each of them a hash of the chain up to it; equal for equal inputs, types and configurations.
+        lacks_defaults: Whether no block has wanted preprocessors yet, so that the input's default ones are still to
+            come: see `FeatureStore.with_defaults`.
     """
 
     input_name: str
     preprocessors: tuple[Preprocessor, ...] = ()
     keys: tuple[str, ...] = ()
+    lacks_defaults: bool = False
 
     @property
     def host_length(self) -> int:
@@ -100,7 +106,9 @@ class FeatureStore:
 
     Each distinct chain is fitted once and computed once, however many trials use it. A fitted preprocessor is shared
     between trials and never fitted again. One with `in_model=True` is fitted on at most 50,000 training rows, taken
-    evenly; any other on all of them. Where the rows must be read from a source, it is at most 1,000 of them, and 8 MiB.
+    evenly; any other on all of them. Where the rows must be read from a source, it is at most 1,000 of them, and 8 MiB;
+    200,000 and 64 MiB where it is quick to read in runs. What is made of such a source is computed anew whenever it is
+    read, if it takes more than 64 MiB.
     Validation rows are never used for a fit.
 
     Preprocessors see the arrays as read-only views, so that none can change the caller's data.
@@ -138,6 +146,7 @@ class FeatureStore:
         self._directory = directory
         self._fitted: dict[str, Preprocessor] = {}
         self._rows: dict[tuple[str, Part], Array] = {}
+        self._streamed: dict[tuple[str, Part], TransformedRows | None] = {}
         self._bytes_in_memory = 0
         self._files: list[Path] = []
         self._finalizer = weakref.finalize(self, _remove_files, self._files)
@@ -162,7 +171,19 @@ class FeatureStore:
     def stream(self, input_name: str) -> Stream:
         """Return the stream of an input, through what is always done to its rows."""
         operator = self._inputs[input_name]
-        return self.extend(Stream(input_name), operator.preprocessors(self._profile.inputs[input_name]))
+        stream = self.extend(Stream(input_name), operator.preprocessors(self._profile.inputs[input_name]))
+        return attrs.evolve(stream, lacks_defaults=True)
+
+    def with_defaults(self, stream: Stream) -> Stream:
+        """Return a stream that no block's preprocessors stand in, through the input's default preprocessors.
+
+        Any other stream is returned as it is.
+        """
+        if not stream.lacks_defaults:
+            return stream
+        operator = self._inputs[stream.input_name]
+        defaults = operator.default_preprocessors(self._profile.inputs[stream.input_name])
+        return attrs.evolve(self.extend(stream, defaults), lacks_defaults=False)
 
     def extend(self, stream: Stream, preprocessors: Sequence[Preprocessor]) -> Stream:
         """Return the stream through more preprocessors, each fitted if no equal one has been yet.
@@ -202,12 +223,25 @@ class FeatureStore:
     def rows(self, feature: Feature, part: Part) -> Rows:
         """Return one feature's rows, computed now if they have not been before.
 
-        They are an array, but for a source without host preprocessors: that is returned as it is, to be streamed.
+        They are an array, but for a source without host preprocessors, or one that is quick to read in runs: those are
+        returned as sources, to be streamed.
         """
         raw = self._raw[part][feature.input_name]
         if not feature.host:
             return raw
-        return self._computed(Stream(feature.input_name, feature.host, feature.keys), part)
+        return self._host_rows(Stream(feature.input_name, feature.host, feature.keys), part)
+
+    def _host_rows(self, stream: Stream, part: Part) -> Rows:
+        """Return the rows after a host part: computed and kept, or to be computed whenever they are read."""
+        raw = self._raw[part][stream.input_name]
+        wanted = (stream.key, part)
+        if not is_sequential(raw) or isinstance(raw, np.ndarray):
+            return self._computed(stream, part)
+        if wanted not in self._streamed:
+            rows = TransformedRows.of(raw, stream.preprocessors)
+            self._streamed[wanted] = rows if len(rows) * bytes_per_row(rows) > _BYTES_IN_MEMORY_EACH else None
+        streamed = self._streamed[wanted]
+        return self._computed(stream, part) if streamed is None else streamed
 
     def _computed(self, stream: Stream, part: Part) -> Array:
         """Return the rows after a host part, from the longest piece of it that is already there."""

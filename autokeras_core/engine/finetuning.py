@@ -170,6 +170,10 @@ def open_second_phase(
         features.append(before)
         fed[feature.name] = tensor
     whole = keras.Model(inputs=inputs, outputs=dict(compiled.model(fed)), name=compiled.model.name)
+    trained = whole
+    if compiled.training_model is not compiled.model:
+        apart = compiled.training_model(fed)
+        trained = keras.Model(inputs=inputs, outputs=dict(apart), name=compiled.training_model.name)
     training = attrs.evolve(
         compiled.training,
         optimizer="adam",
@@ -179,7 +183,13 @@ def open_second_phase(
         batch_size=min(compiled.training.batch_size, *(plan.batch_size for plan in plans.values())),
     )
     return SecondPhase(
-        compiled=CompiledGraph(model=whole, features=tuple(features), training=training),
+        compiled=CompiledGraph(
+            model=whole,
+            features=tuple(features),
+            training=training,
+            training_model=trained,
+            members=compiled.members,
+        ),
         epochs=max(plan.epochs for plan in plans.values()),
         first=compiled,
         networks=networks,

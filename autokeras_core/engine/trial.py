@@ -51,6 +51,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _VALIDATION_BATCH_SIZE = 512
 _SMALLEST_PATIENCE = 4
+# A model and its functions hang on reference cycles. A large one is freed before the next is built. A small one can
+# wait for Python's own collection: one on demand takes a third of a second with TensorFlow loaded.
+_MANY_PARAMETERS = 1_000_000
 
 
 def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> TrialOutcome:
@@ -74,8 +77,8 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
         raise
     except Exception as error:  # noqa: BLE001 - the trial's boundary: one bad trial never ends the search
         outcome = _failed(job, describe_failure(error))
-    finally:
-        gc.collect()  # a model and its functions hang on reference cycles; free them before the next one is built
+    if outcome.failure is not None or outcome.parameters >= _MANY_PARAMETERS:
+        gc.collect()
     return attrs.evolve(outcome, seconds=time.monotonic() - started)
 
 
@@ -144,7 +147,7 @@ def _in_single_precision(job: TrialJob, context: TrialContext, compiled: Compile
     with seeded(job.seed):
         single = _compiled(job, context, "float32")
     single.model.set_weights(compiled.model.get_weights())
-    return attrs.evolve(compiled, model=single.model)
+    return attrs.evolve(compiled, model=single.model, training_model=single.training_model)
 
 
 def _fine_tune(
@@ -212,7 +215,7 @@ def _fit(
     validation = context.store.features(compiled.features, "validation")
     validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))
     with naming_unreadable_rows(train, validation):
-        compiled.model.fit(
+        compiled.training_model.fit(
             training_batches(train, context.train_targets, context.train_weights, batch_size=batch_size, seed=job.seed),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=watch.epochs,

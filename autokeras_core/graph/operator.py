@@ -40,6 +40,11 @@ class Preprocessor(Protocol):
     same mapping as a Keras layer, in the exported model. `in_model=True` says that the layer is cheap enough to run
     inside the model while searching too (scaling a picture); the core then uses `transform` only to fit what follows.
 
+    Two more attributes may be there; without them they count as `False`:
+
+    * `after_defaults = True` says that it takes what the input's default preprocessors make (numbers), not the input's
+      raw rows (a table with text): then those come first, see `Input.default_preprocessors`.
+
     Attributes:
         in_model: Whether the layer runs inside the model during the search.
     """
@@ -209,6 +214,19 @@ class Block(Operator):
         """
         return None
 
+    def members(self, hp: HyperparameterView) -> int | None:
+        """Return how many predictions for each row this block prepares, in this configuration; by default `None`.
+
+        With a number, `build` returns `(batch, members, units)`. A head right behind the block that `takes_members`
+        predicts once for each member: all of them are trained, and their mean is the model's prediction. Any other block
+        behind it gets the mean over the members. Must be pure and quick, and build nothing.
+
+        Reference:
+            Gorishniy, Kotelnikov, Babenko: TabM: Advancing Tabular Deep Learning with Parameter-Efficient Ensembling.
+            ICLR 2025.
+        """
+        return None
+
     @property
     def is_transparent(self) -> bool:
         """Whether `build` returns its input unchanged, so that blocks behind it may want preprocessors too."""
@@ -216,7 +234,14 @@ class Block(Operator):
 
 
 class Head(Block):
-    """The last block of a graph: what is predicted, its loss and metrics, the way from labels to tensors and back."""
+    """The last block of a graph: what is predicted, its loss and metrics, the way from labels to tensors and back.
+
+    Attributes:
+        takes_members: Whether `build`, where `hp.members` is a number, takes `(batch, members, units)` and returns
+            `(batch, members, outputs)`, see `Block.members`. Other heads get the mean over the members.
+    """
+
+    takes_members: ClassVar[bool] = False
 
     @abstractmethod
     def analyse(self, labels: Any, *, name: str) -> TargetProfile:
@@ -321,6 +346,16 @@ class Input(Operator):
 
     def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
         """Return what is always done to rows of this input, e.g. adding a channel axis; by default nothing."""
+        return ()
+
+    def default_preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
+        """Return what is done to rows where no block behind this input wants preprocessors of its own.
+
+        An input whose raw rows no generic block can take, such as a table with text, turns them into numbers here.
+        Blocks made for it bring their own preprocessors instead, and these are then tuned with the block. They come
+        behind those of `preprocessors`. A preprocessor of a block that says `after_defaults = True`, such as that of
+        `Normalization`, gets what these make. By default none.
+        """
         return ()
 
     def raw_spec(self, profile: InputProfile) -> tuple[tuple[int | None, ...], str]:

@@ -58,6 +58,7 @@ class HyperparameterView:
         profile: What analysis found out about the data; `None` where a block is built without data.
         recorder: Collects hyperparameters that are asked for by `Choice`, `Int`, `Float`, `Boolean`, `Fixed`.
         seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's.
+        members: For a head that takes them, how many members the block before it has, see `Block.members`; else `None`.
 
     Example:
         ```python
@@ -74,6 +75,7 @@ class HyperparameterView:
     profile: DataProfile | None = None
     recorder: SpaceRecorder | None = None
     seed: int | None = None
+    members: int | None = None
     conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
     def __getitem__(self, name: str) -> Any:

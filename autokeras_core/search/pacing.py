@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 # Learning rates follow the time (see `ScheduleCallback`), so a trial with a part of its epochs is a whole, if shorter,
 # training. On Fashion-MNIST a larger network overtakes the next smaller one from about a quarter of them on.
 _LEAST_SHARE = 0.25
-_SECONDS_TO_START = 4.0  # a network is built, and its functions are traced
+_SECONDS_TO_START = 2.5  # a network is built, and its functions are traced
 # Seconds per unit of cost, as measured on two cores of a server. Only until this machine's own speed is known.
 _RATE_OF_TWO_CORES = 1.2e-11
 _QUICK_SHARE = 0.2

@@ -14,7 +14,15 @@ import attrs
 
 from autokeras_core.search.space import Configuration
 
-__all__ = ["Failure", "FailureKind", "TrialJob", "TrialOutcome", "TrialStatus", "rank_outcomes"]
+__all__ = [
+    "EnsembleRecord",
+    "Failure",
+    "FailureKind",
+    "TrialJob",
+    "TrialOutcome",
+    "TrialStatus",
+    "rank_outcomes",
+]
 
 FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable"]
 TrialStatus: TypeAlias = Literal["completed", "failed"]
@@ -123,6 +131,39 @@ class TrialOutcome:
         if fields.get("failure") is not None:
             fields["failure"] = Failure(**fields["failure"])
         return cls(**fields)
+
+
+@attrs.frozen(kw_only=True)
+class EnsembleRecord:
+    """The ensemble that was put together from a search's trials.
+
+    Attributes:
+        objective: The metric that was optimised.
+        score: The objective of the members' weighted mean on the validation rows.
+        single_score: That of the best single trial, on the same rows.
+        weights: Each member's share in the mean, by trial id; the best member first. Together 1.
+        metrics: All metrics of the mean on the validation rows.
+    """
+
+    objective: str
+    score: float
+    single_score: float
+    weights: Mapping[str, float]
+    metrics: Mapping[str, float] = attrs.field(factory=dict)
+
+    def __str__(self) -> str:
+        return (
+            f"ensemble of {len(self.weights)}: {self.objective} {self.score:.4f} (best single {self.single_score:.4f})"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON data."""
+        return attrs.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> EnsembleRecord:
+        """Return the record that `to_json` described."""
+        return cls(**{field.name: data[field.name] for field in attrs.fields(cls)})
 
 
 def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:

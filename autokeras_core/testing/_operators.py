@@ -85,7 +85,7 @@ def check_builds(bench: Bench, where: str) -> CompiledGraph:
 def check_trains(bench: Bench, compiled: CompiledGraph, targets: Array, where: str) -> None:
     """A few steps must give finite numbers, and change every trainable weight."""
     compile_training(compiled, bench.graph, {}, bench.profile)
-    model = compiled.model
+    model = compiled.training_model
     before = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     # Several steps: a block may start as the identity (a scale of 0), and what lies behind it gets no gradient at first.
     history = model.fit(

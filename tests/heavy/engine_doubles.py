@@ -113,7 +113,7 @@ class Case:
     def trained(self, compiled: CompiledGraph, *, epochs: int = 1, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
         """Train in place and return the log."""
         compile_training(compiled, self.graph, self.configuration, self.profile)
-        history = compiled.model.fit(
+        history = compiled.training_model.fit(
             self.store.features(compiled.features, "train"),
             {name: target[:TRAIN] for name, target in self.targets.items()},
             validation_data=(

@@ -23,7 +23,7 @@ def read_pins(name: str) -> dict[str, Version]:
 
 
 def read_requirements(*, is_lint_included: bool) -> list[Requirement]:
-    """Return every third-party requirement of the four projects."""
+    """Return every third-party requirement of the four projects, but those of benchmarks, which tests do not run."""
     texts: list[str] = []
     for path in PROJECTS:
         project = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def read_requirements(*, is_lint_included: bool) -> list[Requirement]:
             each
             for group, entries in groups.items()
             for each in entries
-            if isinstance(each, str) and (is_lint_included or group != "lint")
+            if isinstance(each, str) and group != "benchmark" and (is_lint_included or group != "lint")
         ]
     requirements = [Requirement(text) for text in texts]
     return [each for each in requirements if canonicalize_name(each.name) not in OURS]

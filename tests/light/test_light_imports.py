@@ -15,7 +15,7 @@ import pytest
 
 from autokeras_core.cli.main import cli
 
-HEAVY = {"keras", "keras_tuner", "pandas", "tensorflow", "torch", "transformers"}
+HEAVY = {"keras", "keras_tuner", "pandas", "pyarrow", "tensorflow", "torch", "transformers"}
 
 LIGHT_MODULES = [
     "autokeras_core",

@@ -1,0 +1,173 @@
+"""The ensemble: several trained models that answer as one, by the weighted mean of their outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import attrs
+import keras
+import numpy as np
+
+from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine.bundle import ModelBundle, raw_pieces, write_about
+from autokeras_core.engine.storage import read_manifest, replaced_directory
+from autokeras_core.errors import SearchError, describe_error
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.data.rows import Rows
+    from autokeras_core.registry import Registry
+
+__all__ = ["Bundle", "EnsembleBundle", "load_bundle"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_FILE = "ensemble.json"
+_SCHEMA = 1
+
+
+@attrs.frozen(kw_only=True)
+class EnsembleBundle:
+    """Trained models of one search, each with its own preprocessing, and the weight of each.
+
+    It predicts, exports and is saved as a `ModelBundle` is.
+
+    Attributes:
+        members: The models, of one graph and one data profile.
+        weights: Each one's share in the mean, above 0; together 1.
+
+    Example:
+        ```python
+        bundle = EnsembleBundle(members=(one, other), weights=(0.75, 0.25))
+        bundle.predict_outputs({"table": rows})["classification"]  # the weighted mean of both models' probabilities
+        ```
+    """
+
+    members: tuple[ModelBundle, ...] = attrs.field(converter=tuple)
+    weights: tuple[float, ...] = attrs.field(converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        is_complete = len(self.members) == len(self.weights) > 0
+        if not is_complete or min(self.weights) <= 0 or abs(sum(self.weights) - 1) > 1e-6:
+            raise SearchError(
+                describe_error(
+                    "An ensemble has no right weights.",
+                    expected="one weight above 0 for each member, together 1",
+                    received=f"{len(self.members)} members, weights={list(self.weights)}",
+                )
+            )
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads' names, in the graph's order."""
+        return self.members[0].heads
+
+    @property
+    def profile(self) -> DataProfile:
+        """What analysis found out about the training data."""
+        return self.members[0].profile
+
+    @property
+    def plugins(self) -> Mapping[str, str]:
+        """The version of each distribution that the members need."""
+        return {name: version for member in self.members for name, version in member.plugins.items()}
+
+    def predict_outputs(self, inputs: Mapping[str, Rows], batch_size: int = 256) -> dict[str, Array]:
+        """Return the weighted mean of what the members make of raw rows, see `ModelBundle.predict_outputs`.
+
+        Rows of a source are read once for all members.
+        """
+        pieces: list[dict[str, Array]] = []
+        for raw in raw_pieces(inputs, batch_size):
+            outputs = [member.predict_outputs(raw, batch_size) for member in self.members]
+            pieces.append({name: self._mean([each[name] for each in outputs]) for name in self.heads})
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
+
+    def _mean(self, outputs: Sequence[Array]) -> Array:
+        total = sum(weight * each.astype(np.float64) for weight, each in zip(self.weights, outputs, strict=True))
+        return np.asarray(total, dtype=np.float32)
+
+    def to_keras_model(self) -> keras.Model:
+        """Return one plain Keras model that takes raw rows: the members side by side, and the mean of their outputs.
+
+        Inputs and outputs are those of each member's own export, see `ModelBundle.to_keras_model`.
+
+        Raises:
+            SearchError: If a member cannot be exported.
+        """
+        models = [member.to_keras_model() for member in self.members]
+        inputs = keras.tree.map_structure(
+            lambda tensor: keras.Input(shape=tensor.shape[1:], dtype=tensor.dtype, name=tensor.name), models[0].input
+        )
+        input_names = {tensor.name for tensor in keras.tree.flatten(inputs)}
+        names = LayerNames([*input_names, *self.heads])
+        outputs = []
+        for number, model in enumerate(models, start=1):
+            model.name = names.unique(f"member_{number}")
+            output = model(inputs)
+            outputs.append(output if isinstance(output, Mapping) else {self.heads[0]: output})
+        mean = {}
+        for head in self.heads:
+            weighted = [
+                keras.layers.Rescaling(weight, dtype="float32", name=names.unique(f"{head}_weighted"))(each[head])
+                for weight, each in zip(self.weights, outputs, strict=True)
+            ]
+            # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
+            name = names.unique(f"{head}_output") if head in input_names else head
+            mean[head] = keras.layers.Add(dtype="float32", name=name)(weighted)
+        return keras.Model(
+            inputs=inputs, outputs=mean if len(mean) > 1 else mean[self.heads[0]], name=self.members[0].model.name
+        )
+
+    def save(self, directory: str | Path, *, extra: Mapping[str, Any] | None = None) -> None:
+        """Write all members to one directory: all of it or nothing. See `ModelBundle.save`."""
+        record = {"schema": _SCHEMA, "weights": list(self.weights)}
+        with replaced_directory(Path(directory)) as folder:
+            for number, member in enumerate(self.members, start=1):
+                member.write_files(folder, prefix=_prefix(number))
+            write_about(folder, plugins=self.plugins, extra={_FILE: record, **(extra or {})})
+
+    @classmethod
+    def load(cls, directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Self:
+        """Return an ensemble that `save` wrote. See `ModelBundle.load`."""
+        folder = Path(directory)
+        plugins = read_manifest(folder).get("plugins", {})
+        record = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        if record.get("schema") != _SCHEMA:
+            raise SearchError(
+                describe_error(
+                    f"The saved ensemble in {str(folder)!r} has another format.",
+                    expected=f"schema {_SCHEMA}",
+                    received=f"schema {record.get('schema')!r}",
+                    advice="Load it with the version of autokeras-core that saved it.",
+                )
+            )
+        members = [
+            ModelBundle.read_files(
+                folder, registry, plugins=plugins, prefix=_prefix(number), custom_classes=custom_classes
+            )
+            for number in range(1, len(record["weights"]) + 1)
+        ]
+        return cls(members=members, weights=record["weights"])
+
+
+Bundle: TypeAlias = ModelBundle | EnsembleBundle
+"""A trained model or an ensemble of them: both predict, export and are saved alike."""
+
+
+def load_bundle(directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Bundle:
+    """Return the model or the ensemble that was saved in a directory.
+
+    Raises:
+        SearchError: If the directory holds neither, or its files were changed or cannot be loaded.
+        RegistryError: If a plugin that is needed is missing, with what to install.
+    """
+    kind = EnsembleBundle if (Path(directory) / _FILE).exists() else ModelBundle
+    return kind.load(directory, registry, custom_classes=custom_classes)
+
+
+def _prefix(number: int) -> str:
+    return f"member-{number}-"

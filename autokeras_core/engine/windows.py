@@ -1,0 +1,172 @@
+"""Batches of rows that are many, or are read from disk: read in runs, mixed in a window of memory, cut into batches.
+
+Reading single rows in random order is slow on any disk, and the order of a hundred million row numbers takes a gigabyte
+by itself. So rows are taken in *blocks* of neighbours; an epoch is a new random order of the blocks. Some dozens of them,
+from all over the data, make a *window*, which is read block by block, mixed, and cut into batches. While the model trains
+on one window, the next one is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import numpy as np
+import tensorflow as tf
+
+from autokeras_core.data.rows import bytes_per_row, read_rows
+
+if TYPE_CHECKING:
+    from autokeras_core.data.rows import Rows
+
+__all__ = ["WindowPlan", "plan_windows", "window_batches"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Dataset: TypeAlias = Any  # TensorFlow ships no types
+Tensor: TypeAlias = Any
+
+_ROWS_PER_BLOCK = 2048
+_ROWS_PER_WINDOW = 128 * 1024
+_BYTES_PER_WINDOW = 32 * 2**20
+_BATCHES_AHEAD = 2
+
+
+@attrs.frozen(kw_only=True)
+class WindowPlan:
+    """How rows are divided.
+
+    Attributes:
+        rows: How many rows there are.
+        batch_size: Rows per batch.
+        block: Rows per block, a multiple of `batch_size`, so that only an epoch's last batch can be smaller.
+        blocks_per_window: How many blocks are mixed with each other.
+    """
+
+    rows: int
+    batch_size: int
+    block: int
+    blocks_per_window: int
+
+    @property
+    def full_blocks(self) -> int:
+        """How many blocks are full; the rows after them are an epoch's last."""
+        return self.rows // self.block
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return -(-self.rows // self.batch_size)
+
+    def numbers(self, blocks: Array) -> Array:
+        """Return the row numbers of some blocks, in rising order."""
+        starts = np.sort(blocks).astype(np.int64) * self.block
+        numbers: Array = (starts[:, None] + np.arange(self.block, dtype=np.int64)).reshape(-1)
+        return numbers[numbers < self.rows]
+
+
+def plan_windows(rows: int, batch_size: int, row_bytes: int) -> WindowPlan:
+    """Return how to divide rows: in windows of at most 131,072 rows and (but for single blocks) 32 MiB.
+
+    Args:
+        rows: How many rows there are.
+        batch_size: Rows per batch.
+        row_bytes: How many bytes of memory a row takes, over all arrays.
+    """
+    wanted = max(1, min(_ROWS_PER_WINDOW, _BYTES_PER_WINDOW // max(row_bytes, 1)))
+    # Sixteen blocks or more to a window, so that it mixes rows from many places even where rows are wide.
+    batches_per_block = max(1, min(_ROWS_PER_BLOCK, wanted // 16) // batch_size)
+    block = batches_per_block * batch_size
+    return WindowPlan(rows=rows, batch_size=batch_size, block=block, blocks_per_window=max(1, wanted // block))
+
+
+def window_batches(
+    features: Mapping[str, Rows],
+    targets: Mapping[str, Rows],
+    weights: Array | None,
+    *,
+    batch_size: int,
+    seed: int | None,
+) -> Dataset:
+    """Return batches of rows that are read window by window.
+
+    Args:
+        features: Rows by the name of the model's input.
+        targets: Encoded targets by head, as many rows.
+        weights: One weight per row, or `None`.
+        batch_size: Rows per batch; the last batch of an epoch may have fewer.
+        seed: Equal seeds give equal batches in the first, the second, ... epoch; `None` for the rows' own order.
+
+    Returns:
+        A `tf.data.Dataset` of `(features, targets)` or `(features, targets, weights)`, of known length.
+    """
+    parts: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items()}
+    parts |= {f"y/{name}": rows for name, rows in targets.items()}
+    if weights is not None:
+        parts["weights"] = weights
+    rows = len(next(iter(parts.values())))
+    plan = plan_windows(rows, batch_size, sum(bytes_per_row(each) for each in parts.values()))
+    names = list(parts)
+    kinds = [_kind(parts[name]) for name in names]
+
+    def read(blocks: Array, key: Array) -> list[Array]:
+        numbers = plan.numbers(blocks)
+        order = None if seed is None else np.random.default_rng([abs(seed), int(key)]).permutation(len(numbers))
+        return [_read(parts[name], numbers, order, kind) for name, kind in zip(names, kinds, strict=True)]
+
+    def window(blocks: Tensor, key: Tensor) -> tuple[Tensor, ...]:
+        tensors = tf.numpy_function(read, [blocks, key], kinds, stateful=False)
+        for name, tensor in zip(names, tensors, strict=True):
+            tensor.set_shape((None, *parts[name].shape[1:]))
+        return tuple(tensors)
+
+    def cut(*tensors: Tensor) -> Dataset:
+        starts = tf.range(0, tf.shape(tensors[0])[0], batch_size)
+        return tf.data.Dataset.from_tensor_slices(starts).map(
+            lambda start: tuple(tensor[start : start + batch_size] for tensor in tensors)
+        )
+
+    def assemble(*tensors: Tensor) -> tuple[Any, ...]:
+        named = dict(zip(names, tensors, strict=True))
+        x = {name: named[f"x/{name}"] for name in features}
+        y = {name: named[f"y/{name}"] for name in targets}
+        return (x, y) if weights is None else (x, y, named["weights"])
+
+    windows = _numbered(plan, seed).map(window).prefetch(1)
+    batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)
+    return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(_options())
+
+
+def _numbered(plan: WindowPlan, seed: int | None) -> Dataset:
+    """Return the blocks of each window, with a number that decides how it is mixed: other ones in every epoch."""
+    blocks = tf.data.Dataset.range(plan.full_blocks)
+    if seed is not None and plan.full_blocks > 1:
+        blocks = blocks.shuffle(plan.full_blocks, seed=seed % (2**31), reshuffle_each_iteration=True)
+    blocks = blocks.batch(plan.blocks_per_window)
+    if plan.rows % plan.block:
+        blocks = blocks.concatenate(tf.data.Dataset.from_tensors(np.array([plan.full_blocks], dtype=np.int64)))
+    keys = tf.data.Dataset.random(seed=(seed or 0) % (2**31), rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip((blocks, keys))
+
+
+def _read(rows: Rows, numbers: Array, order: Array | None, kind: Any) -> Array:
+    if isinstance(rows, np.ndarray):
+        piece = rows[numbers if order is None else numbers[order]]
+    else:
+        piece = read_rows(rows, numbers)  # in rising order: a source reads neighbours together
+        piece = piece if order is None else piece[order]
+    return piece.astype(object if kind == tf.string else kind.as_numpy_dtype, copy=False)
+
+
+def _kind(rows: Rows) -> Any:
+    """Return the TensorFlow dtype that rows are fed in, see `batches`."""
+    if rows.dtype.kind == "f":
+        return tf.float32
+    return tf.string if rows.dtype.kind in "OSUT" else tf.as_dtype(rows.dtype)
+
+
+def _options() -> Any:
+    options = tf.data.Options()
+    options.deterministic = True
+    options.autotune.enabled = False  # see `batches`
+    return options
