@@ -6,17 +6,20 @@ import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
 from autokeras_core.assembly import assemble
-from autokeras_core.data.weights import combine_weights
-from autokeras_core.engine.compiler import declared_space
+from autokeras_core.data.frames import in_frame, index_of
+from autokeras_core.data.head_weights import weights_of_heads
+from autokeras_core.data.rows import is_sequential
 from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.discovery import declared_space
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, prepare, unpack
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.errors import DataError, NotFittedError, SearchError, describe_error
+from autokeras_core.graph.loss_weights import weighted
 from autokeras_core.graph.node import Node
 from autokeras_core.leaderboard import build_leaderboard
 from autokeras_core.progress import make_progress
@@ -26,6 +29,7 @@ from autokeras_core.saving import FittedModel, load_fitted, save_fitted
 from autokeras_core.search.run import SearchRequest, run_search
 from autokeras_core.search.session import stored_seed
 from autokeras_core.search.space import Space
+from autokeras_core.search.winner import members_of
 
 if TYPE_CHECKING:
     import keras
@@ -44,6 +48,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 PathLike: TypeAlias = str | Path
 
 _PREDICTION_BATCH_SIZE = 256
+_PREDICTION_BATCH_SIZE_FROM_DISK = 2048  # rows that are quick to read are narrow, and many
 
 
 class AutoModel:
@@ -56,7 +61,11 @@ class AutoModel:
         max_trials: How many configurations to try at most. Without it and without `time_limit`, 10.
         time_limit: Seconds the whole `fit` may take; the best model so far comes back. By default no limit.
         objective: The metric to optimise: a name (`"val_accuracy"`), a pair (`("val_score", "max")`) or a
-            `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise.
+            `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise. With
+            several heads the validation loss: the weighted sum of the heads' losses, each divided by what a guess costs.
+            Another metric has its head's name before it: `"val_price_mae"`.
+        loss_weights: How much the loss of each of several heads counts in their sum, by head or in their order; by default
+            all alike. Loss and metrics of a head are arguments of the head.
         tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper), `"random"`, `"bayesian"`, `"hyperband"`, or any
             `keras_tuner.Oracle`.
         seed: Makes a search repeatable; 0 is a seed. By default a fresh one is drawn and kept as `seed`.
@@ -68,6 +77,13 @@ class AutoModel:
         warm_starts: Predefined configurations (mappings of hyperparameter paths to values), tried first and in
             order; an empty list for none. By default those of the task.
         executor: Where trials run: a registered name, or an object with the `Executor` methods.
+        ensemble: Whether the best trials' models may answer together, by the weighted mean of their outputs, if that scores
+            better on the validation rows than the best one alone; a whole number is how many there may be at most, `True`
+            means 8. What is handed over is then as large and as slow as its members together. By default what the class's
+            `ensemble_by_default` says, which is `False` here.
+        refit: Whether to train the best configuration once more when the search has ended, on all rows: also those for
+            validation, which training has not seen. It trains for as many epochs as its trial took to its best one. Part of
+            a time limit is kept for it; where there is too little, the validated model stays, and a line says so.
         block: The block behind a single input, instead of its default.
         task: The registered task whose predefined configurations fit; set by tasks.
 
@@ -87,6 +103,9 @@ class AutoModel:
         Jin, Chollet, Song, Hu: AutoKeras: An AutoML Library for Deep Learning. JMLR 24 (2023), Figure 1.
     """
 
+    ensemble_by_default: ClassVar[bool | int] = False
+    """What `ensemble` is if the user does not say. A task whose models are small and quick may say `True`."""
+
     def __init__(
         self,
         inputs: Input | Sequence[Input],
@@ -95,6 +114,7 @@ class AutoModel:
         max_trials: int | None = None,
         time_limit: float | None = None,
         objective: Any = None,
+        loss_weights: Mapping[str, float] | Sequence[float] | None = None,
         tuner: Any = "mutation",
         seed: int | None = None,
         directory: PathLike | None = None,
@@ -102,11 +122,13 @@ class AutoModel:
         max_model_size: int | None = None,
         warm_starts: Sequence[Mapping[str, Any]] | None = None,
         executor: str | Executor = "core:local",
+        ensemble: bool | int | None = None,
+        refit: bool = False,
         block: Block | None = None,
         task: str = "",
     ) -> None:
         _check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
-        self._graph = assemble(inputs, outputs, block=block)
+        self._graph = weighted(assemble(inputs, outputs, block=block), loss_weights)
         self._task = task or _task_of(self._graph, is_assembled=not _are_nodes(outputs))
         self.max_trials = max_trials
         self.time_limit = time_limit
@@ -119,6 +141,9 @@ class AutoModel:
         self.max_model_size = max_model_size
         self.warm_starts = None if warm_starts is None else [dict(start) for start in warm_starts]
         self.executor = executor
+        self.ensemble = self.ensemble_by_default if ensemble is None else ensemble
+        members_of(self.ensemble)  # so that a wrong value is an error where it is written
+        self.refit = bool(refit)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._fitted: FittedModel | None = None
 
@@ -134,7 +159,7 @@ class AutoModel:
         validation_split: float | None = None,
         validation_data: Any = None,
         callbacks: Sequence[Any] = (),
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: Mapping[Any, Any] | str | None = None,
         sample_weight: Any = None,
         time_limit: float | None = None,
         verbose: int = 1,
@@ -149,15 +174,18 @@ class AutoModel:
                 input may take more, e.g. `ImageInput` the path of a folder with one folder of files per class.
             y: The targets, likewise for the heads; left out where x holds them. For a table it may be the name of the
                 target column.
-            epochs: How many epochs a trial trains at most; by default 10 to 100, fewer the more rows there are.
+            epochs: How many epochs a trial trains at most; by default 10 to 100, fewer the more rows there are, and up to
+                256 on small tables. Of more than 1,048,576 training rows an epoch is that many, and the next epoch goes
+                on with the others.
             batch_size: Rows per training step; by default tuned.
             validation_split: The share of rows to validate on, drawn at random and stratified by class; by default
                 0.2, or 0.1 from 20,000 rows on.
             validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead; or a path whose data hold their
-                labels.
+                labels; or, where `y` is the name of a column, another table with that column.
             callbacks: Keras callbacks; each trial gets its own copies.
-            class_weight: A weight for each class, by the user's own label, or `"balanced"`.
-            sample_weight: A weight for each row.
+            class_weight: A weight for each class, by the user's own label, or `"balanced"`. With several heads a dict of
+                either by head; `"balanced"` alone stands for all heads with one class per row.
+            sample_weight: A weight for each row; with several heads it may be a dict of such by head.
             time_limit: Seconds for this `fit`, instead of the constructor's.
             verbose: 0 for silence, 1 for a live display on a terminal and plain lines elsewhere, 2 for plain lines.
 
@@ -204,6 +232,8 @@ class AutoModel:
                 batch_size=batch_size,
                 callbacks=tuple(callbacks),
                 container=_container_of(y),
+                members=members_of(self.ensemble),
+                refit=self.refit,
             ),
             progress,
         )
@@ -217,6 +247,8 @@ class AutoModel:
             stop_reason=result.stop_reason,
             fingerprint=data.fingerprint,
             container=_container_of(y),
+            ensemble=result.ensemble,
+            refitted=result.refitted,
         )
         return build_history(
             result.outcomes,
@@ -224,6 +256,8 @@ class AutoModel:
             objective=result.objective.name,
             maximise=result.objective.maximise,
             stop_reason=result.stop_reason,
+            ensemble=result.ensemble,
+            refitted=result.refitted,
         )
 
     def analyse(self, x: Any, y: Any = None) -> DataProfile:
@@ -252,7 +286,7 @@ class AutoModel:
 
     @property
     def best_configuration(self) -> dict[str, Any]:
-        """The hyperparameter values of the model that was found, by path."""
+        """The hyperparameter values of the model that was found, by path; of an ensemble, those of the best trial."""
         return dict(self._require_fitted().configuration)
 
     def predict(self, x: Any) -> Any:
@@ -262,7 +296,8 @@ class AutoModel:
             x: Rows as for `fit`.
 
         Returns:
-            An array of shape `(rows,)` (or as `y` was); for several heads a list or a dict, as `y` was.
+            An array of shape `(rows,)` (or as `y` was); for several heads a list or a dict, as `y` was. Where x is a pandas
+            object and `y` was one, it is one, too, with the index of x.
 
         Raises:
             DataError: If the rows do not fit those the model was trained on.
@@ -270,9 +305,14 @@ class AutoModel:
         """
         fitted = self._require_fitted()
         outputs = self._outputs(x)
+        index = index_of(x, len(next(iter(outputs.values()))))
         return self._as_given(
             {
-                name: head_of(self._graph, name).decode(outputs[name], fitted.profile.targets[name])
+                name: in_frame(
+                    head_of(self._graph, name).decode(outputs[name], fitted.profile.targets[name]),
+                    index,
+                    fitted.profile.targets[name],
+                )
                 for name in self._graph.heads
             }
         )
@@ -314,10 +354,11 @@ class AutoModel:
         Args:
             x: Rows as for `fit`.
             y: Their targets; left out where x holds them.
-            sample_weight: A weight for each row.
+            sample_weight: A weight for each row, or a dict of such by head.
 
         Returns:
-            `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it.
+            `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it, and `loss` is the
+            weighted sum of their losses, each divided by what a guess costs.
 
         Raises:
             DataError: If the data do not fit, or hold a class unseen in training.
@@ -331,8 +372,8 @@ class AutoModel:
             name: head_of(self._graph, name).encode(labels[name], fitted.profile.targets[name])
             for name in self._graph.heads
         }
-        first = self._graph.heads[0]
-        weights = combine_weights(sample_weight, None, labels[first], fitted.profile.targets[first])
+        profiles = {name: fitted.profile.targets[name] for name in self._graph.heads}
+        weights = weights_of_heads(sample_weight, None, labels, profiles)
         return score_outputs(
             self._graph,
             fitted.profile,
@@ -343,13 +384,17 @@ class AutoModel:
         )
 
     def leaderboard(self) -> Leaderboard:
-        """Return all trials, the best first, with scores, times and the reasons of failures."""
+        """Return all trials, the best first, with scores, times and the reasons of failures.
+
+        If an ensemble was put together, it is the board's `ensemble`, and each trial has its weight in it.
+        """
         fitted = self._require_fitted()
         return build_leaderboard(
             fitted.outcomes,
             objective=fitted.objective.name,
             maximise=fitted.objective.maximise,
             origins=fitted.origins,
+            ensemble=fitted.ensemble,
         )
 
     def export_model(self) -> keras.Model:
@@ -393,6 +438,7 @@ class AutoModel:
         self.max_trials = self.time_limit = self.max_model_size = self.directory = self.warm_starts = None
         self.objective = (fitted.objective.name, fitted.objective.direction)
         self.tuner, self.executor, self.overwrite = "mutation", "core:local", False
+        self.ensemble, self.refit = self.ensemble_by_default, False
         self._temporary, self._seed_is_drawn = None, False
 
     # Inside
@@ -444,7 +490,9 @@ class AutoModel:
     def _model_outputs(self, inputs: Mapping[str, Rows]) -> dict[str, Array]:
         fitted = self._require_fitted()
         matched = match_inputs(self._graph, inputs, fitted.profile)
-        return fitted.bundle.predict_outputs(matched, batch_size=_PREDICTION_BATCH_SIZE)
+        is_from_disk = any(is_sequential(rows) for rows in matched.values())
+        batch_size = _PREDICTION_BATCH_SIZE_FROM_DISK if is_from_disk else _PREDICTION_BATCH_SIZE
+        return fitted.bundle.predict_outputs(matched, batch_size=batch_size)
 
     def _as_given(self, values: dict[str, Any]) -> Any:
         """Return one value for one head, else a list or a dict by head, as `y` was given."""

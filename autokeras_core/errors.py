@@ -17,6 +17,7 @@ __all__ = [
     "AutoKerasError",
     "DataError",
     "DataWarning",
+    "ExportWarning",
     "GraphError",
     "NotFittedError",
     "PluginError",
@@ -78,7 +79,14 @@ class UnavailableError(AutoKerasError, RuntimeError):
 
 
 class DataWarning(UserWarning):
-    """Part of the data was left out, e.g. files that cannot be read. Silence with `warnings.filterwarnings`."""
+    """Something about the data should be looked at: files that cannot be read are left out, a column is the target.
+
+    Silence with `warnings.filterwarnings`.
+    """
+
+
+class ExportWarning(UserWarning):
+    """An exported model takes something else than raw rows, e.g. token numbers. Silence with `warnings.filterwarnings`."""
 
 
 class PluginWarning(UserWarning):

@@ -15,11 +15,12 @@ from autokeras_core.search.records import rank_outcomes
 if TYPE_CHECKING:
     import pandas as pd
 
-    from autokeras_core.search.records import TrialOutcome
+    from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 
 __all__ = ["Leaderboard", "LeaderboardRow", "build_leaderboard"]
 
-_COLUMNS = ("rank", "trial", "origin", "score", "best epoch", "seconds", "parameters", "status")
+_COLUMNS = ("rank", "trial", "origin", "score", "weight", "best epoch", "seconds", "parameters", "status")
+_RIGHT = frozenset({"rank", "score", "weight", "best epoch", "seconds", "parameters"})
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +40,7 @@ class LeaderboardRow:
         reason: Why it failed; empty otherwise.
         metrics: All metrics at the best epoch.
         configuration: The values of all active hyperparameters.
+        weight: The trial's share in the ensemble; 0 if there is none, or it is no member.
     """
 
     rank: int
@@ -53,6 +55,7 @@ class LeaderboardRow:
     reason: str
     metrics: Mapping[str, float]
     configuration: Mapping[str, Value]
+    weight: float = 0.0
 
 
 @attrs.frozen
@@ -62,6 +65,7 @@ class Leaderboard(Sequence[LeaderboardRow]):
     Attributes:
         objective: The metric that was optimised.
         rows: The trials.
+        ensemble: The ensemble that was put together from them, with its score; `None` if the best trial is used alone.
 
     Example:
         ```python
@@ -73,6 +77,7 @@ class Leaderboard(Sequence[LeaderboardRow]):
 
     objective: str
     rows: tuple[LeaderboardRow, ...]
+    ensemble: EnsembleRecord | None = None
 
     @overload
     def __getitem__(self, index: int) -> LeaderboardRow: ...
@@ -113,36 +118,27 @@ class Leaderboard(Sequence[LeaderboardRow]):
             flat.append(record | {f"metric/{name}": value for name, value in metrics.items()} | configuration)
         return pd.DataFrame(flat)
 
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(name for name in _COLUMNS if name != "weight" or self.ensemble is not None)
+
     def _cells(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                str(row.rank) if row.rank else "-",
-                row.trial_id,
-                row.origin,
-                "-" if math.isnan(row.score) else f"{row.score:.4f}",
-                f"{row.best_epoch}/{row.epochs}",
-                f"{row.seconds:.1f}",
-                f"{row.parameters:,}",
-                f"{row.status}: {row.reason}" if row.reason else row.status,
-            )
-            for row in self.rows
-        ]
+        return [tuple(_cell(row, column) for column in self._columns) for row in self.rows]
 
     def _header(self) -> tuple[str, ...]:
-        return tuple(self.objective if name == "score" else name for name in _COLUMNS)
+        return tuple(self.objective if name == "score" else name for name in self._columns)
 
     def __str__(self) -> str:
         lines = [self._header(), *self._cells()]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
-        right = {"rank", self.objective, "best epoch", "seconds", "parameters"}
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self._columns))]
         aligned = [
             "  ".join(
-                cell.rjust(width) if name in right else cell.ljust(width)
-                for name, cell, width in zip(self._header(), line, widths, strict=True)
+                cell.rjust(width) if name in _RIGHT else cell.ljust(width)
+                for name, cell, width in zip(self._columns, line, widths, strict=True)
             ).rstrip()
             for line in lines
         ]
-        return "\n".join(aligned)
+        return "\n".join([*aligned, *([str(self.ensemble)] if self.ensemble is not None else [])])
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks; whatever a user or a plugin named is escaped."""
@@ -150,11 +146,17 @@ class Leaderboard(Sequence[LeaderboardRow]):
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>" for cells in self._cells()
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        caption = "" if self.ensemble is None else f"<caption>{html.escape(str(self.ensemble))}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def build_leaderboard(
-    outcomes: Sequence[TrialOutcome], *, objective: str, maximise: bool, origins: Mapping[str, str]
+    outcomes: Sequence[TrialOutcome],
+    *,
+    objective: str,
+    maximise: bool,
+    origins: Mapping[str, str],
+    ensemble: EnsembleRecord | None = None,
 ) -> Leaderboard:
     """Rank trials: the best score first, between equals the lower validation loss, failed trials last.
 
@@ -163,15 +165,32 @@ def build_leaderboard(
         objective: The metric that was optimised.
         maximise: Whether more of it is better.
         origins: Where each trial's configuration came from, by trial id.
+        ensemble: The ensemble that was put together from them, or `None`.
     """
     ranked = rank_outcomes(outcomes, maximise=maximise)
     failed = [outcome for outcome in outcomes if outcome.score is None]
-    rows = [_row(outcome, rank, origins) for rank, outcome in enumerate(ranked, start=1)]
-    rows += [_row(outcome, 0, origins) for outcome in failed]
-    return Leaderboard(objective, tuple(rows))
+    weights = {} if ensemble is None else ensemble.weights
+    rows = [_row(outcome, rank, origins, weights) for rank, outcome in enumerate(ranked, start=1)]
+    rows += [_row(outcome, 0, origins, weights) for outcome in failed]
+    return Leaderboard(objective, tuple(rows), ensemble)
 
 
-def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str]) -> LeaderboardRow:
+def _cell(row: LeaderboardRow, column: str) -> str:
+    cells = {
+        "rank": str(row.rank) if row.rank else "-",
+        "trial": row.trial_id,
+        "origin": row.origin,
+        "score": "-" if math.isnan(row.score) else f"{row.score:.4f}",
+        "weight": f"{row.weight:.2f}" if row.weight else "-",
+        "best epoch": f"{row.best_epoch}/{row.epochs}",
+        "seconds": f"{row.seconds:.1f}",
+        "parameters": f"{row.parameters:,}",
+        "status": f"{row.status}: {row.reason}" if row.reason else row.status,
+    }
+    return cells[column]
+
+
+def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str], weights: Mapping[str, float]) -> LeaderboardRow:
     failure = outcome.failure
     status = "cut short" if outcome.cut_short else "completed"
     if failure is not None:
@@ -189,4 +208,5 @@ def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str]) -> Leader
         reason=failure.reason if failure else "",
         metrics=outcome.metrics,
         configuration=outcome.configuration,
+        weight=weights.get(outcome.trial_id, 0.0),
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.live import Live
 
-    from autokeras_core.search.records import TrialOutcome
+    from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 
 __all__ = ["LiveProgress", "PlainProgress", "Progress", "SearchOutline", "SilentProgress", "make_progress"]
 
@@ -69,6 +69,14 @@ class Progress(Protocol):
         """The search has ended, for better or worse."""
         ...
 
+    def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
+        """After its end, an ensemble was put together that scores better than the best trial."""
+        ...
+
+    def note(self, text: str) -> None:
+        """After its end, something else worth a line happened."""
+        ...
+
 
 class SilentProgress:
     """Shows nothing (`verbose=0`)."""
@@ -86,6 +94,12 @@ class SilentProgress:
         """Do nothing."""
 
     def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
+        """Do nothing."""
+
+    def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
         """Do nothing."""
 
 
@@ -125,6 +139,14 @@ class PlainProgress:
         assert self._outline is not None
         found = f"best {self._outline.objective} {best.score:.4f} (trial {best.trial_id})" if best else "no model"
         self._write(f"Search ended after {time.monotonic() - self._started:.1f} s: {reason}; {found}")
+
+    def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
+        """Write what the ensemble scores."""
+        self._write(describe_ensemble(ensemble))
+
+    def note(self, text: str) -> None:
+        """Write the line."""
+        self._write(text)
 
     def _write(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
@@ -190,6 +212,14 @@ class LiveProgress:
         self._console.print(
             f"Search ended after {seconds:.1f} s: {reason}; best {self._best}", highlight=False, markup=False
         )
+
+    def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
+        """Print what the ensemble scores."""
+        self.note(describe_ensemble(ensemble))
+
+    def note(self, text: str) -> None:
+        """Print the line."""
+        self._console.print(text, highlight=False, markup=False)
 
     def _render(self) -> Group:
         from rich.console import Group
@@ -264,6 +294,13 @@ def describe_outcome(outcome: TrialOutcome, best: TrialOutcome | None, objective
         f"{objective} {outcome.score:.4f} in {outcome.seconds:.1f} s "
         f"(epoch {outcome.best_epoch} of {outcome.epochs}{cut}; {outcome.parameters:,} parameters); {standing}"
     )
+
+
+def describe_ensemble(ensemble: EnsembleRecord) -> str:
+    """Return one line on an ensemble and its members, e.g. `Ensemble of 2: ...; trial 3 x 0.67, trial 0 x 0.33`."""
+    members = ", ".join(f"trial {trial_id} x {weight:.2f}" for trial_id, weight in ensemble.weights.items())
+    line = str(ensemble)
+    return f"{line[0].upper()}{line[1:]}; {members}"
 
 
 def _value(value: Any) -> str:

@@ -42,7 +42,8 @@ _FIRST_PARTY = MappingProxyType(
             *("ImageClassifier", "ImageRegressor", "ImageInput", "ImageBlock", "ImageAugmentation", "ConvBlock"),
             *("ResNetBlock", "XceptionBlock", "EfficientNetBlock", "image", "image_input", "augmentation", "conv"),
             *("resnet", "xception", "efficientnet", "mobilenet", "MobileNetBlock", "transfer", "TransferBlock"),
-            *("frozen_network", "FrozenNetwork", "resnet9", "ResNet9Block"),
+            *("frozen_network", "FrozenNetwork", "resnet9", "ResNet9Block", "convnext", "ConvNeXtBlock"),
+            *("photograph_scaler", "PhotographScaler"),
         ),
         "ak-text": (
             *("TextClassifier", "TextRegressor", "TextInput", "TextBlock", "NgramBlock", "EmbeddingBlock", "text"),
@@ -51,6 +52,8 @@ _FIRST_PARTY = MappingProxyType(
         "ak-tabular": (
             *("StructuredDataClassifier", "StructuredDataRegressor", "StructuredDataInput", "StructuredDataBlock"),
             *("MLPBlock", "ResidualMLPBlock", "structured_data", "structured_data_input", "mlp", "residual_mlp"),
+            *("RealMLPBlock", "TabMBlock", "FTTransformerBlock", "WideAndDeepBlock"),
+            *("real_mlp", "tabm", "ft_transformer", "wide_and_deep"),
         ),
     }
 )

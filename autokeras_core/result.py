@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from autokeras_core.search.records import TrialOutcome
+    from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 
 __all__ = ["SearchHistory", "build_history"]
 
@@ -26,6 +26,10 @@ class SearchHistory:
         trials: How many trials ran, failed ones included.
         failed: How many failed.
         stop_reason: Why the search ended.
+        ensemble: The ensemble that was put together from the trials, with its score and its members' weights; `None` if
+            the best trial's model is used alone.
+        refitted: The trials whose configurations were trained once more on all rows, for `refit=True`; the model consists
+            of these then. A score stays that of the trial: there is nothing left to validate on.
 
     Example:
         ```python
@@ -42,10 +46,19 @@ class SearchHistory:
     trials: int
     failed: int
     stop_reason: str
+    ensemble: EnsembleRecord | None = None
+    refitted: Sequence[str] = ()
 
 
 def build_history(
-    outcomes: Sequence[TrialOutcome], best: TrialOutcome, *, objective: str, maximise: bool, stop_reason: str
+    outcomes: Sequence[TrialOutcome],
+    best: TrialOutcome,
+    *,
+    objective: str,
+    maximise: bool,
+    stop_reason: str,
+    ensemble: EnsembleRecord | None = None,
+    refitted: Sequence[str] = (),
 ) -> SearchHistory:
     """Return the course of a search from its trials."""
     curve: list[tuple[float, float]] = []
@@ -62,4 +75,6 @@ def build_history(
         trials=len(outcomes),
         failed=sum(outcome.failure is not None for outcome in outcomes),
         stop_reason=stop_reason,
+        ensemble=ensemble,
+        refitted=tuple(refitted),
     )

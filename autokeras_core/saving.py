@@ -12,15 +12,25 @@ import attrs
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.context import Objective
+from autokeras_core.engine.ensemble import EnsembleBundle, load_bundle
 from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.serialization import graph_from_json, graph_to_json
 from autokeras_core.search.driver import best_outcome
 from autokeras_core.search.journal import read_events
-from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, read_manifest, read_outcomes
+from autokeras_core.search.records import EnsembleRecord, TrialOutcome
+from autokeras_core.search.refit import REFIT_FOLDER
+from autokeras_core.search.session import (
+    INTERRUPTED,
+    JOURNAL_FILE,
+    read_ensemble,
+    read_manifest,
+    read_outcomes,
+    read_refitted,
+)
 
 if TYPE_CHECKING:
+    from autokeras_core.engine.ensemble import Bundle
     from autokeras_core.graph.graph import Graph
     from autokeras_core.registry import Registry
     from autokeras_core.search.space import Configuration
@@ -36,18 +46,20 @@ class FittedModel:
     """What a search left behind: all that predicting, evaluating, exporting and saving need.
 
     Attributes:
-        bundle: The trained model with its preprocessing.
+        bundle: The trained model with its preprocessing, or an ensemble of several.
         profile: What analysis found out about the training data.
-        configuration: The model's hyperparameter values.
+        configuration: The hyperparameter values of the best trial.
         outcomes: All trials.
         objective: The metric that was optimised.
         origins: Where each trial's configuration came from, by trial id.
         stop_reason: Why the search ended.
         fingerprint: A hash of the data it was trained on.
         container: `"list"` or `"dict"`: how several targets were given.
+        ensemble: What the ensemble consists of; `None` if it is a single model.
+        refitted: The trials whose configurations were trained once more on all rows.
     """
 
-    bundle: ModelBundle
+    bundle: Bundle
     profile: DataProfile
     configuration: Configuration
     outcomes: Sequence[TrialOutcome]
@@ -56,6 +68,8 @@ class FittedModel:
     stop_reason: str
     fingerprint: str
     container: str
+    ensemble: EnsembleRecord | None = None
+    refitted: tuple[str, ...] = ()
 
 
 def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registry, *, seed: int, task: str) -> None:
@@ -77,6 +91,8 @@ def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registr
         "stop_reason": fitted.stop_reason,
         "fingerprint": fitted.fingerprint,
         "container": fitted.container,
+        "refitted": list(fitted.refitted),
+        "ensemble": None if fitted.ensemble is None else fitted.ensemble.to_json(),
     }
     fitted.bundle.save(path, extra={_RECORD: record})
 
@@ -105,7 +121,7 @@ def load_fitted(
 def _load_saved(
     path: Path, registry: Registry, custom_blocks: Sequence[type[Any]]
 ) -> tuple[FittedModel, Graph, dict[str, Any]]:
-    bundle = ModelBundle.load(
+    bundle = load_bundle(
         path, registry, custom_classes=custom_blocks
     )  # checks the hash of every file, the record's too
     record = json.loads((path / _RECORD).read_text(encoding="utf-8"))
@@ -128,6 +144,8 @@ def _load_saved(
         stop_reason=record["stop_reason"],
         fingerprint=record["fingerprint"],
         container=record["container"],
+        refitted=tuple(record["refitted"]),
+        ensemble=None if record["ensemble"] is None else EnsembleRecord.from_json(record["ensemble"]),
     )
     return fitted, _graph(record["graph"], registry, custom_blocks), {"seed": record["seed"], "task": record["task"]}
 
@@ -150,9 +168,12 @@ def _load_search(
                 advice="Call fit() with this directory to go on with the search.",
             )
         )
+    ensemble, refitted = read_ensemble(events), read_refitted(events)
     ended = [event["reason"] for event in events if event["event"] == "search_ended"]
     fitted = FittedModel(
-        bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, registry, custom_classes=custom_blocks),
+        bundle=_load_trials(
+            outcomes, {best.trial_id: 1.0} if ensemble is None else ensemble.weights, refitted, registry, custom_blocks
+        ),
         profile=DataProfile.from_json(about["profile"]),
         configuration=best.configuration,
         outcomes=tuple(outcomes),
@@ -161,8 +182,29 @@ def _load_search(
         stop_reason=ended[-1] if ended else INTERRUPTED,
         fingerprint=identity["data"],
         container=about["container"],
+        ensemble=ensemble,
+        refitted=refitted,
     )
     return fitted, _graph(about["graph"], registry, custom_blocks), {"seed": identity["seed"], "task": about["task"]}
+
+
+def _load_trials(
+    outcomes: Sequence[TrialOutcome],
+    weights: Mapping[str, float],
+    refitted: Sequence[str],
+    registry: Registry,
+    custom_blocks: Sequence[type[Any]],
+) -> Bundle:
+    """Return the model of a search's trial, or the ensemble of several with their weights."""
+    directories = {
+        outcome.trial_id: Path(outcome.directory) / (REFIT_FOLDER if outcome.trial_id in refitted else "")
+        for outcome in outcomes
+    }
+    bundles = [
+        ModelBundle.load(directories[trial_id] / BUNDLE_FOLDER, registry, custom_classes=custom_blocks)
+        for trial_id in weights
+    ]
+    return bundles[0] if len(bundles) == 1 else EnsembleBundle(members=tuple(bundles), weights=tuple(weights.values()))
 
 
 def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Any]]) -> Graph:

@@ -29,6 +29,8 @@ class SearchOptions(TypedDict, total=False):
     max_model_size: int | None
     warm_starts: Sequence[Mapping[str, Any]] | None
     executor: str | Executor
+    ensemble: bool | int | None
+    refit: bool
 
 
 class Task(AutoModel):

@@ -48,7 +48,7 @@ def main() -> None:
     model.fit(x[..., np.newaxis], y, batch_size=batch_size, epochs=options.epochs, verbose=0)
     taken = time.monotonic() - start
     predicted = model.predict(x_test[..., np.newaxis], batch_size=512, verbose=0).argmax(axis=1)
-    print(json.dumps({"seconds": round(taken, 1), "accuracy": round(float(np.mean(predicted == y_test)), 4)}))
+    print(json.dumps({"seconds": round(taken, 1), "score": round(float(np.mean(predicted == y_test)), 4)}))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def main() -> None:
         verbose=options.verbose,
     )
     if options.print_only:
-        print(json.dumps({"seconds": record["taken"], "accuracy": record["test accuracy"]}))
+        print(json.dumps({"seconds": record["taken"], "score": record["test accuracy"]}))
         return
     print(json.dumps(record))
     RESULTS.mkdir(exist_ok=True)

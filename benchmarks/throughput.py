@@ -25,8 +25,9 @@ import tensorflow as tf
 from ak_vision import ImageBlock, ImageInput
 from autokeras_core import ClassificationHead
 from autokeras_core.assembly import assemble
-from autokeras_core.engine.compiler import compile_graph, compile_training, discover_space
+from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.context import TrialContext
+from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.objective import resolve_objective
 from autokeras_core.engine.preparation import PreparedData, prepare
@@ -88,7 +89,9 @@ class Bench:
         self.data: PreparedData = prepare(self.graph, x, y, seed=SEED)
         operators = {vertex.name: vertex.operator for vertex in self.graph.inputs}
         data = self.data
-        self.store = FeatureStore(operators, data.profile, data.train_inputs, data.validation_inputs, None)
+        self.store = FeatureStore(
+            operators, data.profile, data.train_inputs, data.validation_inputs, None, targets=data.train_targets
+        )
         space = discover_space(self.graph, data.profile, self.store)
         usable, _ = usable_warm_starts(read_warm_starts(get_registry(), "ak_vision:ImageClassifier"), space)
         values = {**usable[0][1], "training/batch_size": setting.batch_size}

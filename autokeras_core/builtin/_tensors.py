@@ -11,7 +11,7 @@ from autokeras_core.errors import GraphError, describe_error
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Block, Tensor
 
-__all__ = ["as_numbers", "as_vectors", "flattened", "layer_seed", "pooled"]
+__all__ = ["as_numbers", "as_vectors", "dense_outputs", "flattened", "layer_seed", "pooled"]
 
 _AVERAGE_POOLING = {
     3: keras.layers.GlobalAveragePooling1D,
@@ -99,6 +99,21 @@ def pooled(inputs: Tensor, *, reduction_type: str) -> Tensor:
 def as_vectors(inputs: Tensor) -> Tensor:
     """Return a tensor of shape `(batch, channels)` by average pooling, if it is not one already."""
     return pooled(inputs, reduction_type="global_avg")
+
+
+def dense_outputs(features: Tensor, outputs: int, members: int | None, *, activation: str | None, name: str) -> Tensor:
+    """Return a dense layer's output in single precision; with members each has a layer of its own."""
+    if members is None:
+        return keras.layers.Dense(outputs, activation=activation, dtype="float32", name=name)(features)
+    layer = keras.layers.EinsumDense(
+        "bmi,mio->bmo",
+        output_shape=(members, outputs),
+        bias_axes="mo",
+        activation=activation,
+        dtype="float32",
+        name=name,
+    )
+    return layer(features)
 
 
 def layer_seed(seed: int | None, index: int) -> int | None:

@@ -11,6 +11,8 @@ import numpy as np
 
 from autokeras_core.builtin import _keras_objects
 from autokeras_core.builtin._keras_objects import UnsavedObject
+from autokeras_core.builtin._tensors import dense_outputs
+from autokeras_core.builtin.guesses import loss_of_class_shares, loss_of_mean
 from autokeras_core.builtin.losses import StandardizedSquaredError, UnitFreeLoss, as_loss
 from autokeras_core.builtin.metrics import check_metric, make_metrics
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, REGRESSION_HEAD
@@ -211,7 +213,9 @@ class ClassificationHead(_TrainedHead):
         target = self._target(hp)
         activation = "sigmoid" if target.kind == "multi-label" else "softmax"
         # float32 whatever the rest computes in: probabilities near 0 and 1 do not survive half precision.
-        return _dense(self._features(hp, inputs), target.outputs, hp.members, activation=activation, name=_last_name(hp))
+        return dense_outputs(
+            self._features(hp, inputs), target.outputs, hp.members, activation=activation, name=_last_name(hp)
+        )
 
     def analyse(self, labels: Any, *, name: str) -> TargetProfile:
         """Find out the kind of labels and the classes, see `analyse_labels`."""
@@ -242,10 +246,27 @@ class ClassificationHead(_TrainedHead):
 
     def loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
         """Return the user's loss, else crossentropy with the configuration's label smoothing."""
+        return self._loss_with(profile, smoothing=float(hp.get("label_smoothing", 0.0)))
+
+    def evaluation_loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
+        """Return the loss without label smoothing, if the configuration has some."""
+        return self._loss_with(profile, smoothing=0.0) if self._can_smooth and hp.get("label_smoothing", 0.0) else None
+
+    def guess_loss(self, profile: TargetProfile) -> float:
+        """Return what predicting the training rows' class shares costs; 1 where these are not known."""
+        if not profile.balance:
+            return 1.0
+        return loss_of_class_shares(
+            self._loss_with(profile, smoothing=0.0),
+            profile.balance,
+            is_multi_label=profile.kind == "multi-label",
+            is_sparse=self._is_sparse,
+        )
+
+    def _loss_with(self, profile: TargetProfile, *, smoothing: float) -> keras.losses.Loss:
         loss = self._loss
         if loss is not None and not self._can_smooth:
             return as_loss(loss, head=type(self).__name__)
-        smoothing = float(hp.get("label_smoothing", 0.0))
         if loss == "binary_crossentropy" or (loss is None and profile.kind == "multi-label"):
             return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
         return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
@@ -322,7 +343,7 @@ class RegressionHead(_TrainedHead):
         """Return the predicted numbers in the targets' own units."""
         target = self._target(hp)
         features, name = self._features(hp, inputs), f"{hp.path}_standardized"
-        standardized = _dense(features, target.outputs, hp.members, activation=None, name=name)
+        standardized = dense_outputs(features, target.outputs, hp.members, activation=None, name=name)
         scale, mean = list(target.scale), list(target.mean)
         return keras.layers.Rescaling(scale, offset=mean, dtype="float32", name=_last_name(hp))(standardized)
 
@@ -345,6 +366,12 @@ class RegressionHead(_TrainedHead):
         loss = as_loss(self._loss, head=type(self).__name__)
         return UnitFreeLoss.for_targets(loss, mean=profile.mean, scale=profile.scale)
 
+    def guess_loss(self, profile: TargetProfile) -> float:
+        """Return what predicting the mean costs: 1 for the default loss."""
+        if self._loss is None:
+            return 1.0
+        return loss_of_mean(as_loss(self._loss, head=type(self).__name__), mean=profile.mean, scale=profile.scale)
+
     def default_objective(self, profile: TargetProfile) -> tuple[str, str]:
         """Return the validation loss, to minimise."""
         return "val_loss", "min"
@@ -356,21 +383,6 @@ class RegressionHead(_TrainedHead):
 def _last_name(hp: HyperparameterView) -> str:
     """Return the name of a head's last layer: the head's own, unless the mean over its members comes behind."""
     return hp.path if hp.members is None else f"{hp.path}_members"
-
-
-def _dense(features: Tensor, outputs: int, members: int | None, *, activation: str | None, name: str) -> Tensor:
-    """Return a dense layer's output in single precision; with members each has a layer of its own."""
-    if members is None:
-        return keras.layers.Dense(outputs, activation=activation, dtype="float32", name=name)(features)
-    layer = keras.layers.EinsumDense(
-        "bmi,mio->bmo",
-        output_shape=(members, outputs),
-        bias_axes="mo",
-        activation=activation,
-        dtype="float32",
-        name=name,
-    )
-    return layer(features)
 
 
 def _wrong_number(head: str, argument: str, value: object, least: int) -> GraphError:

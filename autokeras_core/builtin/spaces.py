@@ -65,7 +65,8 @@ TRAINING = Space(
         "learning_rate": Choice([1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 2e-5], default=3e-3),
         # Decoupled decay: plain Adam has none, so the value would be dead there.
         "weight_decay": Choice([0.0, 1e-4, 1e-3, 1e-2, 5e-2], default=1e-4, when={"optimizer": ["adamw", "sgd"]}),
-        "schedule": Choice(["constant", "cosine", "one_cycle"], default="cosine"),
+        "beta_2": Choice([0.95, 0.999], default=0.999, when={"optimizer": ["adam", "adamw"]}),
+        "schedule": Choice(["constant", "cosine", "one_cycle", "cyclic"], default="cosine"),
         "batch_size": Choice(_BATCH_SIZE_VALUES, default=64),
     }
 )

@@ -36,17 +36,17 @@ class CodedLabels:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the decoded labels: `(rows,)`."""
-        return self.codes.shape
+        return (len(self.codes),)
 
     @property
     def ndim(self) -> int:
         """Always 1."""
-        return self.codes.ndim
+        return 1
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the decoded labels."""
-        return self.values.dtype
+        return np.dtype(self.values.dtype)
 
     def __len__(self) -> int:
         """Return the number of rows."""

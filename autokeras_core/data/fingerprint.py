@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,13 +43,16 @@ def fingerprint(arrays: Mapping[str, Rows]) -> str:
         if not isinstance(array, np.ndarray):
             digest.update(array.fingerprint().encode())
             continue
-        for piece in _pieces(_sample(array)):
-            digest.update(piece)
+        sample = _sample(array)
+        for column in [sample] if sample.dtype.names is None else [sample[field] for field in sample.dtype.names]:
+            for piece in _pieces(column):
+                digest.update(piece)
     return digest.hexdigest()
 
 
 def _sample(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    size = array.size * (_BYTES_PER_OBJECT if array.dtype.hasobject else array.itemsize)
+    each = len(array.dtype.names or [""]) * _BYTES_PER_OBJECT if array.dtype.hasobject else array.itemsize
+    size = array.size * each
     if array.ndim == 0 or size <= _BYTES_IN_FULL:
         return array
     stride = -(-size // _BYTES_IN_FULL)
@@ -64,7 +68,10 @@ def _pieces(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
     by_value = array.dtype.hasobject or array.dtype.kind == "T"
     for start in range(0, len(array), step):
         piece = array[start : start + step]
-        if by_value:
+        if by_value and piece.dtype == object and set(map(type, piece.reshape(-1))) <= {str, NoneType}:
+            # Text, the common case: its type need not be told for each value.
+            yield repr(piece.reshape(-1).tolist()).encode("utf-8", "surrogatepass")
+        elif by_value:
             yield repr([(type(value).__name__, value) for value in piece.reshape(-1).tolist()]).encode(
                 "utf-8", "surrogatepass"
             )

@@ -13,6 +13,7 @@ import numpy as np
 from autokeras_core.data._columns import analyse_columns, checked_columns, is_one_hot, not_one_hot
 from autokeras_core.data._describe import balance_decision, dtype_name, dtype_of, shape_of, shown
 from autokeras_core.data.adapters import as_rows, missing_values
+from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.profile import Decision, LabelType, TargetKind, TargetProfile
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
@@ -22,6 +23,7 @@ __all__ = ["analyse_labels", "as_labels", "class_indices", "decode_labels", "enc
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _FEW_CLASSES = 20
+_ROWS_AT_ONCE = 1_000_000
 _KINDS: dict[str, LabelType] = {"i": "int", "u": "int", "f": "float", "b": "bool", "U": "str", "T": "str"}
 _OBJECT_KINDS: dict[type, LabelType] = {bool: "bool", int: "int", float: "float", str: "str"}
 
@@ -109,9 +111,9 @@ def analyse_labels(
         ```
     """
     where = f"The target {name!r}"
-    rows = as_labels(labels, where)
+    rows = _kept_coded(labels, where) if not multi_label else as_labels(labels, where)
     is_column = rows.ndim == 2 and rows.shape[1] == 1
-    if multi_label or (rows.ndim == 2 and not is_column):
+    if not isinstance(rows, CodedLabels) and (multi_label or (rows.ndim == 2 and not is_column)):
         return analyse_columns(rows, name, multi_label, num_classes)
     label_type = _label_type(rows, where)
     values, counts = _distinct(rows, label_type)
@@ -166,13 +168,13 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
                 received=f"kind={profile.kind!r}",
             )
         )
-    rows = as_labels(labels, where)
-    if profile.label_type == "one-hot":
+    rows = _kept_coded(labels, where) if profile.label_type != "one-hot" else as_labels(labels, where)
+    if not isinstance(rows, CodedLabels) and profile.label_type == "one-hot":
         hot = checked_columns(rows, profile, where)
         if not is_one_hot(hot):
             raise not_one_hot(hot, where)
         return np.asarray(hot.argmax(axis=1), dtype=np.int32)
-    if rows.ndim == 2 and rows.shape[1] != 1:
+    if not isinstance(rows, CodedLabels) and rows.ndim == 2 and rows.shape[1] != 1:
         raise DataError(
             describe_error(
                 f"{where} has another shape than in training.",
@@ -190,19 +192,13 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
             )
         )
     lookup = {label: index for index, label in enumerate(profile.classes)}
+    if isinstance(rows, CodedLabels):
+        return _coded_indices(rows, lookup, profile, where)
     values, inverse = np.unique(_flat(rows, label_type), return_inverse=True)
     numbers = np.array([lookup.get(value, -1) for value in values.tolist()], dtype=np.int32)
     unseen = [value for value, number in zip(values.tolist(), numbers, strict=True) if number < 0]
     if unseen:
-        raise DataError(
-            describe_error(
-                f"{where} holds classes that training did not see.",
-                expected=f"one of the {len(profile.classes)} classes {shown(profile.classes)}",
-                received=f"{shown(unseen)}, first at row {int(np.argmax(numbers[inverse.reshape(-1)] < 0))}",
-                advice=suggest(str(unseen[0]), map(str, profile.classes))
-                or "Put rows of every class into the training data.",
-            )
-        )
+        raise _unseen(unseen, int(np.argmax(numbers[inverse.reshape(-1)] < 0)), profile, where)
     return numbers[inverse.reshape(-1)]
 
 
@@ -223,7 +219,9 @@ def encode_labels(labels: Any, profile: TargetProfile) -> Array:
         return checked_columns(as_labels(labels, where), profile, where).astype(np.uint8)
     indices = class_indices(labels, profile)
     encoded = np.zeros((len(indices), profile.outputs), dtype=np.uint8)
-    encoded[np.arange(len(indices)), indices] = 1
+    for start in range(0, len(indices), _ROWS_AT_ONCE):
+        piece = indices[start : start + _ROWS_AT_ONCE]
+        encoded[start + np.arange(len(piece)), piece] = 1
     return encoded
 
 
@@ -249,7 +247,35 @@ def decode_labels(outputs: Array, profile: TargetProfile) -> Array:
     return labels.reshape(-1, 1) if profile.is_column else labels
 
 
-def _label_type(rows: Array, where: str) -> LabelType:
+def _kept_coded(labels: Any, where: str) -> Array | CodedLabels:
+    """Return labels as an array, but those that are coded as they are."""
+    return labels if isinstance(labels, CodedLabels) and len(labels) else as_labels(labels, where)
+
+
+def _coded_indices(rows: CodedLabels, lookup: dict[Any, int], profile: TargetProfile, where: str) -> Array:
+    numbers = np.array([lookup.get(value, -1) for value in rows.values.tolist()], dtype=np.int32)
+    missing = np.flatnonzero((numbers < 0) & (rows.counts() > 0))
+    if len(missing):
+        first = int(np.argmax(np.isin(rows.codes, missing)))
+        raise _unseen(rows.values[missing].tolist(), first, profile, where)
+    return numbers[rows.codes]
+
+
+def _unseen(unseen: list[Any], row: int, profile: TargetProfile, where: str) -> DataError:
+    return DataError(
+        describe_error(
+            f"{where} holds classes that training did not see.",
+            expected=f"one of the {len(profile.classes)} classes {shown(profile.classes)}",
+            received=f"{shown(unseen)}, first at row {row}",
+            advice=suggest(str(unseen[0]), map(str, profile.classes))
+            or "Put rows of every class into the training data.",
+        )
+    )
+
+
+def _label_type(rows: Array | CodedLabels, where: str) -> LabelType:
+    if isinstance(rows, CodedLabels):
+        return _label_type(rows.values, where)
     if rows.dtype.kind != "O":
         return _KINDS[rows.dtype.kind]
     types = {_base_type(value) for value in rows.flat}
@@ -284,7 +310,11 @@ def _flat(rows: Array, label_type: LabelType) -> Array:
     return flat
 
 
-def _distinct(rows: Array, label_type: LabelType) -> tuple[list[Any], list[int]]:
+def _distinct(rows: Array | CodedLabels, label_type: LabelType) -> tuple[list[Any], list[int]]:
+    if isinstance(rows, CodedLabels):
+        found, counts = rows.values, rows.counts()
+        order = [index for index in np.argsort(found, kind="stable").tolist() if counts[index]]
+        return found[order].tolist(), counts[order].tolist()
     values, counts = np.unique(_flat(rows, label_type), return_counts=True)
     return values.tolist(), counts.tolist()
 

@@ -81,6 +81,8 @@ class TargetProfile:
         balance: The share of rows of each class (or of each positive label).
         mean: Mean of each regression target on the training rows, for scaling.
         scale: Standard deviation of each regression target, 1 where it is 0.
+        frame: `"series"` or `"frame"` if the labels were a pandas one; then predictions for a pandas frame are one, too.
+        columns: The names of the labels' columns, where they have names.
         decisions: What was decided, with reasons.
     """
 
@@ -94,6 +96,8 @@ class TargetProfile:
     balance: tuple[float, ...] = attrs.field(default=(), converter=_as_tuple)
     mean: tuple[float, ...] = attrs.field(default=(), converter=_as_tuple)
     scale: tuple[float, ...] = attrs.field(default=(), converter=_as_tuple)
+    frame: Literal["", "series", "frame"] = ""
+    columns: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     decisions: tuple[Decision, ...] = attrs.field(default=(), converter=_as_tuple)
 
     @property

@@ -19,8 +19,12 @@ __all__ = [
     "read_rows",
     "readable_rows",
     "row_loader",
+    "rows_to_learn_from",
     "select_rows",
 ]
+
+_FEWEST_TO_LEARN_FROM = (1_000, 8 * 2**20)
+_MOST_TO_LEARN_FROM = (100_000, 64 * 2**20)
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # TensorFlow ships no types
@@ -132,6 +136,15 @@ def row_loader(rows: Rows) -> Callable[[Tensor], Tensor] | None:
 def is_sequential(rows: Rows) -> bool:
     """Return whether rows come from a source that says it is quick to read in runs, see `RowSource`."""
     return bool(getattr(rows, "is_sequential", False))
+
+
+def rows_to_learn_from(rows: RowSource) -> int:
+    """Return how many rows of a source to read in order to learn what rows are: 1,000 of them and 8 MiB at most.
+
+    100,000 and 64 MiB of a source that is quick to read.
+    """
+    most, size = _MOST_TO_LEARN_FROM if is_sequential(rows) else _FEWEST_TO_LEARN_FROM
+    return max(1, min(most, size // bytes_per_row(rows)))
 
 
 def bytes_per_row(rows: Rows) -> int:

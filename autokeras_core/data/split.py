@@ -12,12 +12,18 @@ __all__ = ["split_rows"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+_MANY_ROWS = 2_000_000
+_ROWS_AT_ONCE = 1_000_000
+
 
 def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = None) -> tuple[Array, Array]:
     """Split row numbers at random into training and validation rows.
 
     With `strata` the parts have the classes in (nearly) the same shares, and every class with two rows or more is in
     both parts; for that the validation part may grow beyond `share`. A class with one row stays in training.
+
+    From two million rows on the numbers come in rising order (so rows on disk are read in theirs), as int32 where they
+    fit, and the memory that is needed beside them does not grow with the rows.
 
     Args:
         rows: The number of rows, at least 2.
@@ -26,7 +32,7 @@ def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = Non
         strata: The class of each row, shape `(rows,)`; by default the split is not stratified.
 
     Returns:
-        Training and validation row numbers, both shuffled, disjoint, together all rows.
+        Training and validation row numbers, both shuffled (but see above), disjoint, together all rows.
 
     Raises:
         DataError: If there are fewer than two rows, or `share` is not between 0 and 1.
@@ -57,6 +63,8 @@ def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = Non
         )
     rng = np.random.default_rng(seed)
     wanted = min(max(round(rows * share), 1), rows - 1)
+    if rows >= _MANY_ROWS:
+        return _split_many(rows, None if strata is None else _checked_shape(strata, rows), wanted, rng)
     if strata is None:
         order = rng.permutation(rows)
         return order[wanted:], order[:wanted]
@@ -64,6 +72,10 @@ def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = Non
 
 
 def _checked(strata: Array, rows: int) -> Array:
+    return np.unique(_checked_shape(strata, rows), return_inverse=True)[1].reshape(-1)
+
+
+def _checked_shape(strata: Array, rows: int) -> Array:
     strata = np.asarray(strata)
     if strata.shape != (rows,):
         raise DataError(
@@ -73,7 +85,42 @@ def _checked(strata: Array, rows: int) -> Array:
                 received=f"shape {strata.shape}",
             )
         )
-    return np.unique(strata, return_inverse=True)[1].reshape(-1)
+    return strata
+
+
+def _split_many(rows: int, strata: Array | None, wanted: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Split rows without an order of all of them: draw the rank of each validation row among those of its class."""
+    pieces = [slice(start, min(start + _ROWS_AT_ONCE, rows)) for start in range(0, rows, _ROWS_AT_ONCE)]
+    found = [np.unique(strata[piece], return_counts=True) for piece in pieces] if strata is not None else []
+    classes = np.unique(np.concatenate([values for values, _ in found])) if found else np.zeros(1)
+    counts = np.zeros(len(classes), dtype=np.int64)
+    for values, number in found:
+        counts[np.searchsorted(classes, values)] += number
+    if strata is None:
+        counts[0] = rows
+    taken = _allocate(counts, wanted)
+    drawn = [
+        np.sort(rng.choice(count, size, replace=False, shuffle=False))
+        for count, size in zip(counts.tolist(), taken.tolist(), strict=True)
+    ]
+    is_validation = np.zeros(rows, dtype=bool)
+    passed = np.zeros(len(classes), dtype=np.int64)
+    for piece in pieces:
+        for index, value in enumerate(classes):
+            places = np.arange(piece.start, piece.stop)
+            if strata is not None:
+                places = places[strata[piece] == value]
+            low, high = np.searchsorted(drawn[index], [passed[index], passed[index] + len(places)])
+            is_validation[places[drawn[index][low:high] - passed[index]]] = True
+            passed[index] += len(places)
+    dtype = np.int32 if rows < 2**31 else np.int64
+    train = np.empty(rows - int(np.count_nonzero(is_validation)), dtype=dtype)
+    start = 0
+    for piece in pieces:
+        numbers = piece.start + np.flatnonzero(~is_validation[piece])
+        train[start : start + len(numbers)] = numbers
+        start += len(numbers)
+    return train, np.flatnonzero(is_validation).astype(dtype)
 
 
 def _split_strata(strata: Array, wanted: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -49,7 +49,7 @@ def analyse_targets(targets: Any, *, name: str, output_dim: int | None = None) -
                 advice="Leave output_dim out to take the number from the targets.",
             )
         )
-    values = rows.reshape(len(rows), columns).astype(np.float64)
+    values = rows.reshape(len(rows), columns).astype(np.float64, copy=False)
     mean = values.mean(axis=0)
     spread = values.std(axis=0)
     # By the range: the standard deviation of equal numbers may come out as a rounding error instead of 0.

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import is_sequential, read_rows, row_loader
+from autokeras_core.engine.last_batch import with_even_end
 from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
 
@@ -31,6 +33,7 @@ Tensor: TypeAlias = Any
 
 _BATCHES_AHEAD = 2
 _ROWS_PER_READ = 256
+_SEQUENTIAL_ROWS_PER_READ = 65_536
 _WEIGHTS = "weights"
 # A random order of row numbers takes 16 bytes a row in TensorFlow's buffer, and a second for some millions of them.
 _ROWS_TO_SHUFFLE_AT_ONCE = 2_000_000
@@ -49,8 +52,8 @@ def training_batches(
     Args:
         features: Rows by the name of the model's input.
         targets: Encoded targets by head, as many rows.
-        weights: One weight per row, or `None`.
-        batch_size: Rows per batch; the last batch of an epoch may have fewer.
+        weights: One weight per row, or one for each head, see `data.head_weights`; or `None`.
+        batch_size: Rows per batch; the last two batches of an epoch may have fewer, but at least about half as many.
         seed: Equal seeds give equal batches in the first, the second, ... epoch.
 
     Returns:
@@ -66,7 +69,12 @@ def training_batches(
     if _is_windowed(features, rows):
         return window_batches(features, targets, weights, batch_size=batch_size, seed=seed)
     numbers = tf.data.Dataset.range(rows).shuffle(rows, seed=seed % (2**31), reshuffle_each_iteration=True)
-    return _batches(numbers, features, targets, weights, batch_size)
+
+
+    def batched(elements: Dataset) -> Dataset:
+        return with_even_end(elements.batch(batch_size), rows=rows, batch_size=batch_size)
+
+    return _batches(numbers, features, targets, weights, batched)
 
 
 def validation_batches(
@@ -76,13 +84,17 @@ def validation_batches(
     rows = len(next(iter(targets.values())))
     if _is_windowed(features, rows):
         return window_batches(features, targets, weights, batch_size=batch_size, seed=None)
-    return _batches(tf.data.Dataset.range(rows), features, targets, weights, batch_size)
+    return _batches(
+        tf.data.Dataset.range(rows), features, targets, weights, lambda elements: elements.batch(batch_size)
+    )
 
 
 def prediction_batches(features: Mapping[str, Rows], *, batch_size: int) -> Dataset:
     """Return batches for `model.predict`: features alone, in the rows' own order."""
     rows = len(next(iter(features.values())))
-    batches = _batches(tf.data.Dataset.range(rows), features, {}, None, batch_size)
+    if _is_windowed(features, rows):
+        return window_batches(features, {}, None, batch_size=batch_size, seed=None).map(lambda x, _: x)
+    batches = _batches(tf.data.Dataset.range(rows), features, {}, None, lambda elements: elements.batch(batch_size))
     return batches.map(lambda x, _: x)
 
 
@@ -107,8 +119,9 @@ def naming_unreadable_rows(*features: Mapping[str, Rows]) -> Iterator[None]:
         sources = [rows for part in features for rows in part.values() if not isinstance(rows, np.ndarray)]
         try:
             for rows in sources:
-                for start in range(0, len(rows), _ROWS_PER_READ):
-                    read_rows(rows, slice(start, start + _ROWS_PER_READ))
+                step = _SEQUENTIAL_ROWS_PER_READ if is_sequential(rows) else _ROWS_PER_READ
+                for start in range(0, len(rows), step):
+                    read_rows(rows, slice(start, start + step))
         except DataError as found:
             raise SearchError(str(found)) from error
         raise
@@ -126,9 +139,9 @@ def _batches(
     features: Mapping[str, Rows],
     targets: Mapping[str, Array],
     weights: Array | None,
-    batch_size: int,
+    batched: Callable[[Dataset], Dataset],
 ) -> Dataset:
-    """Return batches of the rows that a data set of numbers names."""
+    """Return batches of the rows that a data set of numbers names; `batched` puts its elements together."""
     loaders = {name: loader for name, rows in features.items() if (loader := row_loader(rows)) is not None}
     gathered: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items() if name not in loaders}
     gathered |= {f"y/{name}": target for name, target in targets.items()}
@@ -140,7 +153,7 @@ def _batches(
         parts = gather(numbers)
         x = {name: loaded[name] if name in loaders else parts[f"x/{name}"] for name in features}
         y = {name: parts[f"y/{name}"] for name in targets}
-        return (x, y) if weights is None else (x, y, parts[_WEIGHTS])
+        return (x, y) if weights is None else (x, y, weights_by_head(parts[_WEIGHTS], targets))
 
     if loaders:
 
@@ -148,10 +161,10 @@ def _batches(
             return number, {name: loader(number) for name, loader in loaders.items()}
 
         # In order, so that equal seeds give equal batches however long single rows take.
-        batches = numbers.map(load, num_parallel_calls=_cores(), deterministic=True).batch(batch_size)
+        batches = batched(numbers.map(load, num_parallel_calls=_cores(), deterministic=True))
         batches = batches.map(assemble)
     else:
-        batches = numbers.batch(batch_size).map(lambda number: assemble(number, {}))
+        batches = batched(numbers).map(lambda number: assemble(number, {}))
     return batches.prefetch(_BATCHES_AHEAD).with_options(_options())
 
 

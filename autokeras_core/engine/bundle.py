@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -16,21 +17,24 @@ from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.batches import prediction_batches
-from autokeras_core.engine.compiler import tensor_dtype
 from autokeras_core.engine.features import Feature
+from autokeras_core.engine.outside import export_notes, exported_inputs, inside
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
+from autokeras_core.engine.raw_inputs import RawInput, as_model_input, make_raw_tensors
 from autokeras_core.engine.rows import read_only, transform_rows
+from autokeras_core.engine.state_files import read_state_files, write_state_files
 from autokeras_core.engine.storage import read_manifest, replaced_directory, write_manifest
-from autokeras_core.errors import AutoKerasError, SearchError, describe_error
+from autokeras_core.errors import AutoKerasError, ExportWarning, SearchError, describe_error
 from autokeras_core.graph.operator import Operator, Tensor
 from autokeras_core.registry import Registry, get_registry
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
     from autokeras_core.engine.compiler import CompiledGraph
+    from autokeras_core.engine.raw_inputs import RawTensors
     from autokeras_core.graph.graph import Graph
 
-__all__ = ["ModelBundle", "RawInput", "raw_pieces", "write_about"]
+__all__ = ["ModelBundle", "raw_pieces", "write_about"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -39,23 +43,8 @@ _PIPELINE = "pipeline.json"
 _ARRAYS = "pipeline.npz"
 _PACKAGES = ("autokeras-core", "keras", "numpy", "tensorflow", "tensorflow-cpu")
 _NETWORK = "network"
-_ROWS_AT_ONCE = 8192
+_ROWS_AT_ONCE = 32_768
 _BYTES_AT_ONCE = 64 * 2**20
-
-
-@attrs.frozen(kw_only=True)
-class RawInput:
-    """What one input's raw rows are, for the exported model.
-
-    Attributes:
-        name: The input's name.
-        shape: The shape of one row; `None` where it varies.
-        dtype: The dtype as NumPy names it, or `"string"`.
-    """
-
-    name: str
-    shape: tuple[int | None, ...]
-    dtype: str
 
 
 @attrs.frozen(kw_only=True)
@@ -97,9 +86,8 @@ class ModelBundle:
             model=keras.Model(inputs=trained.input, outputs=trained.output, name=trained.name),
             features=compiled.features,
             raw_inputs=tuple(
-                RawInput(name=vertex.name, shape=shape, dtype=dtype)
+                RawInput.from_spec(vertex.name, vertex.operator.raw_spec(profile.inputs[vertex.name]))
                 for vertex in graph.inputs
-                for shape, dtype in [vertex.operator.raw_spec(profile.inputs[vertex.name])]
             ),
             heads=graph.heads,
             profile=profile,
@@ -127,31 +115,38 @@ class ModelBundle:
 
         It is a copy: what is done to it does not touch the bundle. It is not compiled, and made of Keras's own
         layers (as far as the graph's blocks are), so `keras.models.load_model` loads it with Keras and TensorFlow
-        alone. One input is a plain tensor of the raw shape and dtype, several are a dict by input name; one head's
-        output is a plain tensor, several are a dict by head name.
+        alone. What a preprocessor does that can be no layer stays outside: then the model takes what it makes, and an
+        `ExportWarning` says so. One input is a plain tensor of the raw shape and dtype, several are a dict by input name; an input whose
+        rows are no single array, such as a table with text, is a dict of its columns. One head's output is a plain
+        tensor, several are a dict by head name.
 
         Raises:
             SearchError: If a preprocessor made no layer, or a block's layer cannot be copied.
         """
-        raw = {
-            each.name: keras.Input(shape=each.shape, dtype=tensor_dtype(each.dtype), name=each.name)
-            for each in self.raw_inputs
-        }
-        names = LayerNames([*raw, *self.heads, _NETWORK])
-        fed = {feature.name: _apply_layers(feature, raw[feature.input_name], names) for feature in self.features}
-        outputs = self._copied_outputs(fed)
-        return keras.Model(
-            inputs=next(iter(raw.values())) if len(raw) == 1 else raw,
-            outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
-            name=self.model.name,
-        )
+        names = LayerNames()
+        raw = make_raw_tensors(exported_inputs(self.raw_inputs, self.features), names)
+        for note in export_notes(self.features):
+            warnings.warn(note, ExportWarning, stacklevel=2)
+        network = names.unique(_NETWORK)
+        for head in self.heads:
+            names.unique(head)
+        fed = {each.name: _apply_layers(inside(each), raw[each.input_name], names) for each in self.features}
+        outputs = self._copied_outputs(fed, name=network)
+        with warnings.catch_warnings():
+            # A column may be called as no layer may, e.g. "km/h": its tensor then has another name than its key.
+            warnings.filterwarnings("ignore", message="When providing `inputs` as a dict", category=UserWarning)
+            return keras.Model(
+                inputs=as_model_input(raw),
+                outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
+                name=self.model.name,
+            )
 
-    def _copied_outputs(self, fed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the outputs of a copy of the model on other tensors than its own inputs."""
+    def _copied_outputs(self, fed: Mapping[str, Tensor], *, name: str) -> Mapping[str, Tensor]:
+        """Return the outputs of a copy of the model, called `name`, on other tensors than its own inputs."""
         try:
             if any(feature.host for feature in self.features):
                 copy = keras.models.clone_model(self.model)
-                copy.name = _NETWORK
+                copy.name = name
                 outputs = copy(fed)
             else:  # what is trained already takes raw rows: keep its layers visible
                 copy = keras.models.clone_model(self.model, input_tensors=fed)
@@ -186,10 +181,11 @@ class ModelBundle:
     def write_files(self, folder: Path, *, prefix: str = "") -> None:
         """Write the bundle's own files into a folder, where those of other bundles may lie under other prefixes."""
         features, arrays = features_to_json(self.features, get_registry())
+        write_state_files(features, self.features, folder, prefix=prefix)
         pipeline = {
             "schema": 1,
             "features": features,
-            "raw_inputs": [attrs.asdict(each) for each in self.raw_inputs],
+            "raw_inputs": [each.to_json() for each in self.raw_inputs],
             "heads": list(self.heads),
             "profile": self.profile.to_json(),
         }
@@ -229,13 +225,11 @@ class ModelBundle:
         pipeline = json.loads((folder / f"{prefix}{_PIPELINE}").read_text(encoding="utf-8"))
         with np.load(folder / f"{prefix}{_ARRAYS}", allow_pickle=False) as stored:
             arrays = dict(stored.items())
+        read_state_files(pipeline["features"], folder)
         return cls(
             model=_load_model(folder / f"{prefix}{_MODEL}"),
             features=features_from_json(pipeline["features"], arrays, registry, custom_classes=custom_classes),
-            raw_inputs=tuple(
-                RawInput(name=each["name"], shape=tuple(each["shape"]), dtype=each["dtype"])
-                for each in pipeline["raw_inputs"]
-            ),
+            raw_inputs=tuple(RawInput.from_json(each) for each in pipeline["raw_inputs"]),
             heads=tuple(pipeline["heads"]),
             profile=DataProfile.from_json(pipeline["profile"]),
             plugins=plugins,
@@ -264,8 +258,9 @@ def write_about(folder: Path, *, plugins: Mapping[str, str], extra: Mapping[str,
     write_manifest(folder, {"packages": _versions(), "plugins": dict(plugins)})
 
 
-def _apply_layers(feature: Feature, tensor: Tensor, names: LayerNames) -> Tensor:
-    names.know(tensor)
+def _apply_layers(feature: Feature, raw: RawTensors, names: LayerNames) -> Tensor:
+    """Return a feature: what the layers of its preprocessors make of an input's raw tensor, or dict of columns."""
+    tensor: Tensor = raw
     for preprocessor in feature.host:
         try:
             tensor = preprocessor.to_layer()(tensor)

@@ -25,7 +25,7 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     share is counted from the second batch on, since the first one holds the tracing of the model.
 
     Args:
-        schedule: `"constant"`, `"cosine"` or `"one_cycle"`, see `learning_rate_at`.
+        schedule: `"constant"`, `"cosine"`, `"one_cycle"` or `"cyclic"`, see `learning_rate_at`.
         peak: The largest learning rate.
         total_steps: How many training batches are planned, over all epochs.
         deadline: When training must have ended, or `None`.
@@ -41,26 +41,36 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
         self._peak = peak
         self._total_steps = max(1, total_steps)
         self._deadline = deadline
-        self._step = 0
+        self._steps_before = 0  # in earlier epochs
+        self._steps_in_epoch = 0
         self._rate = 0.0
         self._seconds_for_training: float | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Start from the first step."""
-        self._step = 0
+        self._steps_before = self._steps_in_epoch = 0
         self._rate = 0.0
         self._seconds_for_training = None
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Count on from the epochs before."""
+        self._steps_before += self._steps_in_epoch
+        self._steps_in_epoch = 0
+
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Set the learning rate for this batch."""
-        progress = max(self._step / self._total_steps, self._time_share())
+        """Set the learning rate for this batch, and for those that run in one call with it."""
+        step = self._steps_before + batch
+        progress = max(step / self._total_steps, self._time_share(step))
         rate = learning_rate_at(self._schedule, self._peak, progress)
         if abs(rate - self._rate) >= _SMALLEST_CHANGE * self._rate:
             self.model.optimizer.learning_rate = self._rate = rate
-        self._step += 1
 
-    def _time_share(self) -> float:
-        if self._deadline is None or self._step == 0:
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Count the batches; the last call of an epoch may have run fewer than Keras says."""
+        self._steps_in_epoch = min(batch + 1, self.params.get("steps") or batch + 1)
+
+    def _time_share(self, step: int) -> float:
+        if self._deadline is None or step == 0:
             return 0.0
         remaining = self._deadline.remaining()
         if self._seconds_for_training is None:

@@ -39,7 +39,8 @@ class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Note the time."""
-        self._last = (batch, time.monotonic())
+        # The last call of an epoch may have run fewer steps than Keras says.
+        self._last = (min(batch + 1, self.params.get("steps") or batch + 1), time.monotonic())
         if self._first is None:
             self._first = self._last
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import keras
 
-from autokeras_core.builtin.losses import as_loss
-from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
+from autokeras_core.engine.losses import LossPhases, loss_factors, training_losses
 from autokeras_core.engine.members import (
     MemberLoss,
     MemberOutput,
@@ -24,22 +21,18 @@ from autokeras_core.engine.members import (
 from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import derive_seed, seeded
-from autokeras_core.engine.training import TRAINING_PATH, TrainingConfiguration, make_optimizer
+from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph.operator import Head, Tensor
 from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
-from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
 from autokeras_core.search.domains import Value
-from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import BlockVertex, Graph, Source
     from autokeras_core.graph.operator import Block, Preprocessor
 
-__all__ = ["CompiledGraph", "compile_graph", "compile_training", "declared_space", "discover_space", "tensor_dtype"]
-
-_LOGGER = logging.getLogger(__name__)
+__all__ = ["CompiledGraph", "compile_graph", "compile_training", "tensor_dtype"]
 
 _Result: TypeAlias = "Stream | Tensor"
 
@@ -56,6 +49,8 @@ class CompiledGraph:
         training_model: The model to train and to validate, of the same layers. It is `model` itself unless a head
             predicts once for each of several members: here they are apart while training, see `engine.members`.
         members: How many members a head predicts for, by head; heads without are not in it.
+        learning_rate_factors: What the learning rate is multiplied by, for each trainable variable of
+            `training_model`; empty if it is the same for all.
     """
 
     model: keras.Model
@@ -63,6 +58,7 @@ class CompiledGraph:
     training: TrainingConfiguration
     training_model: keras.Model = attrs.field()
     members: Mapping[str, int] = attrs.field(factory=dict)
+    learning_rate_factors: tuple[float, ...] = ()
 
     @training_model.default
     def _training_model(self) -> keras.Model:
@@ -119,13 +115,16 @@ def compile_graph(
                 profile=profile,
                 recorder=(recorders or {}).get(vertex.name),
                 seed=derive_seed(seed, vertex.name),
+                input_name=vertex.input_name,
             )
             sources = [results[_place(source)] for source in vertex.sources]
             sources = compilation.preprocess(vertex, view, sources)
             if vertex.operator.is_transparent and isinstance(sources[0], Stream) and len(sources) == 1:
                 results["block", vertex.name] = sources[0]
                 continue
-            view = attrs.evolve(view, members=compilation.members_for(vertex))
+            view = attrs.evolve(
+                view, members=compilation.members_for(vertex), preprocessors=_fitted_preprocessors(sources)
+            )
             tensors = [
                 compilation.tensor(each) if isinstance(each, Stream) else compilation.merged(source, each, view)
                 for source, each in zip(vertex.sources, sources, strict=True)
@@ -156,12 +155,13 @@ def compile_training(
     profile: DataProfile,
     *,
     jit_compile: bool = False,
-) -> None:
+    steps_per_execution: int = 1,
+) -> LossPhases:
     """Give the model that trains a compiled graph (`training_model`) its optimizer, losses and metrics.
 
-    The losses of several heads are added up. In the training log a single head's metrics have their plain names
-    (`accuracy`, `val_accuracy`); with several heads a head's name stands before them (`price_mae`,
-    `val_price_loss`), and `loss` is the sum. Sample weights count in the metrics too.
+    The losses of several heads are made comparable and added up, see `engine.losses`. In the training log a single head's
+    metrics have their plain names (`accuracy`, `val_accuracy`); with several heads a head's name stands before them
+    (`price_mae`, `val_price_loss`), and `loss` is the sum. Sample weights count in the metrics too.
 
     Args:
         compiled: The model to prepare; it is changed in place.
@@ -169,95 +169,38 @@ def compile_training(
         configuration: The configuration it was built from.
         profile: What the heads' targets are.
         jit_compile: Whether to use XLA. On a CPU it makes small convolutional networks many times slower.
+        steps_per_execution: How many training steps run in one call.
+
+    Returns:
+        A callback to train with: losses then are those to report where rows are validated.
     """
+    plain = training_losses(graph, configuration, profile)
     losses: dict[str, Any] = {}
     metrics: dict[str, list[Any]] = {}
     for name in graph.heads:
-        head = head_of(graph, name)
-        view = HyperparameterView(values=configuration, path=name, profile=profile)
-        losses[name] = head.loss(view, profile.targets[name])
-        metrics[name] = head.metrics(profile.targets[name])
+        losses[name] = plain[name]
+        metrics[name] = head_of(graph, name).metrics(profile.targets[name])
         if name in compiled.members:
-            losses[name] = MemberLoss(as_loss(losses[name], head=name))
+            losses[name] = MemberLoss(losses[name])
             metrics[name] = [metric_of_mean(metric) for metric in metrics[name]]
     model = compiled.training_model
     model.compile(
-        optimizer=make_optimizer(compiled.training, variables=model.trainable_variables),
+        optimizer=make_optimizer(
+            compiled.training, variables=model.trainable_variables, factors=compiled.learning_rate_factors
+        ),
         loss=losses,
+        loss_weights=loss_factors(graph, profile) if len(graph.heads) > 1 else None,
         weighted_metrics=metrics,
         jit_compile=jit_compile,
+        steps_per_execution=steps_per_execution,
     )
     # If the first training step had to make the optimizer's variables, TensorFlow would trace the step twice.
     model.optimizer.build(model.trainable_variables)
+    return LossPhases(plain.values())
 
 
-def declared_space(graph: Graph, profile: DataProfile | None) -> Space:
-    """Return the search space that is known without building anything: of all blocks, and of training."""
-    return Space.combine(graph.space(profile), training_space(profile).under(TRAINING_PATH))
-
-
-def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> Space:
-    """Return the whole search space: of all blocks, of training, and of blocks that ask by run.
-
-    A block of another package than the core that declares no space may ask for hyperparameters while it is built
-    (`hp.Int("units", 8, 64)`). What it asks for is found by building the graph once with all defaults; what it asks
-    for on other branches only, stays at its default. The constructor's arguments of such a block fix or narrow what
-    was found.
-
-    Args:
-        graph: The graph.
-        profile: What analysis found out about the data.
-        store: Fits the preprocessors that the dry build needs; later trials use them again.
-
-    Raises:
-        GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that
-            it does not ask for.
-    """
-    declared = declared_space(graph, profile)
-    recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
-    if not recorders:
-        return declared
-    try:
-        compile_graph(graph, declared.defaults(), profile, store, seed=0, recorders=recorders)
-    except GraphError as error:
-        # The defaults alone may be what fails, and that is for the search to find out: a trial with them is recorded
-        # as failed. A block that failed before it asked for anything has nothing to search.
-        if not any(recorder.domains for recorder in recorders.values()):
-            raise
-        _LOGGER.warning("The graph cannot be built with all defaults: %s", error)
-    else:  # only a build that went through has asked for everything
-        for vertex in graph.blocks:
-            if vertex.name in recorders:
-                _check_arguments(vertex, recorders[vertex.name])
-    return Space.combine(declared, *(recorder.space for recorder in recorders.values()))
-
-
-def _asks_by_run(vertex: BlockVertex, declared: Space) -> bool:
-    is_own = type(vertex.operator).__module__.partition(".")[0] == __name__.partition(".")[0]
-    return not is_own and not len(declared.part(vertex.name)) and not len(vertex.operator.space)
-
-
-def _recorder(vertex: BlockVertex) -> SpaceRecorder:
-    return SpaceRecorder(
-        arguments={join_path(vertex.name, name): value for name, value in vertex.operator.arguments.items()}
-    )
-
-
-def _check_arguments(vertex: BlockVertex, recorder: SpaceRecorder) -> None:
-    """Say so if an argument went nowhere; one that the class's own constructor names is a setting."""
-    block = vertex.operator
-    settings = set(inspect.signature(type(block).__init__).parameters)
-    asked = [path.removeprefix(vertex.name + PATH_SEPARATOR) for path in recorder.domains]
-    unknown = [name for name in block.arguments if name not in settings and name not in asked]
-    if unknown:
-        raise GraphError(
-            describe_error(
-                f"The block {vertex.name!r} ({type(block).__name__}) was given an argument that it does not ask for.",
-                expected=f"hyperparameters out of {asked}",
-                received=f"{unknown}",
-                advice=suggest(unknown[0], asked),
-            )
-        )
+def _fitted_preprocessors(sources: Sequence[_Result]) -> tuple[Preprocessor, ...]:
+    return sources[0].preprocessors if len(sources) == 1 and isinstance(sources[0], Stream) else ()
 
 
 @attrs.define(kw_only=True)

@@ -55,13 +55,15 @@ class TrialContext:
         store: Computes and keeps the features of training and validation rows.
         train_targets: Encoded training targets by head.
         validation_targets: Encoded validation targets by head.
-        train_weights: One weight per training row, or `None`.
-        validation_weights: One weight per validation row, or `None`.
+        train_weights: One weight per training row, or one for each head, see `data.head_weights`; or `None`.
+        validation_weights: The same for validation rows, or `None`.
         objective: The metric to optimise.
         callbacks: The user's Keras callbacks; each trial gets its own copies.
         max_model_size: The largest number of parameters a model may have, or `None`.
         precision: What layers compute in while training; the model that a trial leaves computes in single precision.
         patience: How many epochs without improvement end a trial, as a share of its planned epochs.
+        keeps_predictions: Whether a trial leaves its outputs on the validation rows beside its model, so that an ensemble
+            can be chosen by them.
     """
 
     graph: Graph
@@ -76,3 +78,4 @@ class TrialContext:
     max_model_size: int | None = None
     precision: Precision = "float32"
     patience: float = 0.3
+    keeps_predictions: bool = False

@@ -13,6 +13,7 @@ import numpy as np
 
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.bundle import ModelBundle, raw_pieces, write_about
+from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.storage import read_manifest, replaced_directory
 from autokeras_core.errors import SearchError, describe_error
 
@@ -46,8 +47,8 @@ class EnsembleBundle:
         ```
     """
 
-    members: tuple[ModelBundle, ...] = attrs.field(converter=tuple)
-    weights: tuple[float, ...] = attrs.field(converter=tuple)
+    members: tuple[ModelBundle, ...]
+    weights: tuple[float, ...]
 
     def __attrs_post_init__(self) -> None:
         is_complete = len(self.members) == len(self.weights) > 0
@@ -98,6 +99,16 @@ class EnsembleBundle:
         Raises:
             SearchError: If a member cannot be exported.
         """
+        if any(export_notes(member.features) for member in self.members):
+            raise SearchError(
+                describe_error(
+                    "The ensemble cannot be exported as one Keras model.",
+                    expected="members whose preprocessing can all be part of a Keras model",
+                    received="a member with a preprocessor that stays outside, such as a tokenizer",
+                    advice="Use save() and load(), which keep everything together and take raw rows, or search with "
+                    "ensemble=False.",
+                )
+            )
         models = [member.to_keras_model() for member in self.members]
         inputs = keras.tree.map_structure(
             lambda tensor: keras.Input(shape=tensor.shape[1:], dtype=tensor.dtype, name=tensor.name), models[0].input
@@ -151,7 +162,7 @@ class EnsembleBundle:
             )
             for number in range(1, len(record["weights"]) + 1)
         ]
-        return cls(members=members, weights=record["weights"])
+        return cls(members=tuple(members), weights=tuple(record["weights"]))
 
 
 Bundle: TypeAlias = ModelBundle | EnsembleBundle

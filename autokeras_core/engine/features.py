@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import attrs
 import numpy as np
 
-from autokeras_core.data.rows import bytes_per_row, is_sequential
-from autokeras_core.engine.rows import evenly_spaced, protected, read_only, transform_rows
+from autokeras_core.data.rows import bytes_per_row, is_sequential, read_rows, rows_to_learn_from
+from autokeras_core.engine.rows import even_step, protected, read_only, transform_rows
+from autokeras_core.engine.supervised import fit_supervised, needs_targets
 from autokeras_core.engine.transformed import TransformedRows
 from autokeras_core.errors import GraphError, describe_error
 
@@ -35,10 +36,7 @@ Part: TypeAlias = Literal["train", "validation"]
 _LOGGER = logging.getLogger(__name__)
 
 _ROWS_FOR_A_FIT = 50_000
-_SOURCE_ROWS_FOR_A_FIT = 1_000
-_SOURCE_BYTES_FOR_A_FIT = 8 * 2**20
-_SEQUENTIAL_ROWS_FOR_A_FIT = 200_000
-_SEQUENTIAL_BYTES_FOR_A_FIT = 64 * 2**20
+_ROWS_PER_TARGET_SEEN = 20
 _BYTES_IN_MEMORY_EACH = 64 * 2**20
 _BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
 
@@ -107,9 +105,13 @@ class FeatureStore:
     Each distinct chain is fitted once and computed once, however many trials use it. A fitted preprocessor is shared
     between trials and never fitted again. One with `in_model=True` is fitted on at most 50,000 training rows, taken
     evenly; any other on all of them. Where the rows must be read from a source, it is at most 1,000 of them, and 8 MiB;
-    200,000 and 64 MiB where it is quick to read in runs. What is made of such a source is computed anew whenever it is
+    100,000 and 64 MiB where it is quick to read in runs. What is made of such a source is computed anew whenever it is
     read, if it takes more than 64 MiB.
     Validation rows are never used for a fit.
+
+    One that learns from targets (`needs_targets = True`) is fitted with those of its rows, and maps training rows by
+    `transform_training`. Of a source with more rows than are read for a fit, it gets one in twenty, and all rows are mapped
+    by `transform`: hardly any of them had a part in what was learned.
 
     Preprocessors see the arrays as read-only views, so that none can change the caller's data.
 
@@ -118,6 +120,7 @@ class FeatureStore:
         profile: What analysis found out about them.
         train: Adapted training rows by input: arrays, or sources that read rows when they are needed.
         validation: Adapted validation rows by input; an empty mapping where there are none.
+        targets: Encoded training targets by head, for preprocessors that learn from them.
         directory: Where to keep results above 64 MiB (or those beyond 512 MiB together), as memory-mapped files that
             go when the store goes; `None` to keep all in memory.
 
@@ -135,10 +138,13 @@ class FeatureStore:
         train: Mapping[str, Rows],
         validation: Mapping[str, Rows],
         directory: Path | None,
+        *,
+        targets: Mapping[str, Array] | None = None,
     ) -> None:
         """Keep the arrays and sources (not copies of them)."""
         self._inputs = dict(inputs)
         self._profile = profile
+        self._targets = dict(targets or {})
         self._raw: dict[Part, dict[str, Rows]] = {
             "train": {name: protected(rows) for name, rows in train.items()},
             "validation": {name: protected(rows) for name, rows in validation.items()},
@@ -198,7 +204,7 @@ class FeatureStore:
         for preprocessor in preprocessors:
             key = _hash(stream.key, f"{type(preprocessor).__module__}:{type(preprocessor).__qualname__}", preprocessor)
             if key not in self._fitted:
-                self._fit(preprocessor, stream)
+                self._fit(preprocessor, stream, key)
                 self._fitted[key] = preprocessor
             stream = Stream(stream.input_name, (*stream.preprocessors, self._fitted[key]), (*stream.keys, key))
         return stream
@@ -206,7 +212,17 @@ class FeatureStore:
     def input_spec(self, feature: Feature) -> tuple[tuple[int | None, ...], str]:
         """Return shape (without the batch axis) and dtype of the rows that the model takes for a feature."""
         if not feature.host:
-            shape, dtype = self._inputs[feature.input_name].raw_spec(self._profile.inputs[feature.input_name])
+            spec = self._inputs[feature.input_name].raw_spec(self._profile.inputs[feature.input_name])
+            if isinstance(spec, Mapping):
+                raise GraphError(
+                    describe_error(
+                        f"Nothing turns the rows of the input {feature.input_name!r} into one array.",
+                        expected="a preprocessor that is not in_model, of the input or of a block right behind it",
+                        received=f"{len(spec)} columns of their own types, and no preprocessor",
+                        advice="Return one from default_preprocessors() of the input.",
+                    )
+                )
+            shape, dtype = spec
             return tuple(shape), dtype
         rows = self.rows(feature, "train")
         return rows.shape[1:], rows.dtype.name
@@ -235,7 +251,7 @@ class FeatureStore:
         """Return the rows after a host part: computed and kept, or to be computed whenever they are read."""
         raw = self._raw[part][stream.input_name]
         wanted = (stream.key, part)
-        if not is_sequential(raw) or isinstance(raw, np.ndarray):
+        if not is_sequential(raw) or isinstance(raw, np.ndarray) or self._is_begun(stream, part):
             return self._computed(stream, part)
         if wanted not in self._streamed:
             rows = TransformedRows.of(raw, stream.preprocessors)
@@ -253,6 +269,10 @@ class FeatureStore:
             self.computations += part == "train"
         return self._rows[wanted]
 
+    def _is_begun(self, stream: Stream, part: Part) -> bool:
+        """Return whether rows after a piece of the host part are there already."""
+        return any((key, part) in self._rows for key in stream.keys)
+
     def _nearest(self, stream: Stream, part: Part) -> tuple[Rows, tuple[Preprocessor, ...]]:
         for length in range(len(stream.preprocessors) - 1, 0, -1):
             shorter = stream.head(length)
@@ -260,16 +280,21 @@ class FeatureStore:
                 return self._rows[shorter.key, part], stream.preprocessors[length:]
         return self._raw[part][stream.input_name], stream.preprocessors
 
-    def _fit(self, preprocessor: Preprocessor, stream: Stream) -> None:
+    def _fit(self, preprocessor: Preprocessor, stream: Stream, key: str) -> None:
         host = stream.head(stream.host_length)
-        rows = self._computed(host, "train") if host.preprocessors else self._raw["train"][stream.input_name]
-        if not isinstance(rows, np.ndarray):
-            rows = evenly_spaced(rows, _rows_of_a_source(rows))
-        elif preprocessor.in_model:
-            rows = evenly_spaced(rows, _ROWS_FOR_A_FIT)
+        rows = self._host_rows(host, "train") if host.preprocessors else self._raw["train"][stream.input_name]
+        step = _step_of_a_fit(rows, preprocessor)
         rest = stream.preprocessors[stream.host_length :]
+        given = read_only(transform_rows(read_rows(rows, slice(None, None, step)), rest))
         try:
-            preprocessor.fit(read_only(transform_rows(rows, rest)))
+            if needs_targets(preprocessor):
+                targets = {name: target[::step] for name, target in self._targets.items()}
+                mapped = fit_supervised(preprocessor, given, targets)
+                if step == 1:
+                    self._rows[key, "train"] = self._keep(self._stored(mapped, key))
+                    self.computations += 1
+            else:
+                preprocessor.fit(given)
         except GraphError:
             raise
         except Exception as error:
@@ -283,6 +308,14 @@ class FeatureStore:
             ) from error
         self.fits += 1
         _LOGGER.debug("Fitted %s for the input %s.", type(preprocessor).__name__, stream.input_name)
+
+    def _stored(self, array: Array, key: str) -> Array:
+        """Return an array of training rows where those of its size are kept."""
+        place: Array = self._allocator(key, "train")(array.shape, array.dtype)
+        if not isinstance(place, np.memmap):
+            return array
+        place[:] = array
+        return place
 
     def _keep(self, array: Array) -> Array:
         if not isinstance(array, np.memmap):
@@ -306,9 +339,16 @@ class FeatureStore:
         return allocate
 
 
-def _rows_of_a_source(rows: Rows) -> int:
-    """Return how many rows of a source to read for a fit."""
-    return max(1, min(_SOURCE_ROWS_FOR_A_FIT, _SOURCE_BYTES_FOR_A_FIT // bytes_per_row(rows)))
+def _step_of_a_fit(rows: Rows, preprocessor: Preprocessor) -> int:
+    """Return which training rows a preprocessor is fitted on: each `step`-th."""
+    most = len(rows)
+    if not isinstance(rows, np.ndarray):
+        most = rows_to_learn_from(rows)
+        if needs_targets(preprocessor) and most < len(rows):
+            most = min(most, len(rows) // _ROWS_PER_TARGET_SEEN)
+    elif preprocessor.in_model:
+        most = _ROWS_FOR_A_FIT
+    return even_step(len(rows), most=most)
 
 
 def _hash(above: str, kind: str = "", preprocessor: Preprocessor | None = None) -> str:

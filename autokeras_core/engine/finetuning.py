@@ -12,7 +12,7 @@ from autokeras_core.engine.compiler import CompiledGraph, tensor_dtype
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.features import Feature
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, OffersFineTuning
+from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, HasLayerGroups, OffersFineTuning
 from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
@@ -174,11 +174,12 @@ def open_second_phase(
     if compiled.training_model is not compiled.model:
         apart = compiled.training_model(fed)
         trained = keras.Model(inputs=inputs, outputs=dict(apart), name=compiled.training_model.name)
+    weight_decay = min(plan.weight_decay for plan in plans.values())
     training = attrs.evolve(
         compiled.training,
-        optimizer="adam",
-        weight_decay=0.0,
-        schedule="cosine",  # begins with a warm-up of its own
+        optimizer="adamw" if weight_decay else "adam",
+        weight_decay=weight_decay,
+        schedule=next(iter(plans.values())).schedule,
         learning_rate=min(plan.learning_rate for plan in plans.values()),
         batch_size=min(compiled.training.batch_size, *(plan.batch_size for plan in plans.values())),
     )
@@ -189,11 +190,30 @@ def open_second_phase(
             training=training,
             training_model=trained,
             members=compiled.members,
+            learning_rate_factors=_learning_rate_factors(trained, plans, networks, compiled),
         ),
         epochs=max(plan.epochs for plan in plans.values()),
         first=compiled,
         networks=networks,
     )
+
+
+def _learning_rate_factors(
+    model: keras.Model,
+    plans: Mapping[str, FineTuning],
+    networks: Mapping[str, keras.Model],
+    compiled: CompiledGraph,
+) -> tuple[float, ...]:
+    """Return what the learning rate is multiplied by, for each trainable variable; nothing if it is 1 for all."""
+    factors: dict[int, float] = {}
+    for feature in compiled.features:
+        plan = plans.get(feature.name)
+        if plan is None or plan.layer_decay == 1.0 or not isinstance(feature.host[-1], HasLayerGroups):
+            continue
+        groups = feature.host[-1].layer_groups(networks[feature.name])
+        for below, group in enumerate(reversed(groups), start=1):
+            factors |= dict.fromkeys(map(id, group), plan.layer_decay**below)
+    return tuple(factors.get(id(variable), 1.0) for variable in model.trainable_variables) if factors else ()
 
 
 def _all_layers(model: keras.Model) -> Iterator[Any]:

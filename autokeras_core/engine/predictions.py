@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zipfile import BadZipFile
 
 import attrs
 import keras
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.features import Feature
 
-__all__ = ["SelectionRows", "keep_predictions", "read_predictions", "selection_rows"]
+__all__ = ["SelectionRows", "keep_predictions", "read_predictions", "selection_rows", "write_predictions"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -43,6 +44,10 @@ class SelectionRows:
 
     def __len__(self) -> int:
         return len(next(iter(self.targets.values())))
+
+    def select(self, rows: Mapping[str, Rows]) -> dict[str, Rows]:
+        """Return these rows of all validation rows."""
+        return {name: each if self.numbers is None else select_rows(each, self.numbers) for name, each in rows.items()}
 
 
 def selection_rows(context: TrialContext) -> SelectionRows:
@@ -72,27 +77,28 @@ def keep_predictions(
     Returns:
         One float32 array by head, in the graph's order.
     """
-    numbers = selection_rows(context).numbers
-    rows: dict[str, Rows] = {
-        name: each if numbers is None else select_rows(each, numbers)
-        for name, each in context.store.features(features, "validation").items()
-    }
+    rows = selection_rows(context).select(context.store.features(features, "validation"))
     pieces: list[list[Array]] = []
     # Called as it is, not by `predict`: a function that is traced for one use costs more than it saves.
     for batch in prediction_batches(rows, batch_size=_ROWS_AT_ONCE):
         outputs = model(batch, training=False)
         pieces.append([keras.ops.convert_to_numpy(outputs[head]) for head in context.graph.heads])
     arrays = [np.concatenate(parts).astype(np.float32, copy=False) for parts in zip(*pieces, strict=True)]
-    np.savez(Path(directory) / _FILE, *arrays)
+    write_predictions(directory, arrays)
     return arrays
 
 
+def write_predictions(directory: str | Path, arrays: Sequence[Array]) -> None:
+    """Write a model's outputs, one array by head in the graph's order, into its trial's directory."""
+    np.savez(Path(directory) / _FILE, *arrays)
+
+
 def read_predictions(directory: str | Path, *, rows: int) -> list[Array] | None:
-    """Return what `keep_predictions` wrote; `None` if there is nothing, or nothing that can be read and fits."""
+    """Return what `write_predictions` wrote; `None` if there is nothing, or nothing that can be read and fits."""
     try:
         with np.load(Path(directory) / _FILE, allow_pickle=False) as stored:
             arrays = [stored[name] for name in stored.files]
-    except (OSError, ValueError, EOFError, KeyError):  # not there, or written by halves
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile):  # not there, or written by halves
         return None
     return arrays if arrays and all(len(array) == rows for array in arrays) else None
 

@@ -10,13 +10,15 @@ import attrs
 import numpy as np
 
 from autokeras_core.data.adapters import name_inputs
+from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.dataset import check_rows
 from autokeras_core.data.fingerprint import fingerprint
+from autokeras_core.data.frames import frames_of
+from autokeras_core.data.head_weights import weights_of_heads, weights_of_rows
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import readable_rows, select_rows
 from autokeras_core.data.split import split_rows
-from autokeras_core.data.weights import combine_weights
 from autokeras_core.errors import DataError, describe_error
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ __all__ = [
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _ROWS_FOR_SMALLER_SPLIT = 20_000
+_MOST_VALIDATION_ROWS = 200_000
+_ROWS_AT_ONCE = 1_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +55,8 @@ class PreparedData:
         validation_inputs: Adapted validation rows by input.
         train_targets: Encoded training targets by head.
         validation_targets: Encoded validation targets by head.
-        train_weights: One weight per training row, mean 1, or `None`.
-        validation_weights: One weight per validation row, or `None`.
+        train_weights: One weight per training row, mean 1, or one for each head, see `data.head_weights`; or `None`.
+        validation_weights: The same for validation rows, or `None`.
         fingerprint: A hash of all of it, to tell whether a search is continued on the same data.
     """
 
@@ -67,8 +71,12 @@ class PreparedData:
 
 
 def default_validation_split(rows: int) -> float:
-    """Return the share of rows to validate on if the user does not say: 0.2, or 0.1 from 20,000 rows on."""
-    return 0.2 if rows < _ROWS_FOR_SMALLER_SPLIT else 0.1
+    """Return the share of rows to validate on if the user does not say.
+
+    0.2, or 0.1 from 20,000 rows on; and of more than two million rows what makes 200,000, which tell an accuracy to a
+    tenth of a percent.
+    """
+    return 0.2 if rows < _ROWS_FOR_SMALLER_SPLIT else min(0.1, _MOST_VALIDATION_ROWS / rows)
 
 
 def head_of(graph: Graph, name: str) -> Head:
@@ -85,7 +93,9 @@ def unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any]:
     """
     if len(graph.inputs) == 1:
         vertex = graph.inputs[0]
-        named = name_inputs(x, [vertex.name], what="x")
+        named = _named_inputs(graph, x)
+        if isinstance(y, (list, tuple)) and len(y) == len(graph.heads) > 1 and all(isinstance(name, str) for name in y):
+            y = dict(zip(graph.heads, y, strict=True))  # a name of a column for each head
         data, y = vertex.operator.unpack(named[vertex.name], y)
         x = {vertex.name: data}
     if y is None:
@@ -107,7 +117,7 @@ def adapt_inputs(graph: Graph, x: Any) -> dict[str, Rows]:
     Raises:
         DataError: If an input is missing, of another kind than the graph's, or has another number of rows.
     """
-    named = name_inputs(x, [vertex.name for vertex in graph.inputs], what="x")
+    named = _named_inputs(graph, x)
     rows = {vertex.name: vertex.operator.adapt(named[vertex.name]) for vertex in graph.inputs}
     check_rows(rows)
     return rows
@@ -124,15 +134,18 @@ def match_inputs(graph: Graph, inputs: Mapping[str, Rows], profile: DataProfile)
     }
 
 
-def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Rows]) -> dict[str, Array]:
-    """Return the user's y as arrays by head name, checked to have as many rows as the inputs.
+def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Rows]) -> dict[str, Any]:
+    """Return the user's y as arrays (or `CodedLabels`) by head name, checked to have as many rows as the inputs.
 
     Raises:
         DataError: If a target is missing, is no array of labels, or has another number of rows.
     """
     named = name_inputs(y, list(graph.heads), what="y")
     labels = {
-        name: as_labels(named[name], where=f"y[{name!r}]" if len(graph.heads) > 1 else "y") for name in graph.heads
+        name: named[name]
+        if isinstance(named[name], CodedLabels)
+        else as_labels(named[name], where=f"y[{name!r}]" if len(graph.heads) > 1 else "y")
+        for name in graph.heads
     }
     check_rows(inputs, labels)
     return labels
@@ -162,12 +175,14 @@ def prepare(
         seed: Decides which rows are for validation.
         validation_split: The share of rows for validation.
         validation_data: Data to validate on instead: `(x, y)`, `(x, y, sample_weight)`, or x alone if it holds its labels.
-        sample_weight: A weight for each row.
-        class_weight: A weight for each class.
+        sample_weight: A weight for each row, or a dict of such by head.
+        class_weight: A weight for each class, or `"balanced"`; with several heads a dict of either by head.
 
     Raises:
         DataError: If anything about the data is wrong, see the functions called here.
     """
+    named_target = y
+    x, y = unpack(graph, x, y)
     inputs, labels, sample_weight = _readable(graph, x, y, sample_weight)
     rows = len(next(iter(inputs.values())))
     targets = {name: head_of(graph, name).analyse(labels[name], name=name) for name in graph.heads}
@@ -175,10 +190,12 @@ def prepare(
         train, validation = _split(graph, labels, targets, rows, validation_split, seed)
         validation_inputs = {name: select_rows(each, validation) for name, each in inputs.items()}
         validation_labels = {name: array[validation] for name, array in labels.items()}
-        validation_weight = _part(sample_weight, validation, rows)
+        validation_weight = weights_of_rows(sample_weight, validation, rows)
     else:
         train = None
-        validation_inputs, validation_labels, validation_weight = _readable(graph, *_validation_parts(validation_data))
+        other_x, other_y, other_weight = _validation_parts(validation_data, named_target)
+        other_x, other_y = unpack(graph, other_x, other_y)
+        validation_inputs, validation_labels, validation_weight = _readable(graph, other_x, other_y, other_weight)
     train_inputs = inputs if train is None else {name: select_rows(each, train) for name, each in inputs.items()}
     train_labels = labels if train is None else {name: array[train] for name, array in labels.items()}
     targets |= {
@@ -186,20 +203,27 @@ def prepare(
         for name, profile in targets.items()
         if not profile.is_classification
     }
+    frames = frames_of(name_inputs(y, list(graph.heads), what="y"))
+    targets = {name: attrs.evolve(target, **frames.get(name, {})) for name, target in targets.items()}
+    encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
+    input_profiles = {}
+    for vertex in graph.inputs:
+        rows_of_input = train_inputs[vertex.name]
+        found = vertex.operator.analyse(rows_of_input, name=vertex.name)
+        input_profiles[vertex.name] = vertex.operator.review(
+            rows_of_input, found, targets=encoded, target_profiles=targets
+        )
     profile = DataProfile(
         rows=len(next(iter(train_inputs.values()))),
-        inputs={
-            vertex.name: vertex.operator.analyse(train_inputs[vertex.name], name=vertex.name) for vertex in graph.inputs
-        },
+        inputs=input_profiles,
         targets=targets,
     )
     validation_inputs = match_inputs(graph, validation_inputs, profile)
-    encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
     validation_encoded = {
         name: head_of(graph, name).encode(validation_labels[name], targets[name]) for name in graph.heads
     }
-    train_weights = _weights(graph, _part(sample_weight, train, rows), class_weight, train_labels, targets)
-    validation_weights = _weights(graph, validation_weight, class_weight, validation_labels, targets)
+    train_weights = weights_of_heads(weights_of_rows(sample_weight, train, rows), class_weight, train_labels, targets)
+    validation_weights = weights_of_heads(validation_weight, class_weight, validation_labels, targets)
     parts: dict[str, Mapping[str, Rows]] = {
         "train": train_inputs,
         "validation": validation_inputs,
@@ -221,9 +245,16 @@ def prepare(
     )
 
 
-def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[str, Rows], dict[str, Array], Any]:
-    """Return inputs, labels and weights of the rows that can be read."""
-    x, y = unpack(graph, x, y)
+def _named_inputs(graph: Graph, x: Any) -> dict[str, Any]:
+    """Return the user's x by input; a dict of columns is the data of the only input, if that takes columns."""
+    names = [vertex.name for vertex in graph.inputs]
+    if len(names) == 1 and graph.inputs[0].operator.takes_columns and isinstance(x, Mapping) and set(x) != set(names):
+        return {names[0]: x}
+    return name_inputs(x, names, what="x")
+
+
+def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[str, Rows], dict[str, Any], Any]:
+    """Return inputs, labels and weights of the rows that can be read; x and y are unpacked."""
     inputs = adapt_inputs(graph, x)
     labels = adapt_labels(graph, y, inputs)
     kept = readable_rows(inputs)
@@ -233,7 +264,7 @@ def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[st
     return (
         {name: select_rows(rows, kept) for name, rows in inputs.items()},
         {name: array[kept] for name, array in labels.items()},
-        _part(sample_weight, kept, total),
+        weights_of_rows(sample_weight, kept, total),
     )
 
 
@@ -250,55 +281,32 @@ def _split(
     for name in graph.heads:
         if targets[name].kind in ("binary", "multi-class"):
             encoded = head_of(graph, name).encode(labels[name], targets[name])
-            strata = encoded.argmax(axis=1) if encoded.ndim == 2 and encoded.shape[1] > 1 else encoded.reshape(-1)
+            strata = _class_numbers(encoded) if encoded.ndim == 2 and encoded.shape[1] > 1 else encoded.reshape(-1)
             break
     return split_rows(rows, default_validation_split(rows) if share is None else share, seed=seed, strata=strata)
 
 
-def _validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
+def _class_numbers(encoded: Array) -> Array:
+    """Return the column of each row's 1; in pieces, since `argmax` needs eight bytes a row."""
+    numbers = np.empty(len(encoded), dtype=np.int32)
+    for start in range(0, len(encoded), _ROWS_AT_ONCE):
+        numbers[start : start + _ROWS_AT_ONCE] = encoded[start : start + _ROWS_AT_ONCE].argmax(axis=1)
+    return numbers
+
+
+def _validation_parts(validation_data: Any, named_target: Any) -> tuple[Any, Any, Any]:
     if isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3):
         x, y, *rest = validation_data
         return x, y, rest[0] if rest else None
+    if isinstance(named_target, str):  # the column of the same name
+        return validation_data, named_target, None
     if isinstance(validation_data, (str, Path)):
         return validation_data, None, None
     raise DataError(
         describe_error(
             "validation_data cannot be used.",
-            expected="(x, y), (x, y, sample_weight), or the path of data that hold their labels",
+            expected="(x, y), (x, y, sample_weight), a table if y names its column, or the path of data that hold their "
+            "labels",
             received=f"validation_data of type {type(validation_data).__name__}",
         )
     )
-
-
-def _part(sample_weight: Any, rows: Array | None, total: int) -> Any:
-    if sample_weight is None or rows is None:
-        return sample_weight
-    weights = np.asarray(sample_weight)
-    if weights.shape != (total,):
-        raise DataError(
-            describe_error(
-                "sample_weight does not fit the data.",
-                expected=f"one weight per row, shape ({total},)",
-                received=f"shape {weights.shape}",
-            )
-        )
-    return weights[rows]
-
-
-def _weights(
-    graph: Graph,
-    sample_weight: Any,
-    class_weight: Any,
-    labels: Mapping[str, Array],
-    targets: Mapping[str, TargetProfile],
-) -> Array | None:
-    if class_weight is not None and len(graph.heads) > 1:
-        raise DataError(
-            describe_error(
-                "class_weight is ambiguous with several heads.",
-                expected="class_weight=None, and sample_weight instead",
-                received=f"{len(graph.heads)} heads {list(graph.heads)}",
-            )
-        )
-    name = graph.heads[0]
-    return combine_weights(sample_weight, class_weight, labels[name], targets[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.graph.operator import Preprocessor
 
-__all__ = ["as_array", "evenly_spaced", "protected", "read_only", "transform_rows"]
+__all__ = ["as_array", "even_step", "protected", "read_only", "transform_rows"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Allocate: TypeAlias = Callable[[tuple[int, ...], np.dtype[Any]], Array]
@@ -44,10 +45,9 @@ def as_array(rows: Rows) -> Array:
     return rows if isinstance(rows, np.ndarray) else read_rows(rows, slice(None))
 
 
-def evenly_spaced(rows: Rows, most: int) -> Array:
-    """Return at most `most` rows at equal distances: a view of an array; of a source they are read."""
-    step = -(-len(rows) // most)
-    return read_rows(rows, slice(None, None, max(1, step)))
+def even_step(rows: int, *, most: int) -> int:
+    """Return the step that takes at most `most` of so many rows, at equal distances, the first one among them."""
+    return max(1, -(-rows // max(1, most)))
 
 
 def transform_rows(
@@ -74,7 +74,7 @@ def transform_rows(
     """
     if not preprocessors:
         return as_array(rows)
-    length = _piece_length(rows)
+    length = min([_piece_length(rows), *(getattr(each, "rows_at_once", sys.maxsize) for each in preprocessors)])
     result: Array | None = None
     texts: list[Array] = []
     for start in range(0, max(1, len(rows)), length):

@@ -6,23 +6,26 @@ with the weight 2 counts exactly as the same row twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from autokeras_core.data.head_weights import weights_by_head
+from autokeras_core.engine.losses import evaluation_losses, loss_factors
 from autokeras_core.engine.preparation import head_of
-from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import Graph
     from autokeras_core.search.space import Configuration
 
-__all__ = ["score_outputs"]
+__all__ = ["objective_scorer", "score_outputs"]
 
 _ROWS_AT_ONCE = 8192
+_ROWS_PER_UPDATE = 2**20
 
 
 def score_outputs(
@@ -39,30 +42,81 @@ def score_outputs(
     Args:
         graph: The graph, for its heads' losses and metrics.
         profile: What the targets are.
-        configuration: The model's configuration (label smoothing is part of the loss).
+        configuration: The model's configuration.
         outputs: The model's outputs by head.
         targets: Encoded targets by head.
-        weights: One weight per row, or `None`.
+        weights: One weight per row, or one for each head, see `data.head_weights`; or `None`.
 
     Returns:
         `{"loss": ..., "accuracy": ...}`; with several heads every name but the total `loss` has its head before it,
-        as in Keras's own logs.
+        as in Keras's own logs. The total is the weighted sum of comparable losses, see `engine.losses`.
     """
     several = len(graph.heads) > 1
     scores: dict[str, float] = {}
     total = 0.0
+    losses, factors = evaluation_losses(graph, configuration, profile), loss_factors(graph, profile)
+    shared = None if weights is None else weights_by_head(weights, graph.heads)
     for name in graph.heads:
         head, target = head_of(graph, name), profile.targets[name]
-        view = HyperparameterView(values=configuration, path=name, profile=profile)
-        loss = _mean_loss(head.loss(view, target), targets[name], outputs[name], weights)
-        total += loss
+        own = shared[name] if isinstance(shared, dict) else shared
+        loss = _mean_loss(losses[name], targets[name], outputs[name], own)
+        total += factors[name] * loss
         prefix = f"{name}_" if several else ""
         if several:
             scores[f"{prefix}loss"] = loss
         for metric in head.metrics(target):
-            metric.update_state(targets[name], outputs[name], sample_weight=weights)
+            for start in range(0, len(outputs[name]), _ROWS_PER_UPDATE):  # a metric may need many bytes a row
+                rows = slice(start, start + _ROWS_PER_UPDATE)
+                part = None if own is None else own[rows]
+                metric.update_state(targets[name][rows], outputs[name][rows], sample_weight=part)
             scores[f"{prefix}{metric.name}"] = float(metric.result())
     return {"loss": total, **scores}
+
+
+def objective_scorer(
+    graph: Graph,
+    profile: DataProfile,
+    configuration: Configuration,
+    *,
+    name: str,
+    targets: Mapping[str, np.ndarray[Any, Any]],
+    weights: np.ndarray[Any, Any] | None,
+) -> Callable[[Mapping[str, np.ndarray[Any, Any]]], tuple[float, float]]:
+    """Return a function from outputs to one metric and the total loss: `score_outputs`, for many outputs of the same rows.
+
+    It leaves out all other metrics, and traces the one once: some of Keras's take half a second to trace.
+
+    Args:
+        graph: As for `score_outputs`.
+        profile: As there.
+        configuration: As there.
+        name: The metric's name among those that `score_outputs` returns.
+        targets: As there.
+        weights: As there.
+    """
+    losses, factors = evaluation_losses(graph, configuration, profile), loss_factors(graph, profile)
+    own: Any = None if weights is None else weights_by_head(weights, graph.heads)
+    own = own if isinstance(own, dict) else dict.fromkeys(graph.heads, own)
+    prefixes = {head: f"{head}_" if len(graph.heads) > 1 else "" for head in graph.heads}
+    by_name = {
+        f"{prefixes[head]}{metric.name}": (head, metric)
+        for head in graph.heads
+        for metric in head_of(graph, head).metrics(profile.targets[head])
+    }
+    head, metric = by_name.get(name, (graph.heads[0], None))
+    update = None if metric is None else tf.function(metric.update_state)
+
+    def score(outputs: Mapping[str, np.ndarray[Any, Any]]) -> tuple[float, float]:
+        each = {head: _mean_loss(losses[head], targets[head], outputs[head], own[head]) for head in graph.heads}
+        total = sum(factors[head] * loss for head, loss in each.items())
+        if metric is None or update is None:
+            known = {"loss": total, **{f"{prefixes[head]}loss": loss for head, loss in each.items() if prefixes[head]}}
+            return known[name], total
+        metric.reset_state()
+        update(targets[head], outputs[head], sample_weight=own[head])
+        return float(metric.result()), total
+
+    return score
 
 
 def _mean_loss(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import attrs
 import keras
 
+from autokeras_core.engine.layerwise import LayerwiseAdam
 from autokeras_core.engine.schedule import SCHEDULES
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.names import join_path
@@ -35,7 +36,8 @@ class TrainingConfiguration:
         optimizer: `"adam"`, `"adamw"` or `"sgd"` (Nesterov, momentum 0.9).
         learning_rate: The largest learning rate of the schedule, above 0.
         weight_decay: Decoupled weight decay per step, times the learning rate; 0 with plain Adam.
-        schedule: `"constant"`, `"cosine"` or `"one_cycle"`.
+        schedule: `"constant"`, `"cosine"`, `"one_cycle"`, `"cyclic"` or `"linear"`.
+        beta_2: How slowly Adam and AdamW forget the squares of earlier gradients; unused by SGD.
         batch_size: Rows per training step.
     """
 
@@ -44,6 +46,7 @@ class TrainingConfiguration:
     weight_decay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
     schedule: str = attrs.field(default="cosine", validator=attrs.validators.in_(SCHEDULES))
     batch_size: int = attrs.field(default=64, validator=attrs.validators.ge(1))
+    beta_2: float = attrs.field(default=0.999, validator=[attrs.validators.gt(0), attrs.validators.lt(1)])
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Value]) -> TrainingConfiguration:
@@ -75,7 +78,7 @@ class TrainingConfiguration:
             ) from error
 
 
-def make_optimizer(training: TrainingConfiguration, *, variables: Iterable[Any]) -> Any:
+def make_optimizer(training: TrainingConfiguration, *, variables: Iterable[Any], factors: Sequence[float] = ()) -> Any:
     """Return a new Keras optimizer.
 
     The learning rate is a plain number, so a callback can set it per batch. Weight decay is left off biases and the
@@ -84,15 +87,25 @@ def make_optimizer(training: TrainingConfiguration, *, variables: Iterable[Any])
     Args:
         training: The training hyperparameters.
         variables: The trainable variables of the model that will be trained.
+        factors: What the learning rate is multiplied by for each of them, for Adam and AdamW; nothing for the same rate.
 
     Returns:
         A `keras.optimizers.Optimizer` that is not built yet.
     """
     optimizer: Any
-    if training.optimizer == "adam":
-        return keras.optimizers.Adam(learning_rate=training.learning_rate)
-    if training.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(learning_rate=training.learning_rate, weight_decay=training.weight_decay)
+    if factors:
+        optimizer = LayerwiseAdam(
+            factors=factors,
+            learning_rate=training.learning_rate,
+            weight_decay=training.weight_decay or None,
+            beta_2=training.beta_2,
+        )
+    elif training.optimizer == "adam":
+        return keras.optimizers.Adam(learning_rate=training.learning_rate, beta_2=training.beta_2)
+    elif training.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(
+            learning_rate=training.learning_rate, weight_decay=training.weight_decay, beta_2=training.beta_2
+        )
     else:
         optimizer = keras.optimizers.SGD(
             learning_rate=training.learning_rate,

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import keras
 
+from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
 from autokeras_core.engine.clock import EpochClock
 from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.execution import steps_per_execution
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.finetuning import (
     first_phase_deadline,
@@ -28,10 +30,13 @@ from autokeras_core.engine.finetuning import (
     open_second_phase,
     plan_second_phase,
 )
+from autokeras_core.engine.predictions import keep_predictions
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import seeded
+from autokeras_core.engine.schedule import patience_of
 from autokeras_core.engine.watch import TrialWatch
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.graph.cost import network_cost
 from autokeras_core.search.records import Failure, TrialOutcome
 
 if TYPE_CHECKING:
@@ -107,6 +112,9 @@ def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> Tri
             reason = f"the model has {parameters:,} parameters, max_model_size={context.max_model_size:,}"
             return _failed(job, Failure(kind="too_large", reason=reason), parameters=parameters)
         plans = plan_second_phase(context.graph, job.configuration, context.profile, compiled)
+        if plans and job.refit_epochs is not None:
+            reason = "a network that is trained in two phases is not refitted"
+            return _failed(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
         watch = _fit(job, context, compiled, first_phase_deadline(plans, deadline), observer)
         if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
             watch.restore_best()
@@ -119,6 +127,8 @@ def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> Tri
         compiled = _in_single_precision(job, context, compiled)
     bundle = ModelBundle.from_compiled(compiled, graph=context.graph, profile=context.profile)
     bundle.save(Path(job.directory) / BUNDLE_FOLDER)
+    if context.keeps_predictions:
+        keep_predictions(bundle.model, bundle.features, context, job.directory)
     return TrialOutcome(
         trial_id=job.trial_id,
         configuration=job.configuration,
@@ -188,19 +198,28 @@ def _fit(
     *,
     earlier: TrialWatch | None = None,
 ) -> TrialWatch:
-    rows = len(next(iter(context.train_targets.values())))
+    all_rows = len(next(iter(context.train_targets.values())))
+    rows = rows_of_an_epoch(all_rows)
     validation_rows = len(next(iter(context.validation_targets.values())))
     batch_size = max(1, min(compiled.training.batch_size, rows) // job.batch_size_divisor)
     steps = -(-rows // batch_size)
-    compile_training(compiled, context.graph, job.configuration, context.profile)
+    phases = compile_training(
+        compiled,
+        context.graph,
+        job.configuration,
+        context.profile,
+        steps_per_execution=1 if context.callbacks else _steps_per_execution(job, context, steps, batch_size),
+    )
     watch = TrialWatch(
         trial_id=job.trial_id,
         objective=context.objective,
         deadline=deadline,
-        patience=max(_SMALLEST_PATIENCE, round(job.epochs * context.patience)),
+        patience=max(_SMALLEST_PATIENCE, round(job.epochs * patience_of(compiled.training.schedule, context.patience))),
         train_rows=rows,
         validation_rows=validation_rows,
         observer=observer,
+        passes_to_keep_back=2 if context.keeps_predictions else 1,
+        keeps_last=job.refit_epochs is not None,
         earlier=earlier,
     )
     schedule = ScheduleCallback(
@@ -215,22 +234,31 @@ def _fit(
     validation = context.store.features(compiled.features, "validation")
     validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))
     with naming_unreadable_rows(train, validation):
+        batches = training_batches(
+            train, context.train_targets, context.train_weights, batch_size=batch_size, seed=job.seed
+        )
         compiled.training_model.fit(
-            training_batches(train, context.train_targets, context.train_weights, batch_size=batch_size, seed=job.seed),
+            batches if rows == all_rows else batches.repeat(),
+            steps_per_epoch=None if rows == all_rows else steps,
             shuffle=False,  # the batches are shuffled already
             initial_epoch=watch.epochs,
-            epochs=watch.epochs + job.epochs,
+            epochs=watch.epochs + (job.refit_epochs or job.epochs),
             validation_data=validation_batches(
                 validation,
                 context.validation_targets,
                 context.validation_weights,
                 batch_size=validation_batch_size,
             ),
-            callbacks=[schedule, *_copies(context.callbacks), clock, watch],
+            callbacks=[schedule, phases, *_copies(context.callbacks), clock, watch],
             verbose=0,
         )
     watch.seconds_per_epoch = clock.seconds_per_epoch
     return watch
+
+
+def _steps_per_execution(job: TrialJob, context: TrialContext, steps: int, batch_size: int) -> int:
+    cost = network_cost(context.graph, job.configuration, context.profile)
+    return steps_per_execution(steps=steps, cost=cost, batch_size=batch_size)
 
 
 def _check_objective_is_logged(model: keras.Model, context: TrialContext) -> None:

@@ -38,6 +38,9 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         train_rows: How many rows an epoch has.
         validation_rows: How many rows are validated after each.
         observer: Is told of epochs and, now and then, of batches.
+        passes_to_keep_back: For how many passes over the validation rows to keep time back: more than one where the model
+            is run on them once more when training has ended.
+        keeps_last: Whether the last epoch is kept, not the best one.
         earlier: The watch of an earlier phase of the same trial: its epochs are the first of the history, and only what
             is better than its best counts as an improvement.
     """
@@ -52,6 +55,8 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         train_rows: int,
         validation_rows: int,
         observer: TrialObserver,
+        passes_to_keep_back: int = 1,
+        keeps_last: bool = False,
         earlier: TrialWatch | None = None,
     ) -> None:
         super().__init__()
@@ -76,6 +81,8 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self._patience = patience
         self._validation_share = validation_rows / max(train_rows, 1)
         self._observer = observer
+        self._passes_to_keep_back = passes_to_keep_back
+        self._keeps_last = keeps_last
         self._validation_seconds: float | None = None
         self._epoch_started = 0.0
         self._validation_started = 0.0
@@ -95,9 +102,10 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
     @property
     def _seconds_to_keep_back(self) -> float:
         if self._validation_seconds is not None:
-            return 1.1 * self._validation_seconds + _SECONDS_TO_FINISH
+            return 1.1 * self._passes_to_keep_back * self._validation_seconds + _SECONDS_TO_FINISH
         epoch_so_far = time.monotonic() - self._epoch_started
-        return _VALIDATION_COST * self._validation_share * epoch_so_far + _SECONDS_TO_FINISH
+        passes = _VALIDATION_COST * self._passes_to_keep_back
+        return passes * self._validation_share * epoch_so_far + _SECONDS_TO_FINISH
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the epoch's clock."""
@@ -117,7 +125,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         if now - self._last_event > _SECONDS_BETWEEN_BATCH_EVENTS:
             self._last_event = now
             steps = self.params.get("steps") or 0
-            share = (batch + 1) / steps if steps else 0.0
+            share = min(1.0, (batch + 1) / steps) if steps else 0.0
             self._observer.trial_event(
                 self._trial_id, "batch", epoch=self._epoch, epochs=self.params["epochs"], share=share
             )
@@ -137,7 +145,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             self.history.setdefault(name, []).append(value)
         score = metrics[self._objective.name]
         validation_loss = metrics.get("val_loss", math.inf)
-        if math.isfinite(score) and self._improves(score, validation_loss):
+        if self._keeps_last or (math.isfinite(score) and self._improves(score, validation_loss)):
             self.best_score, self._best_loss = score, validation_loss
             self.best_epoch, self.best_metrics = epoch + 1, metrics
             self._best_weights = self.model.get_weights()

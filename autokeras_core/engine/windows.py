@@ -15,7 +15,9 @@ import attrs
 import numpy as np
 import tensorflow as tf
 
+from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import bytes_per_row, read_rows
+from autokeras_core.engine.last_batch import with_even_end
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -93,8 +95,9 @@ def window_batches(
     Args:
         features: Rows by the name of the model's input.
         targets: Encoded targets by head, as many rows.
-        weights: One weight per row, or `None`.
-        batch_size: Rows per batch; the last batch of an epoch may have fewer.
+        weights: One weight per row, or one for each head, see `data.head_weights`; or `None`.
+        batch_size: Rows per batch; the last batch of an epoch may have fewer, and shares with the one before where it would have
+            less than half, unless rows keep their order.
         seed: Equal seeds give equal batches in the first, the second, ... epoch; `None` for the rows' own order.
 
     Returns:
@@ -130,10 +133,13 @@ def window_batches(
         named = dict(zip(names, tensors, strict=True))
         x = {name: named[f"x/{name}"] for name in features}
         y = {name: named[f"y/{name}"] for name in targets}
-        return (x, y) if weights is None else (x, y, named["weights"])
+        return (x, y) if weights is None else (x, y, weights_by_head(named["weights"], targets))
 
     windows = _numbered(plan, seed).map(window).prefetch(1)
-    batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)
+    batches = windows.flat_map(cut)
+    if seed is not None:
+        batches = with_even_end(batches, rows=rows, batch_size=batch_size)
+    batches = batches.map(assemble).prefetch(_BATCHES_AHEAD)
     return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(_options())
 
 

@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
     from autokeras_core.search.domains import Value
 
-__all__ = ["configuration_cost"]
+__all__ = ["configuration_cost", "network_cost"]
 
 _STEP = 250_000_000  # what a training step costs whatever the network: some 3 ms, for which nothing is computed
+
+
+def network_cost(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> float | None:
+    """Return what training on one row costs in the layers of all blocks; `None` if no block knows its own."""
+    costs = [
+        vertex.operator.cost(
+            HyperparameterView(values=configuration, path=vertex.name, profile=profile, input_name=vertex.input_name)
+        )
+        for vertex in graph.blocks
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
 
 
 def configuration_cost(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> float | None:
@@ -35,13 +47,9 @@ def configuration_cost(graph: Graph, configuration: Mapping[str, Value], profile
         configuration_cost(graph, space.defaults(), profile)
         ```
     """
-    costs = [
-        vertex.operator.cost(HyperparameterView(values=configuration, path=vertex.name, profile=profile))
-        for vertex in graph.blocks
-    ]
-    known = [cost for cost in costs if cost is not None]
-    if not known:
+    cost = network_cost(graph, configuration, profile)
+    if cost is None:
         return None
     batch_size = configuration.get("training/batch_size", 64)
     assert isinstance(batch_size, int)
-    return sum(known) + _STEP / min(batch_size, profile.rows)
+    return cost + _STEP / min(batch_size, profile.rows)

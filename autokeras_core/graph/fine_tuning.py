@@ -8,6 +8,7 @@ follows these protocols; it knows nothing of pictures or texts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 import attrs
@@ -17,7 +18,7 @@ from autokeras_core.graph.operator import Preprocessor
 if TYPE_CHECKING:
     from autokeras_core.graph.view import HyperparameterView
 
-__all__ = ["DEPTHS", "Depth", "FineTunable", "FineTuning", "OffersFineTuning"]
+__all__ = ["DEPTHS", "Depth", "FineTunable", "FineTuning", "HasLayerGroups", "OffersFineTuning"]
 
 Depth: TypeAlias = Literal["top", "all"]
 
@@ -35,12 +36,19 @@ class FineTuning:
         learning_rate: The largest learning rate, above 0; low, or what was learned before is lost.
         epochs: How many epochs at most.
         batch_size: Rows per training step at most: a whole network takes more memory than a few layers behind it.
+        schedule: How the learning rate rises and falls; one that begins with a warm-up.
+        weight_decay: Decoupled weight decay, times the learning rate.
+        layer_decay: By which factor the learning rate falls from one group of layers to the one below it, in `(0, 1]`,
+            where the network tells its groups, see `HasLayerGroups`. What lies behind the network has the whole rate.
     """
 
     depth: Depth = attrs.field(default="top", validator=attrs.validators.in_(DEPTHS))
     learning_rate: float = attrs.field(default=1e-4, validator=attrs.validators.gt(0))
     epochs: int = attrs.field(default=10, validator=attrs.validators.ge(1))
     batch_size: int = attrs.field(default=32, validator=attrs.validators.ge(1))
+    schedule: str = attrs.field(default="cosine", validator=attrs.validators.in_(("cosine", "linear", "one_cycle")))
+    weight_decay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    layer_decay: float = attrs.field(default=1.0, validator=[attrs.validators.gt(0), attrs.validators.le(1)])
 
 
 @runtime_checkable
@@ -73,4 +81,18 @@ class FineTunable(Preprocessor, Protocol):
 
     def tuned(self, network: Any) -> Preprocessor:
         """Return a new preprocessor like this one with the weights of what `unfrozen` returned; this one stays."""
+        ...
+
+
+@runtime_checkable
+class HasLayerGroups(Protocol):
+    """A `FineTunable` whose layers may learn at different rates: those near the rows the slowest.
+
+    Reference:
+        Howard, Ruder: [Universal Language Model Fine-tuning for Text Classification](https://arxiv.org/abs/1801.06146)
+        (ACL 2018), where this is called discriminative fine-tuning.
+    """
+
+    def layer_groups(self, network: Any) -> Sequence[Sequence[Any]]:
+        """Return the trainable variables of what `unfrozen` returned, in groups from the rows to the output."""
         ...

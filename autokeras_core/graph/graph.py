@@ -6,7 +6,7 @@ anything: what a search finds lives in the search.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import attrs
@@ -70,6 +70,11 @@ class BlockVertex:
         """Whether the block is a head."""
         return isinstance(self.operator, Head)
 
+    @property
+    def input_name(self) -> str | None:
+        """The input that the block stands right behind; `None` behind other blocks, or behind several inputs."""
+        return self.sources[0].name if len(self.sources) == 1 and self.sources[0].kind == "input" else None
+
 
 @attrs.frozen(kw_only=True)
 class Graph:
@@ -81,6 +86,7 @@ class Graph:
         inputs: The inputs, in the user's order.
         blocks: The blocks, heads among them, each after those it depends on.
         heads: The names of the heads, in the user's order of outputs.
+        loss_weights: How much a head's loss counts among those of several, by name; 1 where nothing is said.
 
     Raises:
         GraphError: If names repeat, a source is unknown or comes later, an input or block leads nowhere, or a head
@@ -98,6 +104,7 @@ class Graph:
     inputs: tuple[InputVertex, ...]
     blocks: tuple[BlockVertex, ...]
     heads: tuple[str, ...]
+    loss_weights: Mapping[str, float] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         _check_not_empty("input", self.inputs)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
-from autokeras_core.errors import GraphError, SpaceError, describe_error
+from autokeras_core.errors import GraphError, describe_error
+from autokeras_core.graph._arguments import decode_domains, encode_domains, plain_argument
 from autokeras_core.graph.node import Node, NodeLike
+from autokeras_core.graph.preprocessor import Preprocessor
 from autokeras_core.names import is_path_part, snake_case, suggest
-from autokeras_core.search.domains import as_value, domain_from_json
-from autokeras_core.search.space import Space, is_domain
+from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,54 +27,19 @@ if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
     from autokeras_core.graph.view import HyperparameterView
 
-__all__ = ["Block", "Head", "Input", "Operator", "Preprocessor", "Tensor"]
+__all__ = ["Block", "Head", "Input", "Operator", "Preprocessor", "RawRows", "RawSpec", "Tensor", "TensorSpec"]
 
 Tensor: TypeAlias = Any
 """A Keras tensor (or a list of them). Keras ships no types: this is the one border where `Any` stands for it."""
 
+TensorSpec: TypeAlias = tuple[tuple[int | None, ...], str]
+"""Shape without the batch axis, and dtype as NumPy names it or `"string"`."""
 
-@runtime_checkable
-class Preprocessor(Protocol):
-    """Turns raw rows into what a network takes: fitted on training rows only, once per distinct configuration.
+RawSpec: TypeAlias = TensorSpec | Mapping[str, TensorSpec]
+"""What the exported model takes for one input: a tensor, or a dict of columns."""
 
-    It has two faces that must agree: `transform` is fast and works on NumPy arrays while searching; `to_layer` is the
-    same mapping as a Keras layer, in the exported model. `in_model=True` says that the layer is cheap enough to run
-    inside the model while searching too (scaling a picture); the core then uses `transform` only to fit what follows.
-
-    Two more attributes may be there; without them they count as `False`:
-
-    * `after_defaults = True` says that it takes what the input's default preprocessors make (numbers), not the input's
-      raw rows (a table with text): then those come first, see `Input.default_preprocessors`.
-
-    Attributes:
-        in_model: Whether the layer runs inside the model during the search.
-    """
-
-    in_model: bool
-
-    def fit(self, data: np.ndarray[Any, Any]) -> None:
-        """Learn from training rows. `data` must not be changed."""
-        ...
-
-    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Map rows to a new array; called after `fit`. `batch` must not be changed."""
-        ...
-
-    def to_layer(self) -> Any:
-        """Return the same mapping as a built-in Keras layer (or a `keras.Sequential` of such)."""
-        ...
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as JSON data: equal configurations share one cached result."""
-        ...
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what `fit` learned: JSON data and NumPy arrays by name."""
-        ...
-
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Restore what `get_state` returned."""
-        ...
+RawRows: TypeAlias = "Rows | Mapping[str, np.ndarray[Any, Any]]"
+"""Rows as the exported model takes them."""
 
 
 class Operator(ABC):
@@ -109,7 +75,8 @@ class Operator(ABC):
         self.name = name
         given = {key: value for key, value in arguments.items() if value is not None}
         self.arguments: Mapping[str, Any] = {
-            key: _plain(value, f"{type(self).__name__}: {key}") for key, value in given.items()
+            key: plain_argument(value, f"{type(self).__name__}: {key}", operator=Operator)
+            for key, value in given.items()
         }
         # Narrow now, so that a wrong argument is an error where it is written.
         self._narrowed = self.space.narrow({key: self.arguments[key] for key in self.arguments if key in self.space})
@@ -132,13 +99,13 @@ class Operator(ABC):
         """Return the constructor's arguments as JSON data, but for operators, which `graph_to_json` encodes."""
         config: dict[str, Any] = {"name": self.name} if self.name is not None else {}
         for key, value in self.arguments.items():
-            config[key] = _encode_domains(value)
+            config[key] = encode_domains(value)
         return config
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Return an operator from what `get_config` returned."""
-        return cls(**{key: _decode_domains(value) for key, value in config.items()})
+        return cls(**{key: decode_domains(value) for key, value in config.items()})
 
     def __repr__(self) -> str:
         shown = [f"{key}={value!r}" for key, value in self.arguments.items()]
@@ -267,6 +234,22 @@ class Head(Block):
     def loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
         """Return a Keras loss."""
 
+    def evaluation_loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
+        """Return the loss that says how good predictions are, where `loss` says it badly; by default `None`.
+
+        Label smoothing, for one, helps training, and makes losses of two configurations incomparable. Validation and
+        `evaluate` report this loss.
+        """
+        return None
+
+    def guess_loss(self, profile: TargetProfile) -> float:
+        """Return what the loss is of the best prediction that looks at no row; above 0, by default 1.
+
+        Losses of several heads are divided by it before they are added, so that each counts alike whatever its units. Must not
+        depend on hyperparameters.
+        """
+        return 1.0
+
     @abstractmethod
     def metrics(self, profile: TargetProfile) -> list[Any]:
         """Return new Keras metrics, each with its own stable `name`."""
@@ -283,12 +266,16 @@ class Input(Operator):
         modality: `"image"`, `"text"`, `"structured"` or `"array"`.
         default_block: The registered name of the block that `AutoModel` puts behind it if the user names none, or
             the names of several, in order.
+        takes_columns: Whether a dict of columns is data of this input, instead of a dict of inputs by name.
+        least_steps: How many training steps a model of such rows wants; where there are few rows, more epochs are planned.
         tasks: The registered task whose predefined configurations fit this input alone with one head, by the head's
             `base_name`, e.g. `{"classification": "ak_vision:ImageClassifier"}`.
     """
 
     modality: ClassVar[str] = "array"
     default_block: ClassVar[str | tuple[str, ...]] = ""
+    takes_columns: ClassVar[bool] = False
+    least_steps: ClassVar[int] = 0
     tasks: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -324,6 +311,29 @@ class Input(Operator):
     def analyse(self, data: Any, *, name: str) -> InputProfile:
         """Find out what adapted training rows are, with reasons."""
 
+    def review(
+        self,
+        data: Any,
+        profile: InputProfile,
+        *,
+        targets: Mapping[str, np.ndarray[Any, Any]],
+        target_profiles: Mapping[str, TargetProfile],
+    ) -> InputProfile:
+        """Return the profile of the training rows once their targets are known; by default as it is.
+
+        Here an input may warn of what only both together show, e.g. of a column that is the target in other words.
+
+        Args:
+            data: Adapted training rows.
+            profile: What `analyse` returned.
+            targets: Encoded training targets by head.
+            target_profiles: What is known of them.
+
+        Raises:
+            DataError: If nothing can be learned from the rows.
+        """
+        return profile
+
     @abstractmethod
     def check(self, data: Any, profile: InputProfile) -> None:
         """Check adapted rows against the training rows' profile.
@@ -358,9 +368,22 @@ class Input(Operator):
         """
         return ()
 
-    def raw_spec(self, profile: InputProfile) -> tuple[tuple[int | None, ...], str]:
-        """Return shape (without the batch axis) and dtype of the exported model's raw input."""
+    def raw_spec(self, profile: InputProfile) -> RawSpec:
+        """Return shape (without the batch axis) and dtype of the exported model's raw input.
+
+        Rows that are no single array, such as a table with numbers and text, are a dict of columns in the exported model:
+        then it is a dict of shapes and dtypes by column name, e.g. `{"age": ((1,), "float32"), "sex": ((1,), "string")}`.
+        The first preprocessor behind such an input must not be `in_model`; its layer is called on the dict of tensors.
+        """
         return profile.shape, profile.dtype
+
+    def raw_rows(self, data: Rows, profile: InputProfile) -> RawRows:
+        """Return adapted rows as the exported model takes them: by default as they are.
+
+        Where `raw_spec` is a dict, it is a dict of arrays by column name, of shape `(rows, 1)`: text is an object array
+        of `str`, `""` where it is missing.
+        """
+        return data
 
 
 def _as_node(block: Block, value: object) -> Node:
@@ -376,58 +399,3 @@ def _as_node(block: Block, value: object) -> Node:
             advice="Start from an input, e.g. ImageInput(), and pass what each block returns to the next.",
         )
     )
-
-
-def _plain(value: object, where: str) -> object:
-    """Return a copy of an argument as JSON data, domains and operators; NumPy scalars and tuples are converted.
-
-    Raises:
-        GraphError: If it is anything else, so that a graph that cannot be saved is an error where it is written.
-    """
-    if value is None or is_domain(value) or isinstance(value, Operator):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, where) for item in value]
-    if isinstance(value, dict):
-        # Keys with `$` mark domains and operators in files.
-        bad = [key for key in value if not isinstance(key, str) or key.startswith("$")]
-        if bad:
-            raise GraphError(
-                describe_error(
-                    f"An argument has a key that cannot be saved ({where}).",
-                    expected="strings that do not start with '$'",
-                    received=f"key {bad[0]!r}",
-                )
-            )
-        return {key: _plain(item, where) for key, item in value.items()}
-    try:
-        return as_value(value)
-    except SpaceError:
-        raise GraphError(
-            describe_error(
-                f"An argument cannot be saved ({where}).",
-                expected="a bool, int, finite float, str, domain or block, or a list or dict of such",
-                received=f"{value!r} of type {type(value).__name__}",
-                advice="Pass plain data, and make other objects from it in build.",
-            )
-        ) from None
-
-
-def _encode_domains(value: Any) -> Any:
-    if is_domain(value):
-        return {"$domain": value.to_json()}
-    if isinstance(value, list):
-        return [_encode_domains(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _encode_domains(item) for key, item in value.items()}
-    return value
-
-
-def _decode_domains(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decode_domains(item) for item in value]
-    if isinstance(value, dict):
-        if set(value) == {"$domain"}:
-            return domain_from_json(value["$domain"])
-        return {key: _decode_domains(item) for key, item in value.items()}
-    return value

@@ -14,6 +14,7 @@ import attrs
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph._records import read_field, read_records, read_sources, refuse
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
+from autokeras_core.graph.loss_weights import weighted
 from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.graph.operator import Block, Input, Operator
 from autokeras_core.graph.topology import sort_names
@@ -134,6 +135,7 @@ class _Encoder:
                 for vertex in graph.blocks
             ],
             "heads": list(graph.heads),
+            **({"loss_weights": dict(graph.loss_weights)} if graph.loss_weights else {}),
         }
 
     def operator(self, operator: Operator, where: str) -> dict[str, Any]:
@@ -226,7 +228,7 @@ class _Decoder:
         for head in heads:
             if not isinstance(head, str) or head not in blocks:
                 refuse("heads", expected=f"names out of {list(blocks)}", received=head)
-        return Graph(
+        graph = Graph(
             inputs=tuple(inputs),
             blocks=tuple(
                 BlockVertex(
@@ -239,6 +241,7 @@ class _Decoder:
             ),
             heads=tuple(heads),
         )
+        return weighted(graph, read_field(data, "loss_weights", dict, "the graph") if "loss_weights" in data else None)
 
     def _check_sources_exist(
         self, name: str, sources: Sequence[Source], inputs: Sequence[InputVertex], blocks: Sequence[str]

@@ -19,6 +19,7 @@ from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.operator import Preprocessor
 
 __all__ = ["HyperparameterView", "SpaceRecorder"]
 
@@ -58,7 +59,10 @@ class HyperparameterView:
         profile: What analysis found out about the data; `None` where a block is built without data.
         recorder: Collects hyperparameters that are asked for by `Choice`, `Int`, `Float`, `Boolean`, `Fixed`.
         seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's.
+        input_name: The input that the block stands right behind; `None` behind other blocks, or behind several inputs.
         members: For a head that takes them, how many members the block before it has, see `Block.members`; else `None`.
+        preprocessors: In `build`: the fitted preprocessors between the raw rows and a block right behind one input, its
+            own last. So an embedding can be as large as the vocabulary. They must not be fitted again; empty elsewhere.
 
     Example:
         ```python
@@ -75,7 +79,9 @@ class HyperparameterView:
     profile: DataProfile | None = None
     recorder: SpaceRecorder | None = None
     seed: int | None = None
+    input_name: str | None = None
     members: int | None = None
+    preprocessors: tuple[Preprocessor, ...] = ()
     conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
     def __getitem__(self, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from autokeras_core.data.epochs import ROWS_PER_EPOCH
 from autokeras_core.engine.deadline import Deadline
 
 __all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
@@ -11,6 +12,7 @@ __all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
 DEFAULT_MAX_TRIALS = 10
 """How many trials a search runs if neither `max_trials` nor `time_limit` is given."""
 
+_MOST_EPOCHS_FOR_STEPS = 256
 _SHARE = 1 / 3
 _MARGIN = 1.2  # on what a trial is thought to need
 _SECONDS_TO_FINISH = 1.0
@@ -18,22 +20,32 @@ _SHORTEST_TRIAL = 2.0
 _WORTHWHILE = 0.5  # of the time a trial is known to need; with less it is cut too short to win
 
 
-def planned_epochs(rows: int) -> int:
+def planned_epochs(rows: int, *, least_steps: int = 0, batch_size: int = 64) -> int:
     """Return for how many epochs to train at most if the user does not say.
 
     More rows need fewer passes, but more than proportionally many steps: the number falls with the fourth root of
-    the rows, from 100 (below 80 rows) to 10 (above 800,000).
+    the rows, from 100 (below 80 rows) to 10 (above 800,000). Where a pass over the rows is more than one epoch, the
+    number grows with the passes: the fourth root of the rows goes on to tell how many these are.
 
     Args:
         rows: The number of training rows.
+        least_steps: How many training steps are wanted at least: with few rows up to 256 epochs are planned for them.
+        batch_size: How many rows a step has.
 
     Example:
         ```python
         planned_epochs(3_200)  # 40
         planned_epochs(54_000)  # 20
+        planned_epochs(640, least_steps=3_000, batch_size=32)  # 150
         ```
     """
-    return int(min(100, max(10, round(40 * (3200 / max(rows, 1)) ** 0.25))))
+    for_steps = min(_MOST_EPOCHS_FOR_STEPS, -(-least_steps // -(-max(rows, 1) // batch_size)))
+    passes = 40 * (3200 / max(rows, 1)) ** 0.25
+    return (
+        int(max(min(100, max(10, round(passes))), for_steps))
+        if rows <= ROWS_PER_EPOCH
+        else max(10, round(passes * rows / ROWS_PER_EPOCH))
+    )
 
 
 @attrs.define(kw_only=True)
@@ -45,12 +57,14 @@ class Budget:
         deadline: When the whole `fit` must have ended; `None` for no limit.
         started_trials: How many trials were started, in earlier runs of the same search too.
         skipped_trials: How many of them turned out to need what cannot be had, and count as none.
+        reserve: How many of the seconds are kept for what comes after the last trial, such as choosing an ensemble.
     """
 
     max_trials: int | None
     deadline: Deadline | None
     started_trials: int = 0
     skipped_trials: int = 0
+    reserve: float = 0.0
     _whole: float | None = None
     _cut: float = 0.0
 
@@ -113,7 +127,7 @@ class Budget:
     @property
     def _seconds_left(self) -> float:
         assert self.deadline is not None
-        return max(0.0, self.deadline.remaining() - _SECONDS_TO_FINISH)
+        return max(0.0, self.deadline.remaining() - _SECONDS_TO_FINISH - self.reserve)
 
     @property
     def _worthwhile(self) -> float:

@@ -31,17 +31,21 @@ if TYPE_CHECKING:
     from autokeras_core.search.pacing import Pacer
     from autokeras_core.search.space import Configuration, Space
 
-__all__ = ["SearchDriver", "best_outcome"]
+__all__ = ["KEPT_MODELS", "RETRIES", "SearchDriver", "best_outcome"]
 
 _LOGGER = logging.getLogger(__name__)
 
-_KEPT_MODELS = 3
+_MOST_BYTES_OF_CANDIDATES = 2 * 2**30
+KEPT_MODELS = 3
+"""How many models a search keeps on the disk if they are not candidates of an ensemble."""
+
 _IDENTICAL_FAILURES = 3
 _SKIPS_IN_A_ROW = 10
-_RETRIES: Mapping[str, Mapping[str, Any]] = {
+RETRIES: Mapping[str, Mapping[str, Any]] = {
     "oom": {"batch_size_divisor": 2},
     "nan": {"learning_rate_factor": 0.1},
 }
+"""By kind of failure, what changes in a trial that is tried once more."""
 
 
 def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
@@ -65,6 +69,9 @@ class SearchDriver:
         directory: The search's directory.
         epochs: How many epochs a trial trains at most.
         seed: The search's seed; the n-th trial's seed is derived from it.
+        reserve_for: Returns how many seconds to keep for what comes after the last trial, given the best one so far.
+        kept_models: How many trials' models stay on the disk: those of the best ones. Beyond the best three it is fewer
+            where all together would take more than 2 GiB.
         on_completed: Called with the journal's record of each finished trial (the plugins' observer hook).
         outcomes: All outcomes so far, those of an earlier run of the same search first.
     """
@@ -81,6 +88,8 @@ class SearchDriver:
     epochs: int
     seed: int
     on_completed: Callable[[Mapping[str, Any]], None]
+    reserve_for: Callable[[TrialOutcome | None], float] = lambda best: 0.0
+    kept_models: int = KEPT_MODELS
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
     stop_reason: str = ""
     _started: float = attrs.field(init=False, factory=time.monotonic)
@@ -88,6 +97,7 @@ class SearchDriver:
 
     def __attrs_post_init__(self) -> None:
         self._elapsed_before = self.outcomes[-1].elapsed if self.outcomes else 0.0
+        self.budget.reserve = self.reserve_for(self.best)
 
     def run(self) -> None:
         """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
@@ -143,7 +153,7 @@ class SearchDriver:
         shutil.rmtree(job.directory, ignore_errors=True)
         self.executor.submit(job)
         outcome = self.executor.wait()
-        retry = _RETRIES.get(outcome.failure.kind) if outcome.failure else None
+        retry = RETRIES.get(outcome.failure.kind) if outcome.failure else None
         if retry is not None and outcome.failure is not None:
             job = attrs.evolve(job, attempt=2, seconds=self.pacer.seconds_for(job.configuration), **retry)
             self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
@@ -167,10 +177,11 @@ class SearchDriver:
         finish_trial(self.oracle, trial, outcome)
         if outcome.failure is None:
             self.budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
-            self.pacer.note(outcome.configuration, seconds_per_epoch=outcome.seconds_per_epoch)
+            self.pacer.note(outcome.configuration, **outcome.pace)
         if outcome.is_skipped and outcome.failure is not None:
             self._skip(outcome.trial_id, outcome.failure.reason)
         self.outcomes.append(outcome)
+        self.budget.reserve = self.reserve_for(self.best)
         record = outcome.to_json()
         self.journal.append("trial_completed" if outcome.failure is None else "trial_failed", **record)
         self._drop_models()
@@ -187,8 +198,11 @@ class SearchDriver:
     def _drop_models(self) -> None:
         """Keep the models of the best trials only, so that the disk does not fill up."""
         ranked = rank_outcomes(self.outcomes, maximise=self.context.objective.maximise)
-        for outcome in ranked[_KEPT_MODELS:]:
-            shutil.rmtree(outcome.directory, ignore_errors=True)
+        size = 0
+        for place, outcome in enumerate(ranked, start=1):
+            size += _bytes_in(Path(outcome.directory)) if place <= self.kept_models else 0
+            if place > self.kept_models or (place > KEPT_MODELS and size > _MOST_BYTES_OF_CANDIDATES):
+                shutil.rmtree(outcome.directory, ignore_errors=True)
 
     def _systematic_failure(self) -> str | None:
         """Raise if all trials so far failed in the same way: then it is no configuration's fault."""
@@ -234,6 +248,10 @@ class SearchDriver:
 
     def _trial_seed(self, number: int) -> int:
         return int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0] % (2**31))
+
+
+def _bytes_in(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 def _difference(configuration: Configuration, best: Configuration | None) -> dict[str, tuple[Any, Any]]:

@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 # Learning rates follow the time (see `ScheduleCallback`), so a trial with a part of its epochs is a whole, if shorter,
 # training. On Fashion-MNIST a larger network overtakes the next smaller one from about a quarter of them on.
 _LEAST_SHARE = 0.25
-_SECONDS_TO_START = 2.5  # a network is built, and its functions are traced
+_SECONDS_TO_START = 2.5  # a network is built, and its functions are traced; until it was measured
 # Seconds per unit of cost, as measured on two cores of a server. Only until this machine's own speed is known.
 _RATE_OF_TWO_CORES = 1.2e-11
 _QUICK_SHARE = 0.2
@@ -56,7 +56,8 @@ class Pacer:
     rows: int
     epochs: int
     is_preferred: Callable[[Configuration], bool] = lambda configuration: False
-    _rates: list[float] = attrs.field(init=False, factory=list)
+    _rates: dict[str, list[float]] = attrs.field(init=False, factory=dict)
+    _starts: list[float] = attrs.field(init=False, factory=list)
     _has_refused: bool = attrs.field(init=False, default=False)
 
     @property
@@ -64,22 +65,35 @@ class Pacer:
         """Whether the last configuration that was to be admitted was refused."""
         return self._has_refused
 
-    def note(self, configuration: Configuration, *, seconds_per_epoch: float) -> None:
-        """Take note of how long an epoch of a trial took; 0 says that it was not measured."""
+    def note(
+        self, configuration: Configuration, *, seconds_per_epoch: float, seconds: float = 0.0, epochs: int = 0
+    ) -> None:
+        """Take note of what a trial took.
+
+        Args:
+            configuration: What was trained.
+            seconds_per_epoch: How long an epoch took; 0 says that it was not measured.
+            seconds: How long the whole trial took.
+            epochs: How many epochs it had. What they do not explain was spent on building and tracing.
+        """
         cost = self.cost(configuration)
-        if cost and seconds_per_epoch > 0:
-            self._rates.append(seconds_per_epoch / (cost * self.rows))
+        if not cost or seconds_per_epoch <= 0:
+            return
+        self._rates.setdefault(_kind(configuration), []).append(seconds_per_epoch / (cost * self.rows))
+        if epochs:
+            self._starts.append(max(0.0, seconds - epochs * seconds_per_epoch))
 
     def seconds_needed(self, configuration: Configuration) -> float | None:
-        """Return how long a trial would take for all its epochs; `None` where its cost is not known."""
+        """Return how long all epochs of a trial would take; `None` where its cost is not known."""
         cost = self.cost(configuration)
-        return None if not cost else cost * self._rate * self.rows * self.epochs
+        return None if not cost else cost * self._rate(configuration) * self.rows * self.epochs
 
     def seconds_for(self, configuration: Configuration) -> float | None:
         """Return how long a trial may take; `None` for no limit."""
         if self._is_quick(configuration):
             return self.budget.seconds_for_next_trial(share=_QUICK_SHARE)
-        return self.budget.seconds_for_next_trial(needed=self.seconds_needed(configuration))
+        needed = self.seconds_needed(configuration)
+        return self.budget.seconds_for_next_trial(needed=None if needed is None else self._start + needed)
 
     def admits(self, configuration: Configuration) -> bool:
         """Return whether there is time enough to train a configuration well; what is not known gets its chance."""
@@ -108,24 +122,33 @@ class Pacer:
         fitting = [
             (index, seconds)
             for index, seconds in enumerate(needed)
-            if seconds is not None and _least_of(seconds) <= left
+            if seconds is not None and self._least_of(seconds) <= left
         ]
         if not fitting:
             # Before anything is measured, the cheapest is tried whatever is thought of its speed.
             return None if self._rates else 0
-        if sum(seconds for _, seconds in fitting) <= left:
+        if sum(self._start + seconds for _, seconds in fitting) <= left:
             return fitting[0][0]
         chosen = max(fitting, key=lambda pair: (self.is_preferred(configurations[pair[0]]), pair[1]))[0]
         _LOGGER.info("With %.0f s left, the next predefined configuration is %s.", left, configurations[chosen])
         return chosen
 
     @property
-    def _rate(self) -> float:
-        return statistics.median(self._rates) if self._rates else _RATE_OF_TWO_CORES
+    def _start(self) -> float:
+        return statistics.median(self._starts) if self._starts else _SECONDS_TO_START
+
+    def _rate(self, configuration: Configuration) -> float:
+        """Return seconds per unit of cost: of networks of the same kind, where some were trained, else of all."""
+        rates = self._rates.get(_kind(configuration)) or [rate for some in self._rates.values() for rate in some]
+        return statistics.median(rates) if rates else _RATE_OF_TWO_CORES
 
     def _least_seconds(self, configuration: Configuration) -> float | None:
         needed = self.seconds_needed(configuration)
-        return None if needed is None else _least_of(needed)
+        return None if needed is None else self._least_of(needed)
+
+    def _least_of(self, seconds: float) -> float:
+        """Return the least time worth spending on a trial which would take so many seconds for all its epochs."""
+        return self._start + _LEAST_SHARE * seconds
 
     def _is_quick(self, configuration: Configuration) -> bool:
         """Return whether this is the first model of the search, and a small part of the time is enough for it."""
@@ -135,6 +158,6 @@ class Pacer:
         return least <= _QUICK_SHARE * left
 
 
-def _least_of(seconds: float) -> float:
-    """Return the least time that is worth spending on a trial which would take so many seconds for all its epochs."""
-    return _LEAST_SHARE * seconds + _SECONDS_TO_START
+def _kind(configuration: Configuration) -> str:
+    """Return which blocks were chosen, as one text: speeds differ more between kinds of networks than within one."""
+    return ",".join(str(value) for path, value in configuration.items() if path.endswith("block_type"))

@@ -66,7 +66,7 @@ def predefined_configurations(
         ]
     if not task:
         return []
-    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), task), space)
+    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), task), space, profile=profile)
     for start, reason in skipped:
         _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
     found = [

@@ -42,6 +42,8 @@ class TrialJob:
         attempt: 1 for the first run, 2 for the retry.
         batch_size_divisor: 2 when retried after the memory ran out.
         learning_rate_factor: 0.1 when retried after the loss became NaN.
+        refit_epochs: Train for so many of the epochs, and keep the last one whatever it scores: on all rows there is
+            nothing to choose an epoch by. `None` for a trial.
     """
 
     trial_id: str
@@ -53,6 +55,7 @@ class TrialJob:
     attempt: int = 1
     batch_size_divisor: int = 1
     learning_rate_factor: float = 1.0
+    refit_epochs: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +114,12 @@ class TrialOutcome:
     failure: Failure | None = None
 
     @property
+    def pace(self) -> dict[str, Any]:
+        """How long an epoch took, the whole trial, and of how many epochs it was."""
+        epochs = max((len(values) for values in self.history.values()), default=0)
+        return {"seconds_per_epoch": self.seconds_per_epoch, "seconds": self.seconds, "epochs": epochs}
+
+    @property
     def is_skipped(self) -> bool:
         """Whether the trial needed something that cannot be had, so that it counts as none."""
         return self.failure is not None and self.failure.kind == "unavailable"
@@ -143,6 +152,7 @@ class EnsembleRecord:
         single_score: That of the best single trial, on the same rows.
         weights: Each member's share in the mean, by trial id; the best member first. Together 1.
         metrics: All metrics of the mean on the validation rows.
+        single_metrics: All metrics of the best single trial, on the same rows.
     """
 
     objective: str
@@ -150,11 +160,14 @@ class EnsembleRecord:
     single_score: float
     weights: Mapping[str, float]
     metrics: Mapping[str, float] = attrs.field(factory=dict)
+    single_metrics: Mapping[str, float] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
-        return (
-            f"ensemble of {len(self.weights)}: {self.objective} {self.score:.4f} (best single {self.single_score:.4f})"
-        )
+        score, single = f"{self.score:.4f}", f"{self.single_score:.4f}"
+        text = f"ensemble of {len(self.weights)}: {self.objective} {score} (best single {single})"
+        if score == single and "val_loss" in self.metrics and "val_loss" in self.single_metrics:  # this decided then
+            text += f", val_loss {self.metrics['val_loss']:.4g} ({self.single_metrics['val_loss']:.4g})"
+        return text
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON data."""

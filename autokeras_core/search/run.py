@@ -9,33 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autokeras_core.engine.bundle import ModelBundle
-from autokeras_core.engine.compiler import discover_space
+from autokeras_core.builtin.spaces import training_space
+from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.objective import resolve_objective
 from autokeras_core.engine.precision import suited_precision
-from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
 from autokeras_core.registry import get_registry
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
-from autokeras_core.search.driver import SearchDriver
+from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
 from autokeras_core.search.oracles import make_oracle, replay
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
-from autokeras_core.search.session import SearchSession
+from autokeras_core.search.refit import refit_winner, seconds_to_refit
+from autokeras_core.search.selection import DEFAULT_MEMBERS
+from autokeras_core.search.session import ENSEMBLE_SELECTED, REFITTED, SearchSession
 from autokeras_core.search.space import configuration_key
+from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
 
 if TYPE_CHECKING:
     from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.engine.ensemble import Bundle
     from autokeras_core.engine.preparation import PreparedData
     from autokeras_core.executors.base import Executor
     from autokeras_core.graph.graph import Graph
     from autokeras_core.progress import Progress
-    from autokeras_core.search.records import TrialOutcome
+    from autokeras_core.search.records import EnsembleRecord, TrialOutcome
     from autokeras_core.search.space import Space
 
 __all__ = ["SearchRequest", "SearchResult", "run_search"]
@@ -45,7 +49,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @attrs.frozen(kw_only=True)
 class SearchRequest:
-    """What to search for; see `AutoModel` for the fields."""
+    """What to search for; see `AutoModel` for the fields. `members` is the largest number of an ensemble's; 1 for none."""
 
     graph: Graph
     data: PreparedData
@@ -65,6 +69,8 @@ class SearchRequest:
     batch_size: int | None
     callbacks: Sequence[Any]
     container: str
+    members: int = 1
+    refit: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -72,16 +78,20 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        bundle: The best trial's model with its preprocessing.
+        bundle: The best trial's model with its preprocessing, or an ensemble of several trials'.
         best: The best trial.
+        ensemble: What the ensemble consists of; `None` if the best trial's model is used alone.
+        refitted: The trials whose configurations were trained once more on all rows.
         outcomes: All trials in the order they ended.
         objective: The metric that was optimised.
         origins: Where each trial's configuration came from, by trial id.
         stop_reason: Why the search ended.
     """
 
-    bundle: ModelBundle
+    bundle: Bundle
     best: TrialOutcome
+    ensemble: EnsembleRecord | None
+    refitted: tuple[str, ...]
     outcomes: Sequence[TrialOutcome]
     objective: Objective
     origins: Mapping[str, str]
@@ -104,6 +114,7 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             request.data.train_inputs,
             request.data.validation_inputs,
             directory=request.directory / "cache",
+            targets=request.data.train_targets,
         )
         space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
         predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
@@ -115,9 +126,24 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             progress.search_ended(driver.stop_reason or "an error", driver.best)
         best = driver.best
         assert best is not None  # run() raises otherwise
+        winner = choose_winner(
+            driver.context,
+            driver.outcomes,
+            validation_inputs=request.data.validation_inputs,
+            members=request.members,
+            deadline=request.deadline,
+        )
+        if winner.ensemble is not None:
+            session.journal.append(ENSEMBLE_SELECTED, **winner.ensemble.to_json())
+            progress.ensemble_selected(winner.ensemble)
+        refitted: tuple[str, ...] = ()
+        if request.refit:
+            winner, refitted = _refitted(request, session, driver, winner, progress)
         return SearchResult(
-            bundle=ModelBundle.load(Path(best.directory) / BUNDLE_FOLDER, get_registry()),
+            bundle=winner.bundle,
             best=best,
+            ensemble=winner.ensemble,
+            refitted=refitted,
             outcomes=driver.outcomes,
             objective=objective,
             origins=_origins(driver.outcomes, predefined, request.tuner),
@@ -161,16 +187,20 @@ def _driver(
 ) -> SearchDriver:
     data = request.data
     budget = _budget(request, session)
-    epochs = request.epochs or planned_epochs(data.profile.rows)
+    epochs = request.epochs or planned_epochs(
+        data.profile.rows,
+        least_steps=max(vertex.operator.least_steps for vertex in request.graph.inputs),
+        batch_size=int(training_space(data.profile)["batch_size"].default),
+    )
     pacer = Pacer(
         cost=lambda configuration: configuration_cost(request.graph, configuration, data.profile),
         budget=budget,
-        rows=data.profile.rows,
+        rows=rows_of_an_epoch(data.profile.rows),
         epochs=epochs,
         is_preferred=[each.configuration for each in predefined if each.is_preferred].__contains__,
     )
     for outcome in session.outcomes:
-        pacer.note(outcome.configuration, seconds_per_epoch=outcome.seconds_per_epoch)
+        pacer.note(outcome.configuration, **outcome.pace)
     oracle = make_oracle(
         request.tuner,
         space=space,
@@ -196,6 +226,7 @@ def _driver(
         callbacks=request.callbacks,
         max_model_size=request.max_model_size,
         precision=suited_precision(),
+        keeps_predictions=request.members > 1,
     )
     return SearchDriver(
         oracle=oracle,
@@ -210,6 +241,8 @@ def _driver(
         epochs=epochs,
         seed=request.seed,
         on_completed=get_manager().trial_completed,
+        reserve_for=lambda best: _seconds_to_keep(request, best),
+        kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
         outcomes=list(session.outcomes),
     )
 
@@ -223,7 +256,38 @@ def _budget(request: SearchRequest, session: SearchSession) -> Budget:
         max_trials = DEFAULT_MAX_TRIALS
     if max_trials is not None and session.is_finished:
         max_trials += done - skipped
-    return Budget(max_trials=max_trials, deadline=request.deadline, started_trials=done, skipped_trials=skipped)
+    return Budget(
+        max_trials=max_trials,
+        deadline=request.deadline,
+        started_trials=done,
+        skipped_trials=skipped,
+    )
+
+
+def _seconds_to_keep(request: SearchRequest, best: TrialOutcome | None) -> float:
+    """Return how many seconds of the time limit are not for trials."""
+    seconds = seconds_to_choose(request.time_limit, members=request.members)
+    return seconds + (seconds_to_refit(best, request.data, time_limit=request.time_limit) if request.refit else 0.0)
+
+
+def _refitted(
+    request: SearchRequest, session: SearchSession, driver: SearchDriver, winner: Winner, progress: Progress
+) -> tuple[Winner, tuple[str, ...]]:
+    """Return the winner trained on all rows, as far as there is time, and the trials for which that was done."""
+    refit = refit_winner(
+        winner,
+        driver.context,
+        driver.outcomes,
+        data=request.data,
+        events=session.journal.events(),
+        deadline=request.deadline,
+    )
+    for note in refit.notes:
+        progress.note(note)
+        _LOGGER.info("%s", note)
+    if refit.trial_ids:
+        session.journal.append(REFITTED, trial_ids=list(refit.trial_ids))
+    return refit.winner, refit.trial_ids
 
 
 def _executor(executor: str | Executor) -> Executor:

@@ -13,15 +13,19 @@ import attrs
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.journal import Journal
-from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 
 __all__ = [
+    "ENSEMBLE_SELECTED",
     "INTERRUPTED",
     "JOURNAL_FILE",
+    "REFITTED",
     "SearchSession",
     "make_writable",
+    "read_ensemble",
     "read_manifest",
     "read_outcomes",
+    "read_refitted",
     "stored_seed",
     "write_json",
 ]
@@ -32,6 +36,12 @@ JOURNAL_FILE = "journal.jsonl"
 
 _OWN_FOLDERS = ("trials", "cache", "oracle")
 _SCHEMA = 1
+
+ENSEMBLE_SELECTED = "ensemble_selected"
+"""The event that tells of which trials' models an ensemble was put together, after a search has ended."""
+
+REFITTED = "refitted"
+"""The event that tells of which trials' configurations were trained once more on all rows, after a search has ended."""
 
 INTERRUPTED = "interrupted"
 """Why a search ended that Ctrl-C ended: it is not finished, and `fit` completes it."""
@@ -82,7 +92,7 @@ class SearchSession:
             directory=directory,
             journal=journal,
             outcomes=read_outcomes(events, directory),
-            is_finished=bool(events) and events[-1]["event"] == "search_ended" and events[-1]["reason"] != INTERRUPTED,
+            is_finished=_is_finished(events),
         )
 
     def close(self) -> None:
@@ -102,6 +112,31 @@ def read_outcomes(events: list[dict[str, Any]], directory: Path) -> list[TrialOu
             here = str(directory / "trials" / outcome.trial_id) if outcome.directory else ""
             outcomes.append(attrs.evolve(outcome, directory=here))
     return outcomes
+
+
+def read_ensemble(events: list[dict[str, Any]]) -> EnsembleRecord | None:
+    """Return the ensemble that a journal's events tell of; `None` if there is none, or trials were added since."""
+    event = _last(events, ENSEMBLE_SELECTED)
+    return None if event is None else EnsembleRecord.from_json(event)
+
+
+def read_refitted(events: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the ids of the trials whose configurations were refitted; none if trials were added since."""
+    event = _last(events, REFITTED)
+    return () if event is None else tuple(event["trial_ids"])
+
+
+def _last(events: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """Return the last event of a name if it tells of all trials: the last run wrote it, after its end."""
+    ends = (name, "trial_completed", "search_ended")
+    last = next((event for event in reversed(events) if event["event"] in ends), None)
+    return last if last is not None and last["event"] == name else None
+
+
+def _is_finished(events: list[dict[str, Any]]) -> bool:
+    """Return whether the search that wrote the events used up its budget."""
+    last = next((event for event in reversed(events) if event["event"] not in (ENSEMBLE_SELECTED, REFITTED)), None)
+    return last is not None and last["event"] == "search_ended" and last["reason"] != INTERRUPTED
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

@@ -10,11 +10,14 @@ A file looks like this:
     summary = "A small ResNet for small pictures."
     requires = ["some-distribution>=1"]   # may be left out
     downloads = false                     # whether it fetches pretrained weights; may be left out
+    min_rows = 1000                       # how many training rows it wants; may be left out, as the next two
+    max_rows = 50000
+    max_columns = 100                     # of all tables among the inputs together
     [configuration.values]
     "image/block_type" = "resnet"
 
 A file that is malformed is its author's mistake, an error. A configuration that does not fit here (the user narrowed
-the space, a distribution is not installed) is skipped with the reason.
+the space, a distribution is not installed, there are too few rows) is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -35,13 +38,15 @@ from autokeras_core.search.space import Configuration, Space
 from autokeras_core.specs import WarmStartSpec
 
 if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
     from autokeras_core.registry import Registry
 
 __all__ = ["WarmStart", "read_warm_starts", "usable_warm_starts"]
 
 _SCHEMA = 1
+_LIMITS = ("min_rows", "max_rows", "max_columns")
 _KEYS = frozenset({"schema", "task", "configuration"})
-_CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads", "preferred"})
+_CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads", "preferred"} | set(_LIMITS))
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +60,9 @@ class WarmStart:
         requires: Distributions it needs beyond the plugin's own dependencies, e.g. `("some-distribution>=1",)`.
         downloads: Whether it fetches pretrained weights.
         preferred: Whether it comes before more expensive ones where there is not time enough for all.
+        min_rows: The fewest training rows it is meant for.
+        max_rows: The most, or `None`.
+        max_columns: The most columns of tables that it is meant for, or `None`.
         plugin: The full name of the file's descriptor, e.g. `"ak_vision:image_classifier"`.
     """
 
@@ -64,6 +72,9 @@ class WarmStart:
     requires: tuple[str, ...] = ()
     downloads: bool = False
     preferred: bool = False
+    min_rows: int = 0
+    max_rows: int | None = None
+    max_columns: int | None = None
     plugin: str
 
 
@@ -94,7 +105,7 @@ def read_warm_starts(registry: Registry, task: str) -> list[WarmStart]:
 
 
 def usable_warm_starts(
-    starts: Iterable[WarmStart], space: Space
+    starts: Iterable[WarmStart], space: Space, *, profile: DataProfile | None = None
 ) -> tuple[list[tuple[WarmStart, Configuration]], list[tuple[WarmStart, str]]]:
     """Check predefined configurations against the real space and what is installed.
 
@@ -103,6 +114,7 @@ def usable_warm_starts(
     Args:
         starts: What `read_warm_starts` returned.
         space: The search space, as narrowed by the user.
+        profile: What analysis found out about the data; `None` leaves limits on rows and columns aside.
 
     Returns:
         Those that can be used, each with its complete configuration, and those that cannot, each with the reason.
@@ -111,7 +123,8 @@ def usable_warm_starts(
     usable: list[tuple[WarmStart, Configuration]] = []
     unusable: list[tuple[WarmStart, str]] = []
     for start in starts:
-        reason = "; ".join(filter(None, map(_unmet, start.requires)))
+        reasons = [*map(_unmet, start.requires), "" if profile is None else _beyond_limits(start, profile)]
+        reason = "; ".join(filter(None, reasons))
         if reason:
             unusable.append((start, reason))
             continue
@@ -126,6 +139,18 @@ def usable_warm_starts(
         else:
             unusable.append((start, f"It is the same configuration as {same!r} in this search space."))
     return usable, unusable
+
+
+def _beyond_limits(start: WarmStart, profile: DataProfile) -> str:
+    """Return why a configuration does not suit the size of the data, or an empty string."""
+    columns = sum(len(part.facts.get("columns", ())) for part in profile.inputs.values())
+    if profile.rows < start.min_rows:
+        return f"It is for {start.min_rows:,} training rows or more, and there are {profile.rows:,}."
+    if start.max_rows is not None and profile.rows > start.max_rows:
+        return f"It is for {start.max_rows:,} training rows at most, and there are {profile.rows:,}."
+    if start.max_columns is not None and columns > start.max_columns:
+        return f"It is for {start.max_columns:,} columns at most, and there are {columns:,}."
+    return ""
 
 
 def _unmet(requirement: str) -> str:
@@ -170,6 +195,9 @@ def _read_file(spec: WarmStartSpec, *, plugin: str) -> list[WarmStart]:
             requires=tuple(entry.get("requires", ())),
             downloads=entry.get("downloads", False),
             preferred=entry.get("preferred", False),
+            min_rows=entry.get("min_rows", 0),
+            max_rows=entry.get("max_rows"),
+            max_columns=entry.get("max_columns"),
             plugin=plugin,
         )
         for entry in data["configuration"]
@@ -213,6 +241,11 @@ def _problems_of_entry(entry: Mapping[str, Any], where: str) -> list[str]:
         f"{where} has {key}={entry[key]!r}, expected true or false"
         for key in ("downloads", "preferred")
         if not isinstance(entry.get(key, False), bool)
+    ]
+    problems += [
+        f"{where} has {key}={entry[key]!r}, expected a whole number of 1 or more"
+        for key in _LIMITS
+        if key in entry and (not isinstance(entry[key], int) or isinstance(entry[key], bool) or entry[key] < 1)
     ]
     values = entry.get("values")
     if not isinstance(values, dict):

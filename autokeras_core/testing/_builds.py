@@ -13,8 +13,9 @@ import numpy as np
 
 from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
 from autokeras_core.engine.compiler import CompiledGraph, compile_graph
-from autokeras_core.engine.features import FeatureStore
-from autokeras_core.engine.rows import as_array
+from autokeras_core.engine.features import Feature, FeatureStore
+from autokeras_core.engine.outside import outside
+from autokeras_core.engine.rows import as_array, transform_rows
 from autokeras_core.graph.fine_tuning import FineTuning, OffersFineTuning
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
 from autokeras_core.graph.operator import Block, Head, Input, Tensor
@@ -103,14 +104,21 @@ class Bench:
     rows: Mapping[str, Array]
 
     @classmethod
-    def of_block(cls, block: Block, rows: Sequence[Array], *, is_list: bool) -> Bench:
-        """Return a bench with a block between inputs and a head."""
+    def of_block(cls, block: Block, rows: Sequence[Any], *, is_list: bool, start: Input | None = None) -> Bench:
+        """Return a bench with a block between inputs and a head.
+
+        Args:
+            block: The block.
+            rows: Rows for each input, as a user has them.
+            is_list: Whether the block is called on a list.
+            start: The input to take the rows; by default one that takes any array as it is.
+        """
         head = SumHead(name=_HEAD)
         names = [f"input_{index}" for index in range(len(rows))] if len(rows) > 1 else ["input"]
         vertex = _vertex(block, _BLOCK, names, is_list=is_list)
         last = BlockVertex(name=_HEAD, operator=head, sources=(Source("block", _BLOCK),))
         target = head.analyse(None, name=_HEAD)
-        return cls._make(_BLOCK, [vertex, last], dict(zip(names, rows, strict=True)), target)
+        return cls._make(_BLOCK, [vertex, last], dict(zip(names, rows, strict=True)), target, start=start)
 
     @classmethod
     def of_head(cls, head: Head, rows: Array, target: TargetProfile) -> Bench:
@@ -118,8 +126,17 @@ class Bench:
         return cls._make(target.name, [_vertex(head, target.name, ["input"])], {"input": rows}, target)
 
     @classmethod
-    def _make(cls, name: str, blocks: Sequence[BlockVertex], rows: Mapping[str, Array], target: TargetProfile) -> Bench:
-        inputs = {each: RowsInput() for each in rows}
+    def _make(
+        cls,
+        name: str,
+        blocks: Sequence[BlockVertex],
+        given: Mapping[str, Any],
+        target: TargetProfile,
+        *,
+        start: Input | None = None,
+    ) -> Bench:
+        inputs: dict[str, Input] = {each: start or RowsInput() for each in given}
+        rows = {each: as_array(operator.adapt(given[each])) for each, operator in inputs.items()}
         profile = DataProfile(
             rows=len(next(iter(rows.values()))),
             inputs={each: operator.analyse(rows[each], name=each) for each, operator in inputs.items()},
@@ -133,9 +150,26 @@ class Bench:
                 heads=(target.name,),
             ),
             profile=profile,
-            store=FeatureStore(inputs, profile, rows, {}, None),
+            store=FeatureStore(inputs, profile, rows, {}, None, targets={target.name: _targets(profile.rows)}),
             rows=rows,
         )
+
+    @property
+    def raw(self) -> Any:
+        """The rows as the exported model takes them."""
+        raw = {
+            vertex.name: vertex.operator.raw_rows(self.rows[vertex.name], self.profile.inputs[vertex.name])
+            for vertex in self.graph.inputs
+        }
+        return raw if len(raw) > 1 else next(iter(raw.values()))
+
+    def exported_rows(self, features: Sequence[Feature]) -> Any:
+        """Return the rows as the exported model takes them, behind what stays outside of it."""
+        outsides = {each.input_name: outside(each) for each in features}
+        if not any(outsides.values()):
+            return self.raw
+        rows = {name: transform_rows(self.rows[name], chain) for name, chain in outsides.items()}
+        return rows if len(rows) > 1 else next(iter(rows.values()))
 
     @property
     def space(self) -> Space:
@@ -184,6 +218,11 @@ def _without_counters(value: Any, key: str = "") -> Any:
     if isinstance(value, str) and key in ("name", "keras_history", "input_layers", "output_layers"):
         return re.sub(r"_\d+\Z", "", value)
     return value
+
+
+def _targets(rows: int) -> Array:
+    """Return numbers for preprocessors that learn from targets."""
+    return np.random.default_rng(2).normal(size=(rows, 1)).astype("float32")
 
 
 def _vertex(operator: Block, name: str, inputs: Sequence[str], *, is_list: bool = False) -> BlockVertex:

@@ -25,25 +25,24 @@ def random_rows(shape: tuple[int, ...], dtype: str, *, rows: int = _ROWS) -> Arr
 
 def outputs_of(model: keras.Model, rows: Any) -> Array:
     """Return what a model makes of rows, called directly; its first output if it has several."""
-    tensors = (
-        {name: keras.ops.convert_to_tensor(_for_tensor(array)) for name, array in rows.items()}
-        if isinstance(rows, Mapping)
-        else keras.ops.convert_to_tensor(_for_tensor(rows))
-    )
-    outputs = model(tensors, training=False)
+    outputs = model(_as_tensors(rows), training=False)
     if isinstance(outputs, dict):
         outputs = next(iter(outputs.values()))
     array: Array = np.asarray(keras.ops.convert_to_numpy(outputs))
     return array
 
 
-def _for_tensor(array: Array) -> Array:
-    return array.astype("float32") if array.dtype.kind == "f" else array
+def _as_tensors(rows: Any) -> Any:
+    if isinstance(rows, Mapping):
+        return {name: _as_tensors(array) for name, array in rows.items()}
+    return keras.ops.convert_to_tensor(rows.astype("float32") if rows.dtype.kind == "f" else rows)
 
 
 def is_equal(one: Any, other: Any) -> bool:
     """Return whether two arrays hold the same, NaN being equal to NaN."""
     first, second = np.asarray(one), np.asarray(other)
+    if first.dtype.names is not None:
+        return first.dtype == second.dtype and all(is_equal(first[name], second[name]) for name in first.dtype.names)
     if first.dtype.kind == "f" and second.dtype.kind == "f":
         return np.array_equal(first, second, equal_nan=True)
     return np.array_equal(first, second)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 
-from autokeras_core.engine.compiler import tensor_dtype
+from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.features import Feature
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
-from autokeras_core.graph.operator import Preprocessor
+from autokeras_core.engine.raw_inputs import RawInput, as_model_input, make_raw_tensors
+from autokeras_core.graph.operator import Preprocessor, TensorSpec
 from autokeras_core.registry import get_registry
 from autokeras_core.testing._compare import difference, is_close, is_equal, outputs_of
 from autokeras_core.testing._failures import CheckError, require
@@ -43,8 +44,13 @@ def check_transform(preprocessor: Preprocessor, rows: Array, unseen: Array, expe
     )
 
 
-def check_faces(preprocessor: Preprocessor, rows: Array, expected: Array, where: str, tolerance: float) -> None:
-    """The layer must do what `transform` does, alone and after saving and loading."""
+def check_faces(
+    preprocessor: Preprocessor, rows: Array | Mapping[str, Array], expected: Array, where: str, tolerance: float
+) -> None:
+    """The layer must do what `transform` does, alone and after saving and loading.
+
+    The rows are those that the exported model takes: an array, or a dict of columns.
+    """
     layer = preprocessor.to_layer()
     require(
         layer is not preprocessor.to_layer(),
@@ -60,9 +66,8 @@ def check_faces(preprocessor: Preprocessor, rows: Array, expected: Array, where:
         received=f"{foreign}",
         advice="Else the exported model does not load with Keras alone.",
     )
-    inputs = keras.Input(
-        shape=rows.shape[1:], dtype=tensor_dtype(rows.dtype.str if rows.dtype.kind in "US" else rows.dtype.name)
-    )
+    specs = {name: _spec_of(column) for name, column in rows.items()} if isinstance(rows, Mapping) else _spec_of(rows)
+    inputs = as_model_input(make_raw_tensors([RawInput.from_spec("rows", specs)], LayerNames()))
     model = keras.Model(inputs, layer(inputs))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layer.keras"
@@ -76,6 +81,10 @@ def check_faces(preprocessor: Preprocessor, rows: Array, expected: Array, where:
             expected=f"the same shape, and differences up to {tolerance:g}",
             received=f"{difference(received, expected)}",
         )
+
+
+def _spec_of(array: Array) -> TensorSpec:
+    return array.shape[1:], array.dtype.str if array.dtype.kind in "US" else array.dtype.name
 
 
 def _layers_of(layer: Any) -> Iterable[Any]:

@@ -20,13 +20,13 @@ Example:
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 
-from autokeras_core.graph.operator import Block, Head, Preprocessor
+from autokeras_core.graph.operator import Block, Head, Input, Preprocessor
 from autokeras_core.search.space import Configuration
 from autokeras_core.testing._builds import Bench, canonical
 from autokeras_core.testing._compare import is_close, is_equal, random_rows
@@ -53,9 +53,10 @@ _TOLERANCE = 1e-5
 def check_block(
     block: Block,
     *,
-    input_shape: Shape | Sequence[Shape],
+    input_shape: Shape | Sequence[Shape] | None = None,
     dtype: str = "float32",
-    data: Array | Sequence[Array] | None = None,
+    data: Any = None,
+    start: Input | None = None,
     tolerance: float = _TOLERANCE,
 ) -> None:
     """Check that a block keeps the contract.
@@ -70,9 +71,13 @@ def check_block(
 
     Args:
         block: The block; leave its arguments open, so that all hyperparameters are checked.
-        input_shape: The shape of one row, e.g. `(28, 28, 1)`; a list of shapes for a block that takes a list.
+        input_shape: The shape of one row, e.g. `(28, 28, 1)`; a list of shapes for a block that takes a list. Not
+            needed with `start`.
         dtype: The dtype of the rows.
-        data: Rows to use instead of random ones, shape `(rows, *input_shape)`, e.g. texts; a list for several.
+        data: Rows to use instead of random ones, shape `(rows, *input_shape)`, e.g. texts; a list for several. With
+            `start`, what a user would pass to `fit`, some 16 rows or more.
+        start: The input that the block is made for, where it reads more from the data's profile than the shape: a table's
+            columns. By default one that hands rows on as they are.
         tolerance: The largest allowed difference between predictions.
 
     Raises:
@@ -82,20 +87,25 @@ def check_block(
         ```python
         check_block(ConvBlock(), input_shape=(8, 8, 1))
         check_block(Merge(), input_shape=[(4,), (6,)])
+        check_block(MLPBlock(), start=StructuredDataInput(), data=frame)
         ```
     """
     where = type(block).__name__
     check_config(block, where)
-    is_list = any(not isinstance(size, int) for size in input_shape)
-    shapes: list[Any] = [tuple(shape) for shape in input_shape] if is_list else [tuple(input_shape)]  # type: ignore[arg-type]
-    given: list[Any] = [None] * len(shapes) if data is None else list(data) if is_list else [data]
-    rows = [
-        random_rows(shape, dtype) if each is None else np.asarray(each)
-        for shape, each in zip(shapes, given, strict=True)
-    ]
-    bench = Bench.of_block(block, rows, is_list=is_list)
+    shapes = [] if input_shape is None else list(input_shape)
+    is_list = any(not isinstance(size, int) for size in shapes)
+    if start is not None:
+        rows = [data]
+    else:
+        each_shape: list[Any] = [tuple(shape) for shape in shapes] if is_list else [tuple(shapes)]  # type: ignore[arg-type]
+        given: list[Any] = [None] * len(each_shape) if data is None else list(data) if is_list else [data]
+        rows = [
+            random_rows(shape, dtype) if each is None else np.asarray(each)
+            for shape, each in zip(each_shape, given, strict=True)
+        ]
+    bench = Bench.of_block(block, rows, is_list=is_list, start=start)
     compiled = check_builds(bench, where)
-    targets = np.random.default_rng(1).normal(size=(len(rows[0]), 1)).astype("float32")
+    targets = np.random.default_rng(1).normal(size=(bench.profile.rows, 1)).astype("float32")
     check_trains(bench, compiled, targets, where)
     check_effects(
         bench,
@@ -186,7 +196,9 @@ def check_head(head: Head, labels: Any, *, input_shape: Shape = (8,), tolerance:
     check_files(bench, compiled, where, tolerance)
 
 
-def check_preprocessor(preprocessor: Preprocessor, data: Any, *, tolerance: float = _TOLERANCE) -> None:
+def check_preprocessor(
+    preprocessor: Preprocessor, data: Any, *, raw: Mapping[str, Array] | None = None, tolerance: float = _TOLERANCE
+) -> None:
     """Check that a preprocessor keeps the contract.
 
     * `get_config` is JSON data from which the class makes an equal one;
@@ -200,6 +212,7 @@ def check_preprocessor(preprocessor: Preprocessor, data: Any, *, tolerance: floa
     Args:
         preprocessor: The preprocessor, not fitted yet.
         data: Raw rows, some 16 or more.
+        raw: The same rows as the exported model takes them, where that is a dict of columns: see `Input.raw_rows`.
         tolerance: The largest allowed difference between the two faces.
 
     Raises:
@@ -255,4 +268,4 @@ def check_preprocessor(preprocessor: Preprocessor, data: Any, *, tolerance: floa
         received="another result",
         advice="Return all that fit() learned from get_state().",
     )
-    check_faces(preprocessor, rows, expected, where, tolerance)
+    check_faces(preprocessor, rows if raw is None else raw, expected, where, tolerance)

@@ -45,6 +45,43 @@ def test_script_finds_a_classifier(script: str, pattern: str, tmp_path: Path) ->
     assert float(match[1]) > 0.5
 
 
+RUN_MULTI_MODAL = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import multi_modal
+multi_modal.main(Path.cwd(), epochs=6)
+"""
+
+PREDICT_ELSEWHERE = """
+import sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from multi_modal import TEST, load_rows
+from autokeras_core import AutoModel
+x, y = load_rows()
+test = {name: rows[TEST] for name, rows in x.items()}
+predicted = AutoModel.load("model").predict(test)
+print("accuracy:", np.mean(predicted["digit"] == y["digit"][TEST]))
+print("error:", np.abs(predicted["ink"] - y["ink"][TEST]).mean())
+"""
+
+
+def test_multi_modal_gives_one_model_for_two_inputs_and_two_targets(tmp_path: Path) -> None:
+    """It predicts both well, and the same after loading in another process and in the exported model."""
+    printed = run("-c", RUN_MULTI_MODAL, str(EXAMPLES), folder=tmp_path)
+    elsewhere = run("-c", PREDICT_ELSEWHERE, str(EXAMPLES), folder=tmp_path)
+
+    here = {what: float(re.search(rf"{what} of the \w+: ([\d.]+)", printed)[1]) for what in ("accuracy", "mean error")}  # type: ignore[index]
+    there = {what: float(re.search(rf"{what}: ([\d.]+)", elsewhere)[1]) for what in ("accuracy", "error")}  # type: ignore[index]
+    assert here["accuracy"] > 0.8
+    assert here["mean error"] < 0.0328 / 2  # half the spread
+    assert there["accuracy"] == pytest.approx(here["accuracy"], abs=1e-3)
+    assert there["error"] == pytest.approx(here["mean error"], abs=1e-4)
+    assert "the loaded model predicts the same: True" in printed
+    assert "the exported model predicts the same: True" in printed
+
+
 def test_demo_leaves_what_it_promises(tmp_path: Path) -> None:
     """The demo, with fewer epochs, prints a leaderboard and an accuracy, and leaves model, export and picture."""
     printed = run("-c", RUN_DEMO, str(EXAMPLES), folder=tmp_path)

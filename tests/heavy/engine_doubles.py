@@ -13,7 +13,8 @@ import numpy as np
 from autokeras_core.builtin.heads import ClassificationHead
 from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.data.profile import DataProfile
-from autokeras_core.engine.compiler import CompiledGraph, compile_graph, compile_training, discover_space
+from autokeras_core.engine.compiler import CompiledGraph, compile_graph, compile_training
+from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.graph.graph import Graph
 from autokeras_core.graph.node import Node
@@ -112,7 +113,7 @@ class Case:
 
     def trained(self, compiled: CompiledGraph, *, epochs: int = 1, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
         """Train in place and return the log."""
-        compile_training(compiled, self.graph, self.configuration, self.profile)
+        phases = compile_training(compiled, self.graph, self.configuration, self.profile)
         history = compiled.training_model.fit(
             self.store.features(compiled.features, "train"),
             {name: target[:TRAIN] for name, target in self.targets.items()},
@@ -123,7 +124,7 @@ class Case:
             batch_size=8,
             epochs=epochs,
             verbose=0,
-            callbacks=list(callbacks),
+            callbacks=[phases, *callbacks],
         )
         log: dict[str, Any] = history.history
         return log

@@ -113,6 +113,45 @@ def test_the_same_seed_gives_the_same_batches_and_every_epoch_another_order(rows
     assert first[0] != first[1] != first[2]
 
 
+@pytest.mark.parametrize(
+    ("batch_size", "sizes"),
+    [(3, [3, 3, 2, 2]), (4, [4, 4, 2]), (9, [5, 5]), (8, [5, 5]), (10, [10]), (64, [10]), (1, [1] * 10)],
+)
+@pytest.mark.parametrize("rows", KINDS.values(), ids=KINDS.keys())
+def test_no_training_batch_is_left_with_a_few_rows(rows: Any, batch_size: int, sizes: list[int]) -> None:
+    """A last batch below half the size shares with the one before; the number of batches stays, in every epoch."""
+    batches = training_batches({"x": rows}, {"y": NUMBERS}, None, batch_size=batch_size, seed=0)
+
+    epochs = [seen(batches) for _ in range(2)]
+
+    assert [[len(batch) for batch in epoch] for epoch in epochs] == [sizes, sizes]
+    assert [sorted(row for batch in epoch for row in batch) for epoch in epochs] == [list(range(ROWS))] * 2
+    assert batches.cardinality() == len(sizes) == -(-ROWS // batch_size)
+
+
+def test_the_end_of_an_epoch_has_no_huge_gradients() -> None:
+    """Over one row's feature map of two pixels batch normalization would make them ten times as large."""
+    rng = np.random.default_rng(0)
+    pictures, labels = rng.normal(size=(33, 8, 16, 1)).astype("float32"), rng.integers(0, 2, (33, 1)).astype("float32")
+    keras.utils.set_random_seed(0)
+    x = inputs = keras.Input((8, 16, 1))
+    for _ in range(3):
+        x = keras.layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+    outputs = keras.layers.Dense(1, activation="sigmoid")(keras.layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, outputs)
+    batches = training_batches({"x": pictures}, {"y": labels}, None, batch_size=32, seed=0)
+    norms: list[float] = []
+
+    for features, targets in batches:
+        with tf.GradientTape() as tape:
+            predicted = model(features["x"], training=True)
+            loss = tf.reduce_mean(keras.losses.binary_crossentropy(targets["y"], predicted))
+        norms.append(float(tf.linalg.global_norm(tape.gradient(loss, model.trainable_variables))))
+
+    assert max(norms) < 4 * min(norms)
+
+
 def test_validation_batches_are_in_the_rows_own_order() -> None:
     """Nothing is shuffled."""
     batches = validation_batches({"x": NUMBERS}, {"y": NUMBERS}, None, batch_size=4)

@@ -13,7 +13,7 @@ from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine import features as features_module
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
 from autokeras_core.engine.features import Feature, FeatureStore
-from autokeras_core.engine.rows import evenly_spaced, transform_rows
+from autokeras_core.engine.rows import even_step, transform_rows
 from autokeras_core.errors import GraphError
 from tests.heavy.engine_doubles import Center, CenterInModel
 
@@ -168,7 +168,7 @@ def test_a_preprocessor_that_drops_rows_is_an_error() -> None:
 @pytest.mark.parametrize(("rows", "most"), [(10, 3), (9, 3), (2, 5), (100_001, 50_000)])
 def test_a_sample_is_even_and_no_larger_than_asked(rows: int, most: int) -> None:
     """Equal distances, the first row among them."""
-    sample = evenly_spaced(np.arange(rows), most)
+    sample = np.arange(rows)[:: even_step(rows, most=most)]
 
     assert len(sample) <= most
     assert sample[0] == 0

@@ -11,8 +11,9 @@ import pytest
 
 from autokeras_core import ArrayInput, ClassificationHead, DenseBlock, Normalization
 from autokeras_core.engine.bundle import ModelBundle
-from autokeras_core.engine.compiler import compile_graph, compile_training, discover_space
+from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.precision import suited_precision, training_in
 from autokeras_core.engine.preparation import PreparedData, prepare

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,17 @@ import numpy as np
 import pytest
 from automodels import wine
 
-from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DataError, RegressionHead
+from autokeras_core import (
+    ArrayInput,
+    AutoModel,
+    ClassificationHead,
+    DataError,
+    DenseBlock,
+    Merge,
+    Normalization,
+    RegressionHead,
+    SearchError,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -72,7 +84,9 @@ def test_scores_carry_the_heads_names(fitted: AutoModel) -> None:
     scores = fitted.evaluate([left, right], [cultivar, alcohol])
 
     assert {"loss", "cultivar_loss", "alcohol_loss", "cultivar_accuracy"} <= set(scores)
-    assert scores["loss"] == pytest.approx(scores["cultivar_loss"] + scores["alcohol_loss"], rel=1e-5)
+    shares = np.array(fitted.analysis.targets["cultivar"].balance)
+    entropy = -(shares * np.log(shares)).sum()
+    assert scores["loss"] == pytest.approx(scores["cultivar_loss"] / entropy + scores["alcohol_loss"], rel=1e-5)
     logged = {name.removeprefix("val_") for name in fitted.leaderboard()[0].metrics if name.startswith("val_")}
     assert logged == set(scores)
 
@@ -108,9 +122,115 @@ def test_a_missing_input_is_named(fitted: AutoModel) -> None:
         fitted.predict([left])
 
 
-def test_class_weight_with_several_heads_is_ambiguous() -> None:
-    """The message says to use sample_weight."""
+def test_class_weight_by_label_with_several_heads_is_ambiguous() -> None:
+    """The message shows the dict by head."""
     left, right, cultivar, alcohol = parts()
 
-    with pytest.raises(DataError, match="sample_weight"):
+    with pytest.raises(DataError, match=r"{'cultivar': {label: weight}}"):
         two_by_two().fit([left, right], [cultivar, alcohol], class_weight={0: 2.0}, epochs=1, verbose=0)
+
+
+def test_weights_by_head_count_in_training_and_in_scores() -> None:
+    """One head balanced, the other with rows that do not count: its scores are those of the other rows."""
+    left, right, cultivar, alcohol = parts()
+    counts = np.arange(len(left)) < 100
+    model = two_by_two()
+
+    model.fit(
+        [left, right],
+        [cultivar, np.where(counts, alcohol, 1e6)],  # would ruin everything if it counted
+        class_weight={"cultivar": "balanced"},
+        sample_weight={"alcohol": counts.astype(float)},
+        validation_data=([left, right], [cultivar, alcohol], {"alcohol": counts.astype(float)}),
+        epochs=12,
+        verbose=0,
+    )
+    weighted = model.evaluate([left, right], [cultivar, alcohol], sample_weight={"alcohol": counts})
+    alone = model.evaluate([left[counts], right[counts]], [cultivar[counts], alcohol[counts]])
+
+    assert weighted["alcohol_mae"] == pytest.approx(alone["alcohol_mae"], rel=1e-4)
+    assert weighted["alcohol_loss"] == pytest.approx(alone["alcohol_loss"], rel=1e-4)
+    everything = model.evaluate([left, right], [cultivar, alcohol])
+    assert weighted["cultivar_accuracy"] == pytest.approx(everything["cultivar_accuracy"])
+
+
+def test_validation_data_in_dicts_and_an_objective_of_one_head(tmp_path: Path) -> None:
+    """Whatever form the training data have; the objective is that head's metric, and is kept with the model."""
+    left, right, cultivar, alcohol = parts()
+    model = two_by_two(objective="alcohol_mae", loss_weights={"alcohol": 2.0})
+    model.fit(
+        [left[:120], right[:120]],
+        [cultivar[:120], alcohol[:120]],
+        validation_data=(
+            {"right": right[120:], "left": left[120:]},
+            {"alcohol": alcohol[120:], "cultivar": cultivar[120:]},
+        ),
+        epochs=3,
+        verbose=0,
+    )
+    model.save(tmp_path / "saved")
+
+    loaded = AutoModel.load(tmp_path / "saved")
+
+    best = model.leaderboard()[0]
+    scores = model.evaluate([left[120:], right[120:]], [cultivar[120:], alcohol[120:]])
+    assert best.score == pytest.approx(scores["alcohol_mae"], rel=1e-4)
+    assert best.metrics["val_loss"] == pytest.approx(scores["loss"], rel=1e-4)
+    again = loaded.evaluate([left[120:], right[120:]], [cultivar[120:], alcohol[120:]])
+    assert again == pytest.approx(scores, rel=1e-4)
+
+
+def test_an_objective_of_no_head_names_those_there_are() -> None:
+    """Before any trial has run an epoch."""
+    left, right, cultivar, alcohol = parts()
+
+    with pytest.raises(SearchError, match=r"val_alcohol_mae.*val_cultivar_accuracy"):
+        two_by_two(objective="val_mae").fit([left, right], [cultivar, alcohol], epochs=1, verbose=0)
+
+
+PREDICT_ELSEWHERE = """
+import sys
+import numpy as np
+from autokeras_core import AutoModel
+import keras
+folder = sys.argv[1]
+rows = dict(np.load(folder + "/rows.npz"))
+loaded = AutoModel.load(folder + "/saved")
+exported = keras.models.load_model(folder + "/model.keras")
+outputs = exported.predict(rows, verbose=0)
+np.savez(folder + "/found.npz", cultivar=loaded.predict(rows)["cultivar"], exported=outputs["cultivar"],
+         probabilities=loaded.predict_proba(rows)["cultivar"], alcohol=loaded.predict(rows)["alcohol"])
+"""
+
+
+def test_branches_merge_skip_and_share_blocks(tmp_path: Path) -> None:
+    """One body in three places, a branch past it, heads at different depths: saved, loaded elsewhere and exported."""
+    left, right, cultivar, alcohol = parts()
+    first, second = ArrayInput(name="left"), ArrayInput(name="right")
+    start = Normalization(name="scaled_left")(first)
+    body = DenseBlock(num_layers=1, units=16, name="body")(start)
+    beside = DenseBlock(num_layers=1, units=16, name="beside")(Normalization(name="scaled_right")(second))
+    both = Merge(name="both")([body, beside])
+    skipped = Merge(name="skipped")([DenseBlock(num_layers=1, units=16, name="deep")(both), start, body])
+    model = AutoModel(
+        [first, second],
+        [ClassificationHead(name="cultivar")(skipped), RegressionHead(name="alcohol")(body)],
+        max_trials=1,
+        seed=0,
+        warm_starts=[{"training/learning_rate": 0.01, "training/batch_size": 32}],
+    )
+    rows = {"left": left, "right": right}
+
+    model.fit(rows, {"cultivar": cultivar, "alcohol": alcohol}, epochs=12, verbose=0)
+    model.save(tmp_path / "saved")
+    model.export_model().save(tmp_path / "model.keras")
+    np.savez(tmp_path / "rows.npz", **rows)
+    subprocess.run([sys.executable, "-c", PREDICT_ELSEWHERE, str(tmp_path)], check=True, capture_output=True)
+
+    predicted, probabilities = model.predict(rows), model.predict_proba(rows)["cultivar"]
+    assert np.mean(predicted["cultivar"] == cultivar) > 0.9
+    with np.load(tmp_path / "found.npz") as found:
+        np.testing.assert_array_equal(found["cultivar"], predicted["cultivar"])
+        np.testing.assert_allclose(found["alcohol"], predicted["alcohol"], rtol=1e-4)
+        np.testing.assert_allclose(found["probabilities"], probabilities, atol=1e-5)
+        np.testing.assert_allclose(found["exported"], probabilities, atol=1e-5)

@@ -20,12 +20,19 @@ class Clock:
 
 def test_epochs_fall_with_the_rows_within_limits() -> None:
     """More rows, fewer epochs, never outside 10 to 100."""
-    planned = [planned_epochs(rows) for rows in (1, 150, 3_200, 54_000, 10_000_000)]
+    planned = [planned_epochs(rows) for rows in (1, 150, 3_200, 54_000, 1_000_000)]
 
     assert planned == sorted(planned, reverse=True)
     assert planned[0] == 100
     assert planned[2] == 40
     assert planned[-1] == 10
+
+
+def test_few_rows_get_epochs_enough_for_the_wanted_steps() -> None:
+    """Where the rows make few steps, more epochs are planned, up to 256; with many rows nothing changes."""
+    assert planned_epochs(640, least_steps=3_000, batch_size=32) == 150
+    assert planned_epochs(50, least_steps=3_000, batch_size=32) == 256
+    assert planned_epochs(54_000, least_steps=3_000, batch_size=128) == planned_epochs(54_000)
 
 
 def test_without_a_time_limit_trials_have_none() -> None:
@@ -118,3 +125,12 @@ def test_something_is_tried_however_little_time_there_is() -> None:
     budget = Budget(max_trials=None, deadline=Deadline.after(0.5, clock=clock))
 
     assert budget.reason_to_stop() is None
+
+
+def test_a_reserve_is_not_spent_on_trials() -> None:
+    """Seconds that are kept for what comes after the last trial are not left for it."""
+    budgets = [Budget(max_trials=None, deadline=Deadline(60, clock=Clock()), reserve=reserve) for reserve in (0.0, 2.0)]
+
+    without, kept = (budget.seconds_left for budget in budgets)
+
+    assert (without, kept) == (59.0, 57.0)

@@ -45,6 +45,23 @@ def test_objects_count_by_value() -> None:
     assert fingerprint({"y": one}) != fingerprint({"y": np.array(["aa", "c"], dtype=object)})
 
 
+def test_columns_of_a_table_count() -> None:
+    """Of a structured array every column counts: its name, its type, and its content, text too."""
+    dtype = [("age", "f8"), ("city", "O"), ("since", "M8[s]")]
+    rows = [(31.0, "Oslo", "2020-01-01"), (7.0, None, "2021-01-01")]
+    table = np.array(rows, dtype=dtype)
+    others = [
+        np.array([(31.5, *rows[0][1:]), rows[1]], dtype=dtype),
+        np.array([(31.0, "Bergen", rows[0][2]), rows[1]], dtype=dtype),
+        np.array([(31.0, "None", rows[0][2]), rows[1]], dtype=dtype),
+        np.array([(*rows[0][:2], "2020-01-02"), rows[1]], dtype=dtype),
+        np.array(rows, dtype=[("years", "f8"), *dtype[1:]]),
+    ]
+
+    assert fingerprint({"x": table}) == fingerprint({"x": np.array(rows, dtype=dtype)})
+    assert len({fingerprint({"x": each}) for each in [table, *others]}) == 6
+
+
 def test_a_large_array_is_sampled_up_to_its_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit every n-th row and the last one count."""
     monkeypatch.setattr(module, "_BYTES_IN_FULL", 800)

@@ -7,7 +7,7 @@ import math
 import attrs
 
 from autokeras_core.leaderboard import Leaderboard, build_leaderboard
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import EnsembleRecord, Failure, TrialOutcome
 
 
 def outcome(trial_id: str, score: float | None, *, kind: str = "bug", reason: str = "boom") -> TrialOutcome:
@@ -90,6 +90,50 @@ def test_html_escapes_what_a_user_named() -> None:
 
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+TOGETHER = EnsembleRecord(
+    objective="val_accuracy", score=0.9812, single_score=0.979, weights={"1": 0.75, "0": 0.25}, metrics={}
+)
+
+
+def test_an_ensemble_has_a_line_of_its_own_and_each_member_its_weight() -> None:
+    """Text and HTML say what it scores; trials outside it have no weight."""
+    rows = build_leaderboard(
+        [outcome("0", 0.5), outcome("1", 0.9), outcome("2", 0.7)],
+        objective="val_accuracy",
+        maximise=True,
+        origins={},
+        ensemble=TOGETHER,
+    )
+
+    assert str(rows).splitlines()[-1] == "ensemble of 2: val_accuracy 0.9812 (best single 0.9790)"
+    assert [line.split()[2] for line in str(rows).splitlines()[1:4]] == ["0.9000", "0.7000", "0.5000"]
+    assert [row.weight for row in rows] == [0.75, 0.0, 0.25]
+    assert "<caption>ensemble of 2: val_accuracy 0.9812 (best single 0.9790)</caption>" in rows._repr_html_()
+
+
+def test_an_ensemble_of_the_same_score_says_what_decided() -> None:
+    """Where the scores are equal, the lower loss was the reason to take it."""
+    even = attrs.evolve(TOGETHER, score=0.979, metrics={"val_loss": 0.05}, single_metrics={"val_loss": 0.0625})
+
+    assert str(even) == "ensemble of 2: val_accuracy 0.9790 (best single 0.9790), val_loss 0.05 (0.0625)"
+
+
+def test_without_an_ensemble_no_column_tells_of_one() -> None:
+    """Most searches have none."""
+    rows = board(outcome("0", 0.5))
+
+    assert "weight" not in str(rows)
+    assert "caption" not in rows._repr_html_()
+
+
+def test_an_ensembles_record_survives_json() -> None:
+    """What the journal writes is read back equal, members in their order."""
+    again = EnsembleRecord.from_json(TOGETHER.to_json())
+
+    assert again == TOGETHER
+    assert list(again.weights) == ["1", "0"]
 
 
 def test_records_are_json_data() -> None:

@@ -15,7 +15,17 @@ import pytest
 
 from autokeras_core.cli.main import cli
 
-HEAVY = {"keras", "keras_tuner", "pandas", "pyarrow", "tensorflow", "torch", "transformers"}
+HEAVY = {
+    "keras",
+    "keras_tuner",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "tensorflow",
+    "tokenizers",
+    "torch",
+    "transformers",
+}
 
 LIGHT_MODULES = [
     "autokeras_core",

@@ -58,6 +58,28 @@ def test_several_trials_tell_more_than_one() -> None:
     assert pacer.seconds_needed({"units": 10}) == pytest.approx(6.0)
 
 
+def test_networks_of_a_kind_are_measured_by_their_own() -> None:
+    """A transformer's seconds per unit of cost say little of those of dense layers."""
+    pacer = paced(100.0)
+
+    pacer.note({"block_type": "dense", "units": 1}, seconds_per_epoch=1.0)
+    pacer.note({"block_type": "attention", "units": 1}, seconds_per_epoch=5.0)
+
+    assert pacer.seconds_needed({"block_type": "dense", "units": 2}) == pytest.approx(20.0)
+    assert pacer.seconds_needed({"block_type": "attention", "units": 2}) == pytest.approx(100.0)
+    assert pacer.seconds_needed({"block_type": "recurrent", "units": 2}) == pytest.approx(60.0)
+
+
+def test_what_epochs_do_not_explain_is_time_to_start() -> None:
+    """A slow machine takes longer to build a network, too; a trial gets that time besides its epochs'."""
+    pacer = paced(1_000.0)
+
+    pacer.note({"units": 1}, seconds_per_epoch=1.0, seconds=14.0, epochs=10)
+    pacer.budget.started_trials = 1
+
+    assert pacer.seconds_for({"units": 1}) == pytest.approx(1.2 * (4.0 + 10.0))
+
+
 def test_a_trial_that_was_not_measured_tells_nothing() -> None:
     """Neither does one whose cost is not known."""
     pacer = paced(100.0)
@@ -98,10 +120,10 @@ def test_the_first_model_is_a_quick_one() -> None:
 
 def test_a_short_time_is_not_cut_into_slices() -> None:
     """Where a fifth would hardly do more than build a network, the first trial is the main one."""
-    pacer = paced(15.0)
+    pacer = paced(12.0)
 
     assert pacer.choose([{"units": 10}, {"units": 200}, {"units": 2_000}]) == 1
-    assert pacer.seconds_for({"units": 200}) == pytest.approx(15.0)
+    assert pacer.seconds_for({"units": 200}) == pytest.approx(12.0)
 
 
 def test_something_is_tried_before_the_speed_is_known() -> None:
@@ -117,7 +139,7 @@ def test_with_time_for_all_the_cheapest_comes_next() -> None:
     pacer = paced(100.0, measured=1.0)
 
     assert pacer.choose([{"units": 2}, {"units": 3}]) == 0
-    assert pacer.seconds_for({"units": 2}) == pytest.approx(24.0)
+    assert pacer.seconds_for({"units": 2}) == pytest.approx(1.2 * (2.5 + 20.0))
 
 
 def test_with_too_little_time_for_all_the_largest_that_fits_comes_next() -> None:

@@ -15,7 +15,7 @@ from autokeras_core.progress import (
     describe_difference,
     make_progress,
 )
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import EnsembleRecord, Failure, TrialOutcome
 
 OUTLINE = SearchOutline(
     objective="val_accuracy", max_trials=3, time_limit=60.0, rows=1000, validation_rows=200, directory="somewhere"
@@ -39,6 +39,20 @@ def run_a_search(progress: Progress) -> None:
     progress.trial_started("1", number=2, difference={"training/learning_rate": (0.001, 0.1)})
     progress.trial_ended(BAD, GOOD)
     progress.search_ended("max_trials=3 reached", GOOD)
+
+
+@pytest.mark.parametrize("make", [PlainProgress, LiveProgress])
+def test_an_ensemble_is_told_with_its_members(make: type[Progress], capsys: pytest.CaptureFixture[str]) -> None:
+    """One line after the search's end: how many, their score, the best single one's, and their weights."""
+    progress = make()
+    run_a_search(progress)
+
+    progress.ensemble_selected(
+        EnsembleRecord(objective="val_accuracy", score=0.95, single_score=0.9, weights={"4": 0.75, "0": 0.25})
+    )
+
+    line = " ".join(capsys.readouterr().out.split("Search ended")[1].splitlines()[1:])  # a narrow terminal wraps it
+    assert "Ensemble of 2: val_accuracy 0.9500 (best single 0.9000); trial 4 x 0.75, trial 0 x 0.25" in line
 
 
 def test_plain_progress_writes_what_is_worth_knowing() -> None:

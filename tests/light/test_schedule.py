@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.engine.schedule import SCHEDULES, learning_rate_at
+from autokeras_core.engine.schedule import SCHEDULES, learning_rate_at, patience_of
 from autokeras_core.errors import SearchError, SpaceError
 
 
@@ -31,7 +31,23 @@ def test_the_learning_rate_is_above_0_and_at_most_the_peak(schedule: str, peak: 
     assert 0.0099 * peak <= rate <= peak * (1 + 1e-12)
 
 
-@pytest.mark.parametrize(("schedule", "warm_up"), [("cosine", 0.05), ("one_cycle", 0.3)])
+def test_cycles_double_in_length() -> None:
+    """The cyclic schedule is at its lowest after 1, 3 and 7 of 15 parts, and at its peak half-way between in log time."""
+    lows = [learning_rate_at("cyclic", 2.0, parts / 15) for parts in (0, 1, 3, 7, 15)]
+    peaks = [learning_rate_at("cyclic", 2.0, (2 ** (cycle + 0.5) - 1) / 15) for cycle in range(4)]
+
+    assert lows == pytest.approx([0.02] * 5)
+    assert peaks == pytest.approx([2.0] * 4)
+
+
+def test_cycles_are_waited_for() -> None:
+    """Training with cycles is not given up before the last one is through; elsewhere the share is as it is."""
+    assert patience_of("cosine", 0.3) == 0.3
+    assert patience_of("cyclic", 0.3) == pytest.approx(8 / 15)
+    assert patience_of("cyclic", 0.9) == 0.9
+
+
+@pytest.mark.parametrize(("schedule", "warm_up"), [("cosine", 0.05), ("one_cycle", 0.3), ("linear", 0.1)])
 def test_a_schedule_rises_to_its_peak_and_falls_to_a_hundredth(schedule: str, warm_up: float) -> None:
     """A tenth of the peak, the peak, a hundredth: at the start, after the warm-up, at the end."""
     rates = [learning_rate_at(schedule, 2.0, progress) for progress in (0.0, warm_up, 1.0)]
@@ -39,7 +55,7 @@ def test_a_schedule_rises_to_its_peak_and_falls_to_a_hundredth(schedule: str, wa
     assert rates == pytest.approx([0.2, 2.0, 0.02])
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "linear"])
 def test_a_schedule_has_one_peak(schedule: str) -> None:
     """It rises, then falls, without a second rise."""
     rates = [learning_rate_at(schedule, 1.0, step / 200) for step in range(201)]
@@ -105,3 +121,10 @@ def test_a_deadline_without_end_is_an_error() -> None:
     """No limit is `None`, not infinity."""
     with pytest.raises(SearchError, match="finite"):
         Deadline.after(math.inf)
+
+
+def test_a_linear_schedule_falls_in_a_straight_line() -> None:
+    """Equal steps of progress are equal steps of the rate."""
+    rates = [learning_rate_at("linear", 1.0, progress) for progress in (0.1, 0.4, 0.7, 1.0)]
+
+    assert rates == pytest.approx([1.0, 0.67, 0.34, 0.01])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from autokeras_core.errors import SearchError
-from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.session import SearchSession, stored_seed
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.records import EnsembleRecord, TrialOutcome
+from autokeras_core.search.session import JOURNAL_FILE, SearchSession, read_ensemble, stored_seed
 
 MANIFEST = {"identity": {"data": "abc", "seed": 0}, "about": {"task": ""}}
 DONE = TrialOutcome(trial_id="0", configuration={"a": 1}, status="completed", score=0.5, directory="elsewhere/trials/0")
@@ -53,6 +54,24 @@ def test_an_interrupted_search_is_not_finished(tmp_path: Path) -> None:
 
     assert not session.is_finished
     session.close()
+
+
+def test_an_ensemble_leaves_a_finished_search_finished(tmp_path: Path) -> None:
+    """It is put together after the end; the next run gets a budget of its own, and drops it with the first new trial."""
+    together = EnsembleRecord(objective="val_accuracy", score=0.9, single_score=0.8, weights={"0": 0.5, "1": 0.5})
+    run_once(tmp_path, finish=True)
+    with SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).journal as journal:
+        journal.append("ensemble_selected", **together.to_json())
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert session.is_finished
+    assert read_ensemble(session.journal.events()) == together
+    session.journal.append("trial_failed", **DONE.to_json())
+    assert read_ensemble(session.journal.events()) == together
+    session.journal.append("trial_completed", **DONE.to_json())
+    session.close()
+    assert read_ensemble(read_events(tmp_path / JOURNAL_FILE)) is None
 
 
 def test_a_search_that_was_killed_before_its_first_event_can_go_on(tmp_path: Path) -> None:

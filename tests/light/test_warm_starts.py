@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import attrs
 import pytest
 
+from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.errors import PluginError
 from autokeras_core.search.domains import Choice, Float
 from autokeras_core.search.space import Space
@@ -162,6 +164,42 @@ def test_one_that_does_not_fit_is_returned_with_the_reason(values: dict[str, obj
     assert [each for each, _ in usable] == [good]
     assert len(unusable) == 1
     assert reason in unusable[0][1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"min_rows": 101}, "for 101 training rows or more, and there are 100"),
+        ({"max_rows": 99}, "for 99 training rows at most, and there are 100"),
+        ({"max_columns": 2}, "for 2 columns at most, and there are 3"),
+        ({"min_rows": 100, "max_rows": 100, "max_columns": 3}, ""),
+    ],
+    ids=["too few rows", "too many rows", "too many columns", "just right"],
+)
+def test_one_for_other_sizes_of_data_is_skipped(limits: dict[str, int], reason: str) -> None:
+    """Limits on rows and columns are checked against the data, and left aside where nothing is known of it."""
+    columns = [{"name": name} for name in "abc"]
+    part = InputProfile(name="t", modality="structured", shape=(3,), dtype="str", rows=100, facts={"columns": columns})
+    limited = attrs.evolve(start(image__block_type="resnet"), **limits)
+
+    usable, skipped = usable_warm_starts(
+        [limited], SPACE, profile=DataProfile(rows=100, inputs={"t": part}, targets={})
+    )
+
+    assert len(usable) == (not reason)
+    assert all(reason in why for _, why in skipped)
+    assert len(usable_warm_starts([limited], SPACE)[0]) == 1
+
+
+def test_limits_are_read_from_the_file(registry_of: Callable[..., object]) -> None:
+    """Limits may stand in the file; one that is no whole number above 0 is the plugin's error."""
+    text = GOOD.replace("downloads = true", "downloads = true\nmin_rows = 10\nmax_rows = 20\nmax_columns = 5")
+
+    _, found = read_warm_starts(registry_of(text), TASK)  # type: ignore[arg-type]
+
+    assert (found.min_rows, found.max_rows, found.max_columns) == (10, 20, 5)
+    with pytest.raises(PluginError, match="min_rows=-1"):
+        read_warm_starts(registry_of(text.replace("= 10", "= -1")), TASK)  # type: ignore[arg-type]
 
 
 def test_a_narrowed_space_rules_warm_starts_out() -> None:

@@ -6,10 +6,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ak_tabular import StructuredDataInput
-from autokeras_core import DataError
+from ak_tabular.columns import match_columns
+from ak_tabular.tables import read_numbers, read_texts, read_times
+from autokeras_core import DataError, DataWarning
+from autokeras_core.data.profile import InputProfile, TargetProfile
+
+NAMED = {"age": [31.0, 54.0, None, 7.0], "city": ["Oslo", None, "Bergen", "Oslo"], "on": [True, False, True, False]}
+
+
+class Foreign:
+    """A table of a library that knows the interchange protocol only."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def __dataframe__(self, **options: Any) -> Any:
+        """Return what the protocol asks for."""
+        return self._table.__dataframe__(**options)
+
 
 FRAME = pd.DataFrame(
     {
@@ -29,7 +47,7 @@ def kinds(table_input: StructuredDataInput, data: Any) -> dict[str, str]:
 
 
 def test_frame_columns_are_typed_with_reasons() -> None:
-    """Numbers, and text that reads as numbers, are numerical; other text is categorical; the report says why."""
+    """Each column is of the kind that its cells say; the report says why."""
     table_input = StructuredDataInput()
 
     profile = table_input.analyse(table_input.adapt(FRAME), name="structured")
@@ -39,7 +57,7 @@ def test_frame_columns_are_typed_with_reasons() -> None:
         "bill": "numerical",
         "year": "numerical",
         "code": "numerical",
-        "flag": "numerical",
+        "flag": "boolean",
     }
     reasons = {decision.subject: decision.reason for decision in profile.decisions}
     assert reasons["column 'island'"] == "text, 2 different, 1 of 4 missing"
@@ -75,6 +93,131 @@ def test_mixed_arrays_are_typed_like_the_frame(data: Any) -> None:
     assert list(kinds(StructuredDataInput(), data).values())[:4] == expected
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        NAMED,
+        {name: np.array(values, dtype=object) for name, values in NAMED.items()},
+        {name: pd.Series(values, index=[9, 8, 7, 6]) for name, values in NAMED.items()},
+        pa.table(NAMED),
+        pa.record_batch(NAMED),
+        Foreign(pa.table(NAMED)),
+        pd.DataFrame(NAMED).to_dict("records"),
+        pd.DataFrame(NAMED).astype({"city": "category"}),
+        np.array(list(zip(*NAMED.values(), strict=True)), dtype=[("age", float), ("city", object), ("on", bool)]),
+    ],
+    ids=["lists", "arrays", "series", "arrow", "arrow batch", "interchange", "dicts", "categories", "structured"],
+)
+def test_every_table_with_names_is_read_alike(data: Any) -> None:
+    """Whoever made a table, its columns have the same names, kinds and cells."""
+    table_input = StructuredDataInput()
+    table = table_input.adapt(data)
+
+    assert kinds(table_input, data) == {"age": "numerical", "city": "categorical", "on": "boolean"}
+    np.testing.assert_array_equal(read_numbers(table, 0, column="age"), [31, 54, np.nan, 7])
+    assert read_texts(table, 1, column="city").tolist() == ["Oslo", None, "Bergen", "Oslo"]
+    np.testing.assert_array_equal(read_numbers(table, 2, column="on"), [1, 0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pd.DataFrame(NAMED).iloc[1],
+        {"age": 54.0, "city": None, "on": False},
+        {"on": False, "city": "", "age": 54},
+        pd.DataFrame(NAMED).iloc[[1]],
+        np.array([(54.0, None, False)], dtype=[("age", float), ("city", object), ("on", bool)])[0],
+    ],
+    ids=["series", "dict", "dict in another order", "frame", "record"],
+)
+def test_single_row_is_a_table_of_one_row(row: Any) -> None:
+    """A row of a frame, a dict of values and a record are a table with one row."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(pd.DataFrame(NAMED)), name="structured")
+
+    table = table_input.match(table_input.adapt(row), profile)
+
+    places = match_columns(table, ["age", "city", "on"])
+    assert len(table) == 1
+    assert read_numbers(table, places[0], column="age").tolist() == [54]
+    assert read_texts(table, places[1], column="city").tolist() == [None]
+    assert read_numbers(table, places[2], column="on").tolist() == [0]
+
+
+def test_series_is_a_column() -> None:
+    """A Series with an index of numbers is a column, and so is one with names that has a name and a dtype of its own."""
+    numbers = pd.Series([1.0, 2.0, 4.0], name="age")
+
+    assert StructuredDataInput().adapt(numbers).dtype.names == ("age",)
+    assert len(StructuredDataInput().adapt(numbers.set_axis(["a", "b", "c"]))) == 3
+
+
+def test_dates_are_seconds_in_utc() -> None:
+    """Timestamps, with a zone or without, Arrow dates and ISO text are the same seconds since 1970."""
+    stamps = pd.to_datetime(["2020-01-01 12:00:00", None, "1969-12-31 23:59:59"])
+    expected = [1_577_880_000, np.iinfo(np.int64).min, -1]
+    frame = pd.DataFrame(
+        {
+            "plain": stamps,
+            "zoned": stamps.tz_localize("UTC").tz_convert("America/New_York"),
+            "text": [None if pd.isna(stamp) else stamp.isoformat() for stamp in stamps],
+            "zoned text": ["2020-01-01T14:00:00+02:00", None, "1969-12-31T23:59:59Z"],
+            "objects": pd.Series([None if pd.isna(stamp) else stamp.to_pydatetime() for stamp in stamps], dtype=object),
+        }
+    )
+    table = StructuredDataInput().adapt(frame)
+
+    for index, name in enumerate(frame):
+        assert read_times(table, index, column=name).tolist() == expected, name
+    assert read_times(StructuredDataInput().adapt(pa.table({"plain": stamps})), 0, column="plain").tolist() == expected
+
+
+def test_target_is_taken_out_by_name() -> None:
+    """`unpack` finds the target in a frame, a dict of columns or an Arrow table, and leaves the caller's data alone."""
+    for data in (pd.DataFrame(NAMED), dict(NAMED), pa.table(NAMED)):
+        rest, target = StructuredDataInput().unpack(data, "city")
+
+        assert list(rest.columns) == ["age", "on"]
+        assert target.name == "city"
+        assert target.dropna().tolist() == ["Oslo", "Bergen", "Oslo"]
+        assert len(data.columns if hasattr(data, "columns") else data) == 3
+
+
+def test_several_targets_are_taken_out_by_name() -> None:
+    """A list of names gives a frame, a dict of them a dict by head."""
+    table_input, frame = StructuredDataInput(), pd.DataFrame(NAMED)
+
+    assert list(table_input.unpack(frame, ["age", "on"])[1].columns) == ["age", "on"]
+    rest, targets = table_input.unpack(frame, {"regression": "age", "classification": "city"})
+    assert list(rest.columns) == ["on"]
+    assert (targets["regression"].name, targets["classification"].name) == ("age", "city")
+
+
+def test_labels_are_no_names() -> None:
+    """Labels that are text stay labels."""
+    frame, labels = pd.DataFrame(NAMED), ["age", "yes", "no", "yes"]
+
+    assert StructuredDataInput().unpack(frame, labels)[0] is frame
+    assert StructuredDataInput().unpack(frame, labels)[1] is labels
+
+
+@pytest.mark.parametrize(
+    ("data", "y", "message"),
+    [
+        (pd.DataFrame(NAMED), "town", "no column of the target's name.*'city'.*Received: y='town'"),
+        (pd.DataFrame(NAMED), "citty", "Did you mean 'city'"),
+        (pd.DataFrame(NAMED)[["age"]], "age", "nothing but its target"),
+        (np.ones((3, 2)), "age", "y names a column, but the table has no names"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "a", "several columns of the target's name"),
+    ],
+    ids=["unknown", "typing error", "nothing else", "array", "twice"],
+)
+def test_target_that_is_not_there_is_one_clear_error(data: Any, y: str, message: str) -> None:
+    """A name that is no column is an error that lists the columns."""
+    with pytest.raises(DataError, match=message):
+        StructuredDataInput().unpack(data, y)
+
+
 def test_numeric_array_is_not_copied() -> None:
     """A two-dimensional array of numbers is used as it is."""
     data = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -89,7 +232,7 @@ def test_callers_data_is_not_changed(data: Any) -> None:
     table_input = StructuredDataInput()
 
     table = table_input.adapt(data)
-    (encoder,) = table_input.preprocessors(table_input.analyse(table, name="structured"))
+    (encoder,) = table_input.default_preprocessors(table_input.analyse(table, name="structured"))
     encoder.fit(table)
     encoder.transform(table)
 
@@ -102,16 +245,40 @@ def test_callers_data_is_not_changed(data: Any) -> None:
         (np.ones(3), r"shape \(3,\).*\(rows, 1\)"),
         (np.ones((2, 2, 2)), "no table"),
         (np.ones((2, 0)), "without columns"),
-        ("text", "a str"),
+        (7, "a int"),
+        ({}, "an empty dict"),
+        ({"a": [1, 2], "b": [1]}, r"makes no table.*lengths {'a': 2, 'b': 1}"),
+        ({"a": [1, 2], "b": 1}, "single values in 'b'"),
+        ({"a": np.ones((2, 2))}, "several axes: 'a'"),
         ([[1, 2], [3]], "different lengths"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), r"repeated \['a'\]"),
         (pd.DataFrame({"a": [1.0, np.inf]}), "Row 1 of the column 'a'.*infinite"),
         (np.array([[1.0], [-np.inf]]), "Row 1 of the column 'column_0'"),
-        (pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), "Row 0 of the column 'a' cannot be read.*dates"),
-        (pd.DataFrame({"a": [[1, 2]]}), "Row 0 of the column 'a' cannot be read"),
+        (pd.DataFrame({"a": ["x", [1, 2]]}), "Row 1 of the column 'a' cannot be read"),
+        (pd.DataFrame({"a": [1, 10**400]}), "Row 1 of the column 'a'.*infinite or too large"),
+        (pd.DataFrame({"a": ["x", 10**5000]}), "Row 1 of the column 'a'.*thousands of digits"),
+        (pd.DataFrame({"a": [b"x", b"\xff"]}), "Row 1 of the column 'a'.*not UTF-8"),
         (np.array([[1 + 2j]]), "cannot be read"),
     ],
-    ids=["vector", "cube", "no columns", "str", "ragged", "same names", "inf", "-inf", "dates", "lists", "complex"],
+    ids=[
+        "vector",
+        "cube",
+        "no columns",
+        "number",
+        "empty dict",
+        "dict of other lengths",
+        "dict with one value",
+        "dict of matrices",
+        "ragged",
+        "same names",
+        "inf",
+        "-inf",
+        "lists",
+        "huge integer",
+        "huge integer among text",
+        "bytes",
+        "complex",
+    ],
 )
 def test_unusable_data_is_one_clear_error(data: Any, message: str) -> None:
     """What is no table, or holds cells that cannot be used, is an error that says where."""
@@ -124,9 +291,10 @@ def test_unusable_data_is_one_clear_error(data: Any, message: str) -> None:
     [
         ({"column_types": {"yaer": "categorical"}}, FRAME, "'yaer'"),
         ({"column_types": {"island": "numerical"}}, FRAME, "Row 0 of the numerical column 'island'.*'Biscoe'"),
+        ({"column_types": {"island": "datetime"}}, FRAME, "Row 0 of the datetime column 'island'.*'Biscoe'"),
         ({"column_names": ["a"]}, FRAME, "column_names"),
     ],
-    ids=["unknown name", "text as numerical", "other names"],
+    ids=["unknown name", "text as numerical", "text as dates", "other names"],
 )
 def test_arguments_that_do_not_fit_the_data_are_errors(arguments: Any, data: Any, message: str) -> None:
     """`column_names` and `column_types` are checked against the data."""
@@ -169,6 +337,74 @@ def test_other_columns_at_prediction_are_errors(data: Any, message: str) -> None
     """Rows to predict must have the training rows' columns, and numbers where those had."""
     with pytest.raises(DataError, match=message):
         checked(data)
+
+
+def reviewed(rows: pd.DataFrame, targets: Any, **fields: Any) -> InputProfile:
+    """Return the profile of a table in the light of its targets."""
+    table_input = StructuredDataInput()
+    table = table_input.adapt(rows)
+    target = TargetProfile(name="head", kind="binary", label_type="int", dtype="int64", outputs=2, **fields)
+    profile = table_input.analyse(table, name="structured")
+    return table_input.review(table, profile, targets={"head": targets}, target_profiles={"head": target})
+
+
+CLASSES = np.arange(60) % 3
+OTHER = np.arange(60) % 7 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("column", "targets"),
+    [
+        (np.array(["low", "middle", "high"])[CLASSES], np.eye(3, dtype=np.uint8)[CLASSES]),
+        (CLASSES * 10.0, np.eye(3, dtype=np.uint8)[CLASSES]),
+        (np.arange(60) ** 2 * 100 + 7, np.arange(60, dtype=np.float32)[:, None] ** 2),
+    ],
+    ids=["renamed", "renumbered", "rescaled"],
+)
+def test_column_that_is_the_target_is_warned_of(column: Any, targets: Any) -> None:
+    """A duplicate of the target, in other words or units, is named in a warning and in the report."""
+    frame = pd.DataFrame({"leak": column, "other": OTHER})
+
+    with pytest.warns(DataWarning, match="give the target away: 'leak' is the target 'head'"):
+        profile = reviewed(frame, targets)
+
+    assert profile.decisions[-1].value == "kept, with a warning"
+
+
+def test_columns_that_merely_predict_well_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    """A column that nearly is the target, or that tells two of three classes apart, is a good column."""
+    nearly = CLASSES.copy()
+    nearly[0] = 1
+
+    reviewed(pd.DataFrame({"nearly": nearly, "part": CLASSES > 0, "other": OTHER}), np.eye(3, dtype=np.uint8)[CLASSES])
+
+    assert not recwarn.list
+
+
+def test_table_without_a_usable_column_is_one_clear_error() -> None:
+    """Where all columns are dropped, the error says so, with reasons."""
+    frame = pd.DataFrame({"same": [1] * 60, "nothing": [None] * 60})
+
+    with pytest.raises(DataError, match="nothing to learn from.*constant.*all missing"):
+        reviewed(frame, np.eye(3, dtype=np.uint8)[CLASSES])
+
+
+def test_column_of_the_target_may_be_left_in_later_rows() -> None:
+    """A column of the target's name is taken out before the rows are checked."""
+    table_input = StructuredDataInput()
+    profile = reviewed(FRAME, np.eye(2, dtype=np.uint8)[[0, 1, 1, 0]], frame="series", columns=["price"])
+
+    table = table_input.match(table_input.adapt(FRAME.assign(price="not known")), profile)
+
+    assert table.dtype.names == tuple(FRAME.columns)
+
+
+def test_dropped_columns_may_be_absent_later() -> None:
+    """What was not learned from need not be there."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(FRAME.assign(same=1)), name="structured")
+
+    assert match_columns(table_input.adapt(FRAME), profile.facts["columns"]) == [0, 1, 2, 3, 4, -1]
 
 
 def test_config_round_trip() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import ak_tabular
 from ak_tabular import plugin
-from ak_tabular.spaces import MLP, RESIDUAL_MLP, STRUCTURED_DATA
+from ak_tabular.spaces import FT_TRANSFORMER, MLP, REAL_MLP, RESIDUAL_MLP, STRUCTURED_DATA, TABM, WIDE_AND_DEEP
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, REGRESSION_HEAD, TRAINING
 from autokeras_core.plugin import Space
 
@@ -47,7 +47,15 @@ def test_block_spaces_are_those_of_the_space_module() -> None:
     """The descriptors hold the very spaces that the blocks read."""
     spaces = {spec.name: spec.space for spec in plugin.autokeras_register_blocks()}
 
-    assert spaces == {"structured_data": STRUCTURED_DATA, "mlp": MLP, "residual_mlp": RESIDUAL_MLP}
+    assert spaces == {
+        "structured_data": STRUCTURED_DATA,
+        "mlp": MLP,
+        "residual_mlp": RESIDUAL_MLP,
+        "real_mlp": REAL_MLP,
+        "tabm": TABM,
+        "ft_transformer": FT_TRANSFORMER,
+        "wide_and_deep": WIDE_AND_DEEP,
+    }
 
 
 def test_task_candidates_are_registered_blocks() -> None:
@@ -62,7 +70,7 @@ def test_warm_starts_fit_the_space_of_their_task(spec: object) -> None:
     """Every predefined configuration of a task is valid in its space, and none occurs twice."""
     found = [SPACES[spec.name].validate(each["values"]) for each in configurations(spec.name)]  # type: ignore[attr-defined]
 
-    assert len(found) >= 2
+    assert len(found) >= 5
     assert len({tuple(sorted(map(str, each.items()))) for each in found}) == len(found)
 
 

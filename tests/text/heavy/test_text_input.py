@@ -48,12 +48,19 @@ def test_row_without_text_is_named(value: object) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["one text", {"a": ["b"]}, 7, np.array([["a", "b"]]), np.array("a")],
-    ids=["str", "dict", "int", "two columns", "scalar"],
+    [b"one text", {"a": ["b"]}, 7, np.array([["a", "b"]]), np.array("a")],
+    ids=["bytes", "dict", "int", "two columns", "scalar"],
 )
 def test_what_is_no_column_is_an_error(data: object) -> None:
     """Anything but one column of texts is an error that says what is expected."""
     with pytest.raises(DataError, match="Expected: .*one (string|text) per row"):
+        TextInput().adapt(data)
+
+
+@pytest.mark.parametrize("data", ["one text", "x" * 10_000, "nul\0"], ids=["short", "long", "null"])
+def test_single_string_is_an_error_that_says_what_to_do(data: str) -> None:
+    """A string that is no path is taken for a single text, and the error says where to put it."""
+    with pytest.raises(DataError, match=r"does not exist.*Put a single text into a list"):
         TextInput().adapt(data)
 
 
@@ -72,6 +79,12 @@ def test_analysis_gives_lengths_with_reasons() -> None:
 
     profile = text_input.analyse(text_input.adapt(["a b c", "a", ""]), name="text")
 
-    assert profile.facts == {"median_words": 1, "words_95": 2, "empty_texts": 1}
+    assert profile.facts == {
+        "median_words": 1,
+        "words_95": 2,
+        "characters_95": 4,
+        "mean_word_length": 1.5,
+        "empty_texts": 1,
+    }
     assert any("1 of 3 have no word" in decision.reason for decision in profile.decisions)
     assert text_input.raw_spec(profile) == ((), "string")

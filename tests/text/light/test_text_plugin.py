@@ -10,7 +10,7 @@ import pytest
 
 import ak_text
 from ak_text import plugin
-from ak_text.spaces import EMBEDDING, NGRAM, TEXT
+from ak_text.spaces import BERT, EMBEDDING, NGRAM, RNN, SEPARABLE_CONV, TEXT, TRANSFORMER
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, REGRESSION_HEAD, TRAINING
 from autokeras_core.plugin import Space
 
@@ -47,7 +47,15 @@ def test_block_spaces_are_those_of_the_space_module() -> None:
     """The descriptors hold the very spaces that the blocks read."""
     spaces = {spec.name: spec.space for spec in plugin.autokeras_register_blocks()}
 
-    assert spaces == {"text": TEXT, "ngram": NGRAM, "embedding": EMBEDDING}
+    assert spaces == {
+        "text": TEXT,
+        "ngram": NGRAM,
+        "embedding": EMBEDDING,
+        "separable_conv": SEPARABLE_CONV,
+        "text_rnn": RNN,
+        "transformer": TRANSFORMER,
+        "bert": BERT,
+    }
 
 
 def test_task_candidates_are_registered_blocks() -> None:
@@ -60,7 +68,7 @@ def test_task_candidates_are_registered_blocks() -> None:
 def test_default_is_ngram_and_first_warm_start_is_ngram() -> None:
     """N-grams come first, in the space and among the predefined configurations."""
     assert TEXT.defaults()["block_type"] == "ngram"
-    assert configurations("text_classifier")[0]["name"] == "ngram"
+    assert configurations("text_classifier")[0]["name"] == "linear-ngrams"
 
 
 @pytest.mark.parametrize("spec", plugin.autokeras_register_warm_starts(), ids=lambda spec: spec.name)
@@ -68,8 +76,28 @@ def test_warm_starts_fit_the_space_of_their_task(spec: object) -> None:
     """Every predefined configuration of a task is valid in its space, and none occurs twice."""
     found = [SPACES[spec.name].validate(each["values"]) for each in configurations(spec.name)]  # type: ignore[attr-defined]
 
-    assert len(found) >= 2
+    assert len(found) >= 5
     assert len({tuple(sorted(map(str, each.items()))) for each in found}) == len(found)
+
+
+@pytest.mark.parametrize("spec", plugin.autokeras_register_warm_starts(), ids=lambda spec: spec.name)
+def test_warm_starts_need_a_download_only_for_the_encoder(spec: object) -> None:
+    """Those with a pretrained encoder say that it is downloaded, all others not; five and more need none."""
+    needs = {each["name"]: bool(each.get("downloads")) for each in configurations(spec.name)}  # type: ignore[attr-defined]
+    kinds = {each["name"]: each["values"]["text/block_type"] for each in configurations(spec.name)}  # type: ignore[attr-defined,index]
+
+    assert needs == {name: kind == "bert" for name, kind in kinds.items()}
+    assert sum(not each for each in needs.values()) >= 5
+    assert set(kinds.values()) == set(TEXT["block_type"].grid())
+
+
+@pytest.mark.parametrize("spec", plugin.autokeras_register_warm_starts(), ids=lambda spec: spec.name)
+def test_warm_starts_set_only_what_is_active(spec: object) -> None:
+    """No value of a predefined configuration is dead."""
+    space = SPACES[spec.name]  # type: ignore[attr-defined]
+
+    for each in configurations(spec.name):  # type: ignore[attr-defined]
+        assert set(each["values"]) <= set(space.validate(each["values"])), each["name"]  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(

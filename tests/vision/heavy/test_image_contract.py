@@ -31,7 +31,7 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (16, 12, 12, 1)).astype("ui
         EfficientNetBlock(),
         ImageAugmentation(),
         ImageBlock(flips="both", pretrained=False),
-        MobileNetBlock(),
+        MobileNetBlock(version="small"),  # both are built in `test_every_hyperparameter_changes_the_model`
         ResNet9Block(),
         ResNetBlock(),
         XceptionBlock(),

@@ -9,10 +9,20 @@ import keras
 import numpy as np
 import pytest
 
-from ak_vision import ConvBlock, EfficientNetBlock, ImageBlock, ImageInput, ResNet9Block, ResNetBlock, XceptionBlock
+from ak_vision import (
+    ConvBlock,
+    ConvNeXtBlock,
+    EfficientNetBlock,
+    ImageBlock,
+    ImageInput,
+    ResNet9Block,
+    ResNetBlock,
+    XceptionBlock,
+)
 from ak_vision.costs import (
     Work,
     conv_work,
+    convnext_work,
     efficientnet_work,
     published_cost,
     resnet9_work,
@@ -27,6 +37,8 @@ from autokeras_core.graph.view import HyperparameterView
 CASES: dict[str, tuple[Block, Callable[[Any, Work], Work]]] = {
     "conv": (ConvBlock(num_blocks=3, num_layers=2), conv_work),
     "conv-separable-strided": (ConvBlock(separable=True, max_pooling=False, stem_stride=2), conv_work),
+    "convnext": (ConvNeXtBlock(), convnext_work),
+    "convnext-patches": (ConvNeXtBlock(num_stages=2, kernel_size=5, stem_stride=4), convnext_work),
     "resnet-v1": (ResNetBlock(version="v1", blocks_per_stage=2), resnet_work),
     "resnet-v2": (ResNetBlock(version="v2", stem_stride=2), resnet_work),
     "resnet9": (ResNet9Block(num_stages=3), resnet9_work),

@@ -20,11 +20,13 @@ from tests.vision.heavy.backbones import NETWORK, SIZE, coloured, save_network
 
 Array = np.ndarray[Any, Any]
 
+pytestmark = pytest.mark.usefixtures("short_network")
+
 PICTURES = coloured(20)[0]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+def weights(short_network: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a local weights file."""
     return save_network(tmp_path_factory.mktemp("weights"))
 

@@ -20,6 +20,8 @@ from tests.vision.heavy.backbones import NETWORK, SIZE, coloured, go_offline, sa
 
 Array = np.ndarray[Any, Any]
 
+pytestmark = pytest.mark.usefixtures("short_network")
+
 TRAINING = {"training/learning_rate": 0.003, "training/batch_size": 32}
 FROZEN = {"image/block_type": "transfer", "image/transfer/image_size": SIZE, **TRAINING}
 TUNED = {**FROZEN, "image/transfer/fine_tune": "top", "image/transfer/fine_tune_learning_rate": 3e-4}
@@ -27,7 +29,7 @@ PLAIN = {"image/block_type": "conv", "image/conv/num_blocks": 1, "image/conv/fil
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+def weights(short_network: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a local weights file."""
     return save_network(tmp_path_factory.mktemp("weights"))
 

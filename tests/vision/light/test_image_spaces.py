@@ -74,6 +74,16 @@ def test_the_stem_is_suited_to_the_size_of_the_pictures(size: tuple[int, int], s
     assert list(suited) == list(spaces.RESNET)
 
 
+@pytest.mark.parametrize(
+    ("side", "patch"), [(3, 1), (8, 1), (16, 1), (28, 2), (64, 2), (65, 4), (224, 4)], ids=lambda value: str(value)
+)
+def test_patches_are_suited_to_the_size_of_the_pictures(side: int, patch: int) -> None:
+    """A ConvNeXt widens its channels fourfold, so its patches grow earlier than other stems do."""
+    suited = spaces.suit_stem(spaces.CONVNEXT, profile_of(side, side), sides=spaces.PATCH_SIDES)
+
+    assert suited.defaults()["stem_stride"] == patch
+
+
 @pytest.mark.parametrize("narrowed", [2, Choice([1, 2])], ids=["fixed", "domain"])
 def test_a_stem_of_the_users_is_left_alone(narrowed: object) -> None:
     """What the user fixed or narrowed stays, whatever the size."""
@@ -86,6 +96,7 @@ SUITED = [
     pytest.param(spaces.RESNET, "architecture", spaces.RESNET_NETWORKS, id="resnet"),
     pytest.param(spaces.XCEPTION, "architecture", spaces.XCEPTION_NETWORKS, id="xception"),
     pytest.param(spaces.EFFICIENTNET, "version", spaces.EFFICIENTNET_NETWORKS, id="efficientnet"),
+    pytest.param(spaces.CONVNEXT, "version", spaces.CONVNEXT_NETWORKS, id="convnext"),
 ]
 
 
@@ -142,6 +153,45 @@ def test_an_architecture_of_the_users_is_left_alone(narrowed: object) -> None:
     )
 
     assert suited == space
+
+
+@pytest.mark.parametrize("profile", [None, profile_of(28, 28), profile_of(224, 224)], ids=["any", "small", "large"])
+def test_with_pretrained_weights_only_published_networks_are_searched(profile: DataProfile | None) -> None:
+    """Whatever the size, no small network and nothing without weights to download is left, and something always is."""
+    for space, name, networks in (parameters.values for parameters in SUITED):
+        suited = spaces.suit_pretrained(space, profile, hyperparameter=name, networks=networks, declared=space)
+
+        assert set(suited[name].grid()) <= {value for value in networks if value != "lite0"}
+        assert set(suited) <= {name, "version"}
+        assert suited.defaults()[name] == next(value for value in networks if value != "lite0")
+
+
+def test_a_network_of_the_users_is_left_alone_with_pretrained_weights() -> None:
+    """Who names a large network for small pictures gets it."""
+    space = spaces.EFFICIENTNET.narrow({"version": "b7"})
+
+    suited = spaces.suit_pretrained(
+        space,
+        profile_of(28, 28),
+        hyperparameter="version",
+        networks=spaces.EFFICIENTNET_NETWORKS,
+        declared=spaces.EFFICIENTNET,
+    )
+
+    assert suited == space
+
+
+def test_a_candidate_that_scales_pictures_may_be_augmented() -> None:
+    """It has no choice of scaling, and its pictures may still be changed while training."""
+    space = spaces.image_space(
+        augmentation=spaces.AUGMENTATION,
+        candidates={"mobilenet": spaces.MOBILENET, "conv": spaces.CONV},
+        scaling=["mobilenet"],
+    )
+
+    assert "normalize" not in space.complete({"block_type": "mobilenet"})
+    assert space.complete({"block_type": "mobilenet", "augment": True})["augmentation/translation"] == 0.1
+    assert space.complete({"block_type": "conv"})["normalize"] is True
 
 
 @pytest.mark.parametrize(("side", "is_tried"), [(28, False), (63, False), (64, True), (224, True)])

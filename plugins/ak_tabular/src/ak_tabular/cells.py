@@ -1,14 +1,19 @@
-"""Single cells of a table: text or nothing, and numbers or NaN. No Keras here.
+"""Single cells of a table: text or nothing, and what number a text is. No Keras here.
 
 A cell that is not stored as a number is kept as text, `None` where it is missing. A number among text is written in
-one canonical way, so that `1`, `1.0` and `True` are the same value whichever dtype a batch of rows happens to have.
+one canonical way, so that `1`, `1.0` and `True` are the same value whichever dtype a batch of rows happens to have;
+dates and times are written as ISO 8601 says.
 """
 
 from __future__ import annotations
 
+import datetime
+import enum
 import numbers
+import re
+import uuid
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,33 +21,65 @@ import pandas as pd
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["as_text", "check_range", "parse_numbers"]
+__all__ = [
+    "MISSING_SPELLINGS",
+    "NumberStyle",
+    "as_text",
+    "check_range",
+    "is_spelled_missing",
+    "parse_number",
+    "parse_numbers",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent"]
 
+MISSING_SPELLINGS: tuple[str, ...] = (
+    "", "#N/A", "#N/A N/A", "#NA", "-", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "?",
+    "N/A", "NA", "NULL", "NaN", "NaT", "None", "n/a", "na", "nan", "none", "null",
+)  # fmt: skip
+"""Texts that say that a value is missing: those of `pandas.read_csv`, and a few more."""
+
+_SPELLINGS = frozenset(MISSING_SPELLINGS)
 _LARGEST = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
+
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+_CURRENCY = re.compile(r"([+-]?)\s?[$€£¥]\s?([\d.,]+)|([+-]?[\d.,]+)\s?[$€£¥]", re.ASCII)
+_PERCENT = re.compile(r"([+-]?[\d.,]+)\s?%", re.ASCII)
 
 
 def as_text(value: object, *, column: str, row: int) -> str | None:
     """Return a cell as text, or `None` if it is missing (`None`, NaN, NA, NaT, or blank text).
 
     Raises:
-        DataError: If the cell is neither a number nor text; it names column and row.
+        DataError: If the cell is neither a number, text nor a date; it names column and row.
     """
+    if isinstance(value, enum.Enum):
+        value = value.value
     if isinstance(value, str):
         return str(value) if value.strip() else None
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"
-    if isinstance(value, numbers.Integral) and not isinstance(value, np.timedelta64):
-        return str(int(value))
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return None if np.isnat(value) else str(value)
+    if isinstance(value, numbers.Integral):
+        try:
+            return str(int(value))
+        except ValueError as error:  # Python writes no integers of more than 4,300 digits
+            raise _bad_cell(column, row, "an integer of thousands of digits") from error
     if isinstance(value, (numbers.Real, Decimal)):
         number = float(value)
         if np.isnan(number):
             return None
         return str(int(number)) if number.is_integer() and abs(number) < _LARGEST_EXACT else repr(number)
+    if isinstance(value, (datetime.date, datetime.time)):  # a datetime and a pandas Timestamp are dates, too
+        return value.isoformat()
+    if isinstance(value, (pd.Period, pd.Timedelta, pd.Interval, uuid.UUID)):
+        return str(value)
     if isinstance(value, bytes):
         try:
             text = value.decode()
@@ -50,36 +87,57 @@ def as_text(value: object, *, column: str, row: int) -> str | None:
             received = f"bytes that are not UTF-8: {error.reason} at byte {error.start}"
             raise _bad_cell(column, row, received) from error
         return text if text.strip() else None
-    raise _bad_cell(column, row, f"{value!r} of type {type(value).__name__}")
+    raise _bad_cell(column, row, f"{_shown(value)} of type {type(value).__name__}")
 
 
-def parse_numbers(texts: Array, *, column: str) -> Array:
-    """Return text cells as float64, NaN where missing.
+def is_spelled_missing(text: str) -> bool:
+    """Return whether a text says that the value is missing, e.g. `"NA"` or `"?"`."""
+    return len(text) <= 12 and text.strip() in _SPELLINGS
+
+
+def parse_number(text: str) -> tuple[float, NumberStyle] | None:
+    """Return the number that a text is, and how it is written; `None` if it is none that float32 can hold.
+
+    Numbers may be written with thousands separators (`"1,234.5"`), with a currency sign (`"$5"`, `"5 €"`), or with a
+    percent sign (`"12%"` is 12). A comma is never a decimal separator.
+
+    Example:
+        ```python
+        parse_number(" $1,234 ")  # (1234.0, "currency")
+        ```
+    """
+    text = text.strip()
+    style: NumberStyle = "plain"
+    if (match := _CURRENCY.fullmatch(text)) is not None:
+        style, text = "currency", f"{match[1] or ''}{match[2] or match[3]}"
+    elif (match := _PERCENT.fullmatch(text)) is not None:
+        style, text = "percent", match[1]
+    if _THOUSANDS.fullmatch(text) is not None:
+        style, text = "thousands" if style == "plain" else style, text.replace(",", "")
+    if _PLAIN.fullmatch(text) is None:
+        return None
+    number = float(text)
+    return (number, style) if abs(number) <= _LARGEST else None
+
+
+def parse_numbers(texts: Array) -> Array:
+    """Return what numbers texts are as float64, NaN for those that are none.
 
     Args:
-        texts: An object array of `str` and `None`, shape `(rows,)`.
-        column: The column's name, for messages.
-
-    Raises:
-        DataError: If a text reads as no number, or as one that float32 cannot hold; it names column and row.
+        texts: An object array of `str`, shape `(rows,)`.
     """
-    numbers_ = np.full(len(texts), np.nan)
-    for row, text in enumerate(texts):
-        if text is None:
-            continue
-        try:
-            numbers_[row] = float(text)
-        except ValueError as error:
-            raise DataError(
-                describe_error(
-                    f"Row {row} of the numerical column {column!r} holds no number.",
-                    expected="a number, or a missing value",
-                    received=f"{text!r}",
-                    advice=f"Correct the cell, or train with column_types={{{column!r}: 'categorical'}}.",
-                )
-            ) from error
-    check_range(numbers_, column=column)
-    return numbers_
+    try:
+        values = texts.astype(np.float64)
+    except (ValueError, TypeError):
+        found = [parse_number(text) for text in texts]
+        return np.array([np.nan if each is None else each[0] for each in found], dtype=np.float64)
+    # Python reads more than we do, `1_000` and `inf` e.g.; those are rare enough to look at each of them.
+    for index in [index for index, text in enumerate(texts) if "_" in text or not text.isascii()]:
+        each = parse_number(texts[index])
+        values[index] = np.nan if each is None else each[0]
+    with np.errstate(invalid="ignore"):
+        values[~(np.abs(values) <= _LARGEST)] = np.nan
+    return values
 
 
 def check_range(values: Array, *, column: str) -> None:
@@ -101,12 +159,17 @@ def check_range(values: Array, *, column: str) -> None:
         )
 
 
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def _bad_cell(column: str, row: int, received: str) -> DataError:
     return DataError(
         describe_error(
             f"Row {row} of the column {column!r} cannot be read.",
-            expected="a number, text, or a missing value",
+            expected="a number, text, a date, or a missing value",
             received=received,
-            advice="Turn dates and other objects into numbers or text first.",
+            advice="Turn other objects into numbers or text first.",
         )
     )

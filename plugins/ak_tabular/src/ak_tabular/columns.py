@@ -1,146 +1,165 @@
-"""Column analysis: is a column numerical or categorical, and why; and finding columns again at prediction."""
+"""A column as analysis sees it: its kind and facts; and finding columns again at prediction. No Keras here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import attrs
 import numpy as np
 
-from ak_tabular.tables import column_count, default_names, names_of, read_numbers, read_texts, storage_of
+from ak_tabular.cells import parse_numbers
+from ak_tabular.dates import ISO, MISSING_TIME, parse_times
+from ak_tabular.frames import shorten
+from ak_tabular.tables import Storage, column_count, default_names, names_of, read_codes, storage_of
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["MAX_CATEGORIES", "Column", "Kind", "analyse_columns", "match_columns"]
+__all__ = ["KINDS", "MAX_CATEGORIES", "Column", "Kind", "check_cells", "match_columns"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
-Kind: TypeAlias = Literal["numerical", "categorical"]
+Kind: TypeAlias = Literal["numerical", "categorical", "boolean", "datetime", "text", "dropped"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+"""The kinds of columns; a dropped one may be in the data, and is not looked at."""
 
 MAX_CATEGORIES = 100
 """How many values of a categorical column, the most frequent ones, get a feature of their own."""
 
 
+def _as_tuple(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
 @attrs.frozen(kw_only=True)
 class Column:
-    """What analysis decided about a column.
+    """What analysis decided about a column, and what it found in the training rows.
 
     Attributes:
         name: The column's name.
-        kind: `"numerical"` or `"categorical"`.
-        storage: How its training rows were stored: as `"number"` or as `"text"`.
+        kind: `"numerical"`, `"categorical"`, `"boolean"`, `"datetime"`, `"text"`, or `"dropped"`.
+        storage: How its training rows are to be read: as `"number"`, as `"text"` or as `"time"`.
+        missing: How many training rows have no value.
+        categories: How many different values the others have.
+        is_integer: Whether all its numbers are integers.
+        is_mixed: Whether cells of a numerical column that are no numbers are taken as missing.
+        values: Of a boolean column of text the two texts: the one for false, the one for true.
+        date_format: How the text of a datetime column is written, see `dates.find_format`.
+        spellings: The texts among the training rows that say that the value is missing, e.g. `"?"`.
         reason: Why it is of that kind, and what is missing.
     """
 
     name: str
     kind: Kind
-    storage: Literal["number", "text"]
+    storage: Storage
+    missing: int = 0
+    categories: int = 0
+    is_integer: bool = False
+    is_mixed: bool = False
+    values: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
+    date_format: str = ""
+    spellings: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     reason: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Column:
-        """Return the column that `to_json` described."""
-        return cls(name=data["name"], kind=data["kind"], storage=data["storage"])
+        """Return the column that `to_json` described; all but name, kind and storage may be left out."""
+        known = {field.name for field in attrs.fields(cls)}
+        return cls(**{key: value for key, value in data.items() if key in known})
 
-    def to_json(self) -> dict[str, str]:
-        """Return what the encoder needs as JSON data."""
-        return {"name": self.name, "kind": self.kind, "storage": self.storage}
-
-
-def analyse_columns(table: Array, *, names: Sequence[str] | None, types: Mapping[str, Kind]) -> tuple[Column, ...]:
-    """Decide about each column of the training rows.
-
-    Numbers are numerical, and so is text that reads as numbers throughout; other text is categorical.
-
-    Args:
-        table: A table, see `ak_tabular.tables`.
-        names: Names for a table that has none.
-        types: The user's own decisions by column name.
-
-    Raises:
-        DataError: If `types` names an unknown column, or makes a column numerical that holds other text.
-    """
-    own = names_of(table) or list(names or default_names(column_count(table)))
-    unknown = sorted(set(types) - set(own))
-    if unknown:
-        raise DataError(
-            describe_error(
-                "column_types names columns that the data does not have.",
-                expected=f"names out of {_shorten(own)}",
-                received=f"{unknown}",
-            )
-        )
-    return tuple(_analyse_column(table, index, name, types.get(name)) for index, name in enumerate(own))
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as JSON data, without the reason; what says nothing is left out."""
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "storage": self.storage,
+            "missing": self.missing,
+            "categories": self.categories,
+        }
+        more = {
+            "is_integer": self.is_integer,
+            "is_mixed": self.is_mixed,
+            "values": list(self.values),
+            "date_format": self.date_format,
+            "spellings": list(self.spellings),
+        }
+        return facts | {key: value for key, value in more.items() if value}
 
 
-def match_columns(table: Array, expected: Sequence[str]) -> list[int]:
+def match_columns(table: Array, expected: Sequence[str | Column | Mapping[str, Any]]) -> list[int]:
     """Return where the training rows' columns are in another table.
 
     By name if both have names, whatever the order; by position if either has none.
 
+    Args:
+        table: A table, see `ak_tabular.tables`.
+        expected: The training rows' columns, in order: their names, or better the facts about them. A dropped one may be
+            absent: its place is -1.
+
     Raises:
         DataError: If a column is missing, or there is one too many.
     """
+    known = [_name_and_kind(column) for column in expected]
+    wanted = [name for name, _ in known]
+    optional = {name for name, kind in known if kind == "dropped"}
     names = names_of(table)
-    unnamed = default_names(len(expected))
-    if names is not None and set(names) == set(expected):
-        return [names.index(name) for name in expected]
-    if column_count(table) == len(expected) and (names is None or list(expected) == unnamed):
-        return list(range(len(expected)))
-    if names is None or list(expected) == unnamed:
+    unnamed = default_names(len(wanted))
+    if names is not None:
+        places = {name: place for place, name in enumerate(names)}
+        if places.keys() <= set(wanted) and all(name in places or name in optional for name in wanted):
+            return [places.get(name, -1) for name in wanted]
+    if column_count(table) == len(wanted) and (names is None or wanted == unnamed):
+        return list(range(len(wanted)))
+    if names is None or wanted == unnamed:
         raise DataError(
             describe_error(
                 "The table has another number of columns than the training rows.",
-                expected=f"{len(expected)} columns: {_shorten(expected)}",
+                expected=f"{len(wanted)} columns: {shorten(wanted)}",
                 received=f"{column_count(table)} columns",
             )
         )
-    missing = [name for name in expected if name not in names]
-    extra = [name for name in names if name not in expected]
-    found = [f"without {_shorten(missing)}"] * bool(missing) + [f"with the unknown {_shorten(extra)}"] * bool(extra)
+    missing = [name for name in wanted if name not in places and name not in optional]
+    extra = sorted(places.keys() - set(wanted), key=places.__getitem__)
+    found = [f"without {shorten(missing)}"] * bool(missing) + [f"with the unknown {shorten(extra)}"] * bool(extra)
     raise DataError(
         describe_error(
             "The table has other columns than the training rows.",
-            expected=f"exactly the columns {_shorten(expected)}, in any order",
+            expected=f"exactly the columns {shorten(wanted)}, in any order",
             received=f"columns {' and '.join(found)}",
         )
     )
 
 
-def _analyse_column(table: Array, index: int, name: str, given: Kind | None) -> Column:
-    storage = storage_of(table, index)
-    if storage == "number":
-        values = read_numbers(table, index, column=name)
-        missing = int(np.count_nonzero(np.isnan(values)))
-        distinct = len(np.unique(values[~np.isnan(values)]))
-        kind, reason = given or "numerical", "numbers"
+def _name_and_kind(column: str | Column | Mapping[str, Any]) -> tuple[str, str]:
+    if isinstance(column, str):
+        return column, ""
+    return (column.name, column.kind) if isinstance(column, Column) else (column["name"], column["kind"])
+
+
+def check_cells(table: Array, index: int, column: Column) -> None:
+    """Check that a numerical column holds numbers, and a datetime column dates, or nothing.
+
+    Raises:
+        DataError: If a text is neither; the message names column, row and text.
+    """
+    if column.kind not in ("numerical", "datetime") or column.is_mixed or storage_of(table, index) != "text":
+        return
+    codes, distinct = read_codes(table, index, column=column.name)
+    if column.kind == "numerical":
+        bad = np.flatnonzero(np.isnan(parse_numbers(distinct)))
+        what, expected = "number", "a number that float32 can hold"
     else:
-        texts = read_texts(table, index, column=name)
-        missing = sum(text is None for text in texts)
-        distinct = len({text for text in texts if text is not None})
-        is_number = distinct > 0 and all(_reads_as_number(text) for text in texts if text is not None)
-        kind, reason = ("numerical", "text that reads as numbers throughout") if is_number else ("categorical", "text")
-        if given is not None:
-            kind = given
-    if given is not None:
-        reason = "as column_types says"
-        if kind == "numerical":
-            read_numbers(table, index, column=name)
-    reason += f", {distinct} different" if distinct > 1 else ", all equal" if distinct else ", all missing"
-    if missing and distinct:
-        reason += f", {missing} of {len(table)} missing"
-    if kind == "categorical" and distinct > MAX_CATEGORIES:
-        reason += f", the {MAX_CATEGORIES} most frequent told apart"
-    return Column(name=name, kind=kind, storage=storage, reason=reason)  # type: ignore[arg-type]
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        return bool(np.isfinite(np.float32(text)))
-    except ValueError:
-        return False
-
-
-def _shorten(names: Sequence[str], limit: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+        date_format = column.date_format or ISO
+        bad = np.flatnonzero(parse_times(distinct, date_format) == MISSING_TIME)
+        what, expected = "date", f"a date or time in the format {date_format}"
+    if not len(bad):
+        return
+    row = int(np.flatnonzero(codes == bad[0])[0])
+    raise DataError(
+        describe_error(
+            f"Row {row} of the {column.kind} column {column.name!r} holds no {what}.",
+            expected=f"{expected}, or a missing value",
+            received=f"{distinct[bad[0]]!r}" + (f", and {len(bad)} such values in all" if len(bad) > 1 else ""),
+            advice=f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
+        )
+    )

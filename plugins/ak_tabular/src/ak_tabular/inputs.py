@@ -1,41 +1,60 @@
-"""The structured-data input: tables with numerical and categorical columns."""
+"""The structured-data input: tables with columns of numbers, categories, dates and text."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import attrs
 import numpy as np
 
-from ak_tabular.columns import Kind, analyse_columns, match_columns
+from ak_tabular.analysis import analyse_columns
+from ak_tabular.columns import KINDS, Column, Kind, check_cells, match_columns
+from ak_tabular.files.locations import find_files, is_location
+from ak_tabular.files.opening import names_target, open_labelled_table, open_table
+from ak_tabular.files.source import TableSource
+from ak_tabular.frames import as_frame, names_columns, shorten, take_targets
+from ak_tabular.layout import raw_columns, takes_columns
+from ak_tabular.leaks import find_leaks
 from ak_tabular.preprocessors import TableEncoder
-from ak_tabular.tables import as_table, column_count, names_of, read_numbers
+from ak_tabular.raw import raw_rows
+from ak_tabular.tables import as_table, column_count, names_of
 from autokeras_core import DataError, Input
 from autokeras_core.data.profile import Decision, InputProfile
-from autokeras_core.errors import describe_error
+from autokeras_core.errors import DataWarning, describe_error
 
 if TYPE_CHECKING:
     from autokeras_core import Preprocessor
+    from autokeras_core.data.profile import TargetProfile
+    from autokeras_core.data.rows import Rows
+    from autokeras_core.graph.operator import RawRows, RawSpec
 
 __all__ = ["StructuredDataInput"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+# As many rows as a preprocessor is fitted on, see `autokeras_core.data.rows`.
+_ROWS_OF_A_SOURCE = 100_000
+_BYTES_OF_A_SOURCE = 64 * 2**20
+_ROWS_FOR_LEAKS = 10_000
+
 
 class StructuredDataInput(Input):
-    """Takes a table: a pandas DataFrame, a NumPy array of numbers, text or both, or a list of rows.
+    """Takes a table: a DataFrame (pandas, polars, Arrow), a NumPy array, a dict of columns, or a list of rows.
 
-    Missing values may be anywhere, in rows to predict too: NaN, `None`, `pandas.NA` or blank text. Columns of a
-    DataFrame are found by name at prediction, in any order.
+    The target may be a column of it: `fit(frame, "price")`. Each column is taken for numbers, categories, yes or no,
+    dates or text, or is dropped; `profile.report()` says why. Missing values may be anywhere, in rows to predict too:
+    NaN, `None`, `pandas.NA`, blank text, or text such as `"NA"` and `"?"`. Columns that have names are found by name at
+    prediction, in any order; the target's column may still be there.
 
-    Blocks behind it get numbers of shape `(batch, features)`: see `TableEncoder`. The exported model takes a raw
-    `(batch, columns)` float32 array with NaN where values are missing. A table with categories that are text has no
-    such form: exporting then raises an error that says so, while `predict`, `save` and `load` work.
+    Blocks behind it get numbers of shape `(batch, features)`: see `TableEncoder`.
 
     Args:
-        column_names: Names of the columns, for data that has none; a DataFrame must have exactly these.
-        column_types: `"numerical"` or `"categorical"` by column name, where analysis would decide otherwise.
+        column_names: Names of the columns, for data that has none; data that has names must have exactly these.
+        column_types: `"numerical"`, `"categorical"`, `"boolean"`, `"datetime"`, `"text"` or `"dropped"` by column name,
+            where analysis would decide otherwise.
         name: The input's name in the graph; by default `"structured"`.
 
     Example:
@@ -47,7 +66,9 @@ class StructuredDataInput(Input):
 
     base_name: ClassVar[str] = "structured"
     modality: ClassVar[str] = "structured"
+    takes_columns: ClassVar[bool] = True
     default_block: ClassVar[str] = "ak_tabular:structured_data"
+    least_steps: ClassVar[int] = 3_000
     tasks: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "classification": "ak_tabular:StructuredDataClassifier",
@@ -64,74 +85,222 @@ class StructuredDataInput(Input):
     ) -> None:
         names = None if column_names is None else [str(column) for column in column_names]
         types = None if column_types is None else {str(column): kind for column, kind in column_types.items()}
-        wrong = {column: kind for column, kind in (types or {}).items() if kind not in ("numerical", "categorical")}
+        wrong = {column: kind for column, kind in (types or {}).items() if kind not in KINDS}
         if wrong or (names is not None and len(set(names)) < len(names)):
             raise DataError(
                 describe_error(
                     "A StructuredDataInput has arguments that cannot be used.",
-                    expected="different column_names, and column_types of 'numerical' or 'categorical'",
+                    expected=f"different column_names, and column_types out of {list(KINDS)}",
                     received=f"column_types={wrong}" if wrong else f"column_names={names}",
                 )
             )
         super().__init__(name=name, column_names=names, column_types=types)
 
-    def adapt(self, data: Any) -> Array:
+    def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Return a table without its target columns, and these, where y names them; else both as they are.
+
+        Raises:
+            DataError: If the table has no such columns, or no named columns at all.
+        """
+        if is_location(x):
+            return self._unpack_files(x, y)
+        frame = as_frame(x) if isinstance(y, (str, Mapping, list, tuple)) else None
+        if not names_columns(y, frame):
+            return x, y
+        if frame is None:
+            raise DataError(
+                describe_error(
+                    "y names a column, but the table has no names.",
+                    expected="a DataFrame, a dict of columns, or another table with names; or y as an array of labels",
+                    received=f"y={y!r} and x of type {type(x).__name__}",
+                )
+            )
+        return take_targets(frame, y)
+
+    def _unpack_files(self, location: Any, y: Any) -> tuple[Any, Any]:
+        if y is None:
+            raise DataError(
+                describe_error(
+                    "The target column of the table in a file is not known.",
+                    expected=f"its name as y: one of {shorten(find_files(location).names, 20)}",
+                    received="y=None",
+                )
+            )
+        if not names_target(location, y):
+            return location, y
+        return open_labelled_table(location, y, kinds=self.arguments.get("column_types"))
+
+    def adapt(self, data: Any) -> Rows:
         """Return the user's data as a table, see `ak_tabular.tables`; numeric arrays are not copied.
 
         Raises:
             DataError: If it is no table, does not have the columns that `column_names` says, or a cell is neither
-                number nor text nor missing, or infinite.
+                number, text, date nor missing, or infinite.
         """
-        table = as_table(data)
+        if is_location(data):
+            data = open_table(data, kinds=self.arguments.get("column_types"))
+        table: Any = data if isinstance(data, TableSource) else as_table(data)
         names: list[str] | None = self.arguments.get("column_names")
         if names is not None and (column_count(table) != len(names) or set(names_of(table) or names) != set(names)):
             raise DataError(
                 describe_error(
                     "The table does not have the columns that column_names says.",
-                    expected=f"{len(names)} columns: {names}",
+                    expected=f"{len(names)} columns: {shorten(names)}",
                     received=f"{column_count(table)} columns" + (f": {names_of(table)}" if names_of(table) else ""),
                 )
             )
-        return table
+        rows: Rows = table
+        return rows
 
-    def analyse(self, data: Array, *, name: str) -> InputProfile:
+    def analyse(self, data: Rows, *, name: str) -> InputProfile:
         """Return facts about adapted training rows: the kind of each column, with a reason.
+
+        Rows that are not in memory are analysed on 100,000 of them at most, taken evenly.
 
         Raises:
             DataError: If `column_types` does not fit the data.
         """
+        note = ""
+        if isinstance(data, np.ndarray):
+            table = data
+        else:
+            table = _evenly(data, max(1, min(_ROWS_OF_A_SOURCE, _BYTES_OF_A_SOURCE // max(1, data.dtype.itemsize))))
+            note = f", in {len(table)} of {len(data)} rows" if len(table) < len(data) else ""
         columns = analyse_columns(
-            data,
+            table,
             names=self.arguments.get("column_names"),
             types=self.arguments.get("column_types", {}),
+            note=note,
         )
-        is_numeric = not any(column.kind == "categorical" and column.storage == "text" for column in columns)
+        is_numeric = all(column.storage == "number" for column in columns)
         return InputProfile(
             name=name,
             modality=self.modality,
             shape=(len(columns),),
             dtype="float32" if is_numeric else "str",
             rows=len(data),
-            facts={"columns": [column.to_json() for column in columns]},
-            decisions=tuple(Decision(f"column {column.name!r}", column.kind, column.reason) for column in columns),
+            facts={"columns": [column.to_json() for column in columns], "targets": list(getattr(data, "targets", ()))},
+            decisions=(
+                *_about_files(data, name),
+                *(Decision(f"column {column.name!r}", column.kind, column.reason) for column in columns),
+            ),
         )
 
-    def check(self, data: Array, profile: InputProfile) -> None:
-        """Check that adapted rows have the training rows' columns, and numbers in the numerical ones.
+    def review(
+        self,
+        data: Rows,
+        profile: InputProfile,
+        *,
+        targets: Mapping[str, Array],
+        target_profiles: Mapping[str, TargetProfile],
+    ) -> InputProfile:
+        """Return the profile with what the targets say: which columns give them away, and their names in the table.
+
+        Warns of columns that are the target in other words.
 
         Raises:
-            DataError: If a column is missing or unknown, or a numerical one holds text that is no number.
+            DataError: If no column is left to learn from.
         """
-        columns = profile.facts["columns"]
-        places = match_columns(data, [column["name"] for column in columns])
-        for column, place in zip(columns, places, strict=True):
-            if column["kind"] == "numerical":
-                read_numbers(data, place, column=column["name"])
+        columns = [Column.from_json(facts) for facts in profile.facts["columns"]]
+        if all(column.kind == "dropped" for column in columns):
+            reasons = {decision.subject: decision.reason for decision in profile.decisions[:3]}
+            raise DataError(
+                describe_error(
+                    "There is nothing to learn from in the table.",
+                    expected="a column with several values, or column_types that keeps one",
+                    received=f"{len(columns)} dropped columns, e.g. {reasons}",
+                )
+            )
+        few = _places(len(data), _ROWS_FOR_LEAKS)
+        leaks = find_leaks(
+            _evenly(data, _ROWS_FOR_LEAKS), columns, {head: np.asarray(array[few]) for head, array in targets.items()}
+        )
+        if leaks:
+            found = "; ".join(f"{column!r} {reason}" for column, reason in leaks.items())
+            message = (
+                f"Columns that give the target away: {found}. Leave them out (or column_types={{...: 'dropped'}}) if they "
+                "are not known before the target is."
+            )
+            warnings.warn(message, DataWarning, stacklevel=4)  # the call of `fit`
+        taken = {column.name for column in columns}
+        named = [*profile.facts["targets"], *(name for target in target_profiles.values() for name in target.columns)]
+        names = [name for name in dict.fromkeys(named) if name not in taken]
+        return attrs.evolve(
+            profile,
+            facts={**profile.facts, "targets": names},
+            decisions=(
+                *profile.decisions,
+                *(Decision(f"column {column!r}", "kept, with a warning", reason) for column, reason in leaks.items()),
+            ),
+        )
 
-    def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
-        """Return the encoder that turns the table into numbers."""
+    def check(self, data: Rows, profile: InputProfile) -> None:
+        """Check that adapted rows have the training rows' columns, numbers in numerical ones, dates in those of dates.
+
+        Raises:
+            DataError: If a column is missing or unknown, or a cell is of another kind than in training.
+        """
+        if not isinstance(data, np.ndarray):
+            source: Any = data  # like a table it says by its dtype which columns there are
+            match_columns(source, [Column.from_json(facts) for facts in profile.facts["columns"]])
+            return  # a source has columns of one type each, and cells are read when they are needed
+        facts = profile.facts["columns"]
+        places = match_columns(data, facts)
+        for column, place in zip(facts, places, strict=True):
+            if column["kind"] in ("numerical", "datetime"):
+                check_cells(data, place, Column.from_json(column))
+
+    def match(self, data: Rows, profile: InputProfile) -> Rows:
+        """Return adapted rows without the target's column, if that is still there, checked.
+
+        Raises:
+            DataError: As `check`.
+        """
+        if isinstance(data, np.ndarray):
+            data = _without(data, profile.facts.get("targets", ()))
+        elif isinstance(data, TableSource):
+            data = data.with_columns([name for name in data.names if name not in profile.facts.get("targets", ())])
+        self.check(data, profile)
+        return data
+
+    def default_preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
+        """Return the encoder that turns the table into numbers, for blocks that bring none of their own."""
         return [TableEncoder(columns=profile.facts["columns"])]
 
-    def raw_spec(self, profile: InputProfile) -> tuple[tuple[int | None, ...], str]:
-        """Return shape and dtype of the exported model's raw input: a float32 per column."""
+    def raw_spec(self, profile: InputProfile) -> RawSpec:
+        """Return what the exported model takes: a float32 per column, or, with text or times, a dict of columns."""
+        columns = profile.facts["columns"]
+        if takes_columns(columns):
+            return {name: ((1,), dtype) for name, dtype in raw_columns(columns).items()}
         return profile.shape, "float32"
+
+    def raw_rows(self, data: Rows, profile: InputProfile) -> RawRows:
+        """Return adapted rows as the exported model takes them."""
+        return raw_rows(_evenly(data, len(data)), profile.facts["columns"])
+
+
+def _about_files(data: Rows, name: str) -> tuple[Decision, ...]:
+    """Return what is to be said about rows that are read from files while they are needed."""
+    if not isinstance(data, TableSource):
+        return ()
+    reason = f"{len(data.store):,} rows of {data.where}, too many to be held in memory"
+    return (Decision(f"{name}: rows", "read from disk while they are used", reason),)
+
+
+def _places(rows: int, most: int) -> slice:
+    """Return where at most so many rows are, at equal distances."""
+    return slice(None, None, max(1, -(-rows // max(1, most))))
+
+
+def _evenly(rows: Rows, most: int) -> Array:
+    """Return at most so many rows at equal distances, read from where they are."""
+    places = _places(len(rows), most)
+    return rows[places] if isinstance(rows, np.ndarray) else rows.read(np.arange(len(rows))[places])
+
+
+def _without(table: Array, names: Sequence[str]) -> Array:
+    """Return a table without columns of these names, a view."""
+    own = names_of(table) or []
+    if not set(names) & set(own):
+        return table
+    return table[[name for name in own if name not in names]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ak_tabular.spaces import MLP, RESIDUAL_MLP, STRUCTURED_DATA
+from ak_tabular.spaces import FT_TRANSFORMER, MLP, REAL_MLP, RESIDUAL_MLP, STRUCTURED_DATA, TABM, WIDE_AND_DEEP
 from autokeras_core.plugin import BlockSpec, InputSpec, PreprocessorSpec, TaskSpec, WarmStartSpec, hookimpl
 
 __all__ = [
@@ -18,6 +18,14 @@ __all__ = [
 ]
 
 _FEATURES = "(batch, features)"
+_BLOCKS = (
+    "ak_tabular:mlp",
+    "ak_tabular:real_mlp",
+    "ak_tabular:tabm",
+    "ak_tabular:residual_mlp",
+    "ak_tabular:ft_transformer",
+    "ak_tabular:wide_and_deep",
+)
 
 
 @hookimpl
@@ -51,6 +59,42 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             returns="(batch, units)",
             space=RESIDUAL_MLP,
         ),
+        BlockSpec(
+            name="real_mlp",
+            target="ak_tabular.blocks.real_mlp:RealMLPBlock",
+            summary="RealMLP: scaled features, dense layers in the neural tangent parametrisation.",
+            modalities="structured",
+            accepts=_FEATURES,
+            returns="(batch, units)",
+            space=REAL_MLP,
+        ),
+        BlockSpec(
+            name="tabm",
+            target="ak_tabular.blocks.tabm:TabMBlock",
+            summary="TabM: an ensemble of networks that share nearly all their weights.",
+            modalities="structured",
+            accepts=_FEATURES,
+            returns="(batch, members, units)",
+            space=TABM,
+        ),
+        BlockSpec(
+            name="ft_transformer",
+            target="ak_tabular.blocks.ft_transformer:FTTransformerBlock",
+            summary="A token for each column, and attention between them.",
+            modalities="structured",
+            accepts=_FEATURES,
+            returns="(batch, units)",
+            space=FT_TRANSFORMER,
+        ),
+        BlockSpec(
+            name="wide_and_deep",
+            target="ak_tabular.blocks.wide_and_deep:WideAndDeepBlock",
+            summary="A linear model beside dense layers.",
+            modalities="structured",
+            accepts=_FEATURES,
+            returns="(batch, features + units)",
+            space=WIDE_AND_DEEP,
+        ),
     ]
 
 
@@ -74,7 +118,7 @@ def autokeras_register_preprocessors() -> list[PreprocessorSpec]:
         PreprocessorSpec(
             name="table_encoder",
             target="ak_tabular.preprocessors:TableEncoder",
-            summary="Imputes and scales numerical columns, one-hot encodes categorical ones.",
+            summary="Turns numbers, categories, dates and text of a table into numbers.",
             modalities="structured",
         )
     ]
@@ -89,14 +133,14 @@ def autokeras_register_tasks() -> list[TaskSpec]:
             target="ak_tabular.tasks:StructuredDataClassifier",
             summary="Finds a model that tells classes of table rows apart.",
             modality="structured",
-            blocks=("ak_tabular:mlp", "ak_tabular:residual_mlp"),
+            blocks=_BLOCKS,
         ),
         TaskSpec(
             name="StructuredDataRegressor",
             target="ak_tabular.tasks:StructuredDataRegressor",
             summary="Finds a model that predicts numbers from table rows.",
             modality="structured",
-            blocks=("ak_tabular:mlp", "ak_tabular:residual_mlp"),
+            blocks=_BLOCKS,
         ),
     ]
 
@@ -107,14 +151,14 @@ def autokeras_register_warm_starts() -> list[WarmStartSpec]:
     return [
         WarmStartSpec(
             name="structured_data_classifier",
-            summary="A plain MLP, a self-normalising one, a residual one.",
+            summary="Plain, wide and deep, RealMLP, TabM, residual, and a transformer, by what suits the rows.",
             task="ak_tabular:StructuredDataClassifier",
             package="ak_tabular",
             resource="warm_starts/structured_data_classifier.toml",
         ),
         WarmStartSpec(
             name="structured_data_regressor",
-            summary="A plain MLP, a self-normalising one, a residual one.",
+            summary="Plain, wide and deep, RealMLP, TabM, residual, and a transformer, by what suits the rows.",
             task="ak_tabular:StructuredDataRegressor",
             package="ak_tabular",
             resource="warm_starts/structured_data_regressor.toml",

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from autokeras_core.plugin import Boolean, Choice, Space
 
-__all__ = ["MLP", "RESIDUAL_MLP", "STRUCTURED_DATA"]
+__all__ = [
+    "ENCODING",
+    "FT_TRANSFORMER",
+    "MLP",
+    "REAL_MLP",
+    "RESIDUAL_MLP",
+    "STRUCTURED_DATA",
+    "TABM",
+    "WIDE_AND_DEEP",
+]
+
+ENCODING = Space(
+    {
+        "scaling": Choice(["robust", "quantile"], default="robust"),
+        "statistics": Choice(["none", "frequency", "target"], default="none"),
+    }
+)
+"""How a table is turned into numbers, in front of every block: see `TableEncoder`."""
+
+_PERIODIC = Space(
+    {
+        "periodic": Boolean(default=False),
+        "periodic_sigma": Choice([0.05, 0.1, 0.2, 0.5, 1.0], default=0.1, when={"periodic": True}),
+    }
+)
 
 MLP = Space(
     {
+        **ENCODING,
         "num_layers": Choice([1, 2, 3], default=2),
         "units": Choice([32, 64, 128, 256, 512], default=128),
         "activation": Choice(["relu", "selu"], default="relu"),
@@ -19,6 +44,7 @@ MLP = Space(
 
 RESIDUAL_MLP = Space(
     {
+        **ENCODING,
         "num_blocks": Choice([1, 2, 3, 4], default=2),
         "units": Choice([64, 128, 256], default=128),
         "expansion": Choice([1, 2], default=2),
@@ -27,9 +53,65 @@ RESIDUAL_MLP = Space(
 )
 """Dense layers in blocks that are added to their input."""
 
-STRUCTURED_DATA = Space.combine(
-    Space({"block_type": Choice(["mlp", "residual"])}),
-    MLP.under("mlp").conditioned("block_type", "mlp"),
-    RESIDUAL_MLP.under("residual").conditioned("block_type", "residual"),
+REAL_MLP = Space(
+    {
+        **ENCODING,
+        **_PERIODIC,
+        "num_layers": Choice([2, 3, 4], default=3),
+        "units": Choice([64, 128, 256, 512], default=256),
+        "activation": Choice(["selu", "mish", "relu"], default="selu"),
+        "dropout": Choice([0.0, 0.15, 0.3], default=0.0),
+    }
 )
-"""A choice of the two; the plain one stands first."""
+"""Dense layers in the neural tangent parametrisation, behind a learned scale of each feature."""
+
+TABM = Space(
+    {
+        **ENCODING,
+        **_PERIODIC,
+        "members": Choice([4, 8, 16, 32], default=8),
+        "num_layers": Choice([1, 2, 3], default=2),
+        "units": Choice([64, 128, 256, 512], default=128),
+        "dropout": Choice([0.0, 0.1, 0.25], default=0.1),
+    }
+)
+"""Many networks in one, which share all layers but the first and the last."""
+
+FT_TRANSFORMER = Space(
+    {
+        **ENCODING,
+        "units": Choice([32, 64, 128, 192], default=64),
+        "num_layers": Choice([1, 2, 3], default=2),
+        "num_heads": Choice([4, 8], default=8),
+        "dropout": Choice([0.0, 0.1, 0.2], default=0.1),
+    }
+)
+"""A token for each column, and attention between them."""
+
+WIDE_AND_DEEP = Space(
+    {
+        **ENCODING,
+        "num_layers": Choice([1, 2, 3], default=2),
+        "units": Choice([32, 64, 128, 256], default=128),
+        "use_batch_norm": Boolean(default=False),
+        "dropout": Choice([0.0, 0.1, 0.25, 0.5], default=0.1),
+    }
+)
+"""A linear model beside dense layers."""
+
+STRUCTURED_DATA = Space.combine(
+    Space(
+        {
+            "block_type": Choice(
+                ["mlp", "real_mlp", "tabm", "residual", "ft_transformer", "wide_and_deep"], default="mlp"
+            )
+        }
+    ),
+    MLP.under("mlp").conditioned("block_type", "mlp"),
+    REAL_MLP.under("real_mlp").conditioned("block_type", "real_mlp"),
+    TABM.under("tabm").conditioned("block_type", "tabm"),
+    RESIDUAL_MLP.under("residual").conditioned("block_type", "residual"),
+    FT_TRANSFORMER.under("ft_transformer").conditioned("block_type", "ft_transformer"),
+    WIDE_AND_DEEP.under("wide_and_deep").conditioned("block_type", "wide_and_deep"),
+)
+"""A choice of all of them; the plain one stands first."""

@@ -4,30 +4,55 @@
 |---|---|
 | 2-D array (or list of rows) of numbers | the 2-D array itself |
 | 2-D array (or list of rows) of text or of mixed objects | a 2-D object array of `str` and `None` |
-| DataFrame, structured array | a structured array: a `float64` field per column of numbers, an object field otherwise |
+| data with named columns, see `frames`; a structured array | a structured array, one field per column |
 
-What a column's dtype becomes never depends on the values in it: a batch of rows to predict is read as the training
-rows were. A structured array carries the columns' names, so columns in another order are found again by name.
+A field is `float64` for numbers, `datetime64[s]` for times, and of objects (`str` and `None`) otherwise; or text is coded,
+as integers whose dtype holds the vocabulary (see `coded_text`), where it comes from files. A structured
+array carries the columns' names, so columns in another order are found again by name. What a column holds is read by
+the functions below, whatever the layout: no other module looks inside a table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import as_text, check_range, parse_numbers
+from ak_tabular.cells import as_text, check_range, is_spelled_missing, parse_numbers
+from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
+from ak_tabular.frames import as_frame
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["as_table", "column_count", "default_names", "names_of", "read_numbers", "read_texts", "storage_of"]
+__all__ = [
+    "Storage",
+    "as_table",
+    "coded_text",
+    "column_count",
+    "default_names",
+    "exact_numbers",
+    "is_declared_categorical",
+    "names_of",
+    "raw_texts",
+    "read_codes",
+    "read_numbers",
+    "read_texts",
+    "read_times",
+    "storage_of",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Storage: TypeAlias = Literal["number", "text", "time"]
 
 _SMALLEST = np.finfo(np.float32).tiny
-_ACCEPTED = "a pandas DataFrame, a 2-D NumPy array, a structured array, or a list of rows of one length"
+_ACCEPTED = (
+    "a DataFrame (pandas, polars, Arrow), a dict of columns, a list of dicts, a 2-D NumPy array, a structured array, or "
+    "a list of rows of one length"
+)
+_CATEGORICAL = np.dtype(object, metadata={"declared": "categorical"})
+_STORAGES: dict[str, Storage] = {"O": "text", "U": "text", "M": "time"}
 
 
 def as_table(data: Any) -> Array:
@@ -36,10 +61,9 @@ def as_table(data: Any) -> Array:
     Raises:
         DataError: If the data is no table, has no columns or two of one name, or a cell cannot be used.
     """
-    if isinstance(data, pd.Series):
-        data = data.to_frame()
-    if isinstance(data, pd.DataFrame):
-        columns = [(str(name), data.iloc[:, index]) for index, name in enumerate(data.columns)]
+    frame = as_frame(data)
+    if frame is not None:
+        columns = [(str(name), frame.iloc[:, index]) for index, name in enumerate(frame.columns)]
         return _structured([name for name, _ in columns], [_read_series(series, name) for name, series in columns])
     if isinstance(data, (list, tuple)):
         data = _from_rows(data)
@@ -50,6 +74,8 @@ def as_table(data: Any) -> Array:
     if isinstance(data, np.ma.MaskedArray):
         data = np.ma.filled(data, np.nan) if data.dtype.kind == "f" else np.ma.filled(data.astype(object), None)
     if data.dtype.names is not None:
+        if data.ndim != 1:
+            _reject(f"a structured array of shape {data.shape}")
         names = list(data.dtype.names)
         return _structured(names, [_read_array(data[name], name) for name in names])
     if data.ndim != 2:
@@ -58,11 +84,10 @@ def as_table(data: Any) -> Array:
         _reject(f"an array without columns, shape {data.shape}")
     names = default_names(data.shape[1])
     if data.dtype.kind == "f":
-        for index, name in enumerate(names):
-            check_range(data[:, index], column=name)
+        _check_matrix(data, names)
     if data.dtype.kind in "buif":
         return np.asarray(data)
-    return np.stack([_read_array(data[:, index], name) for index, name in enumerate(names)], axis=1)
+    return np.stack([_texts(data[:, index], name) for index, name in enumerate(names)], axis=1)
 
 
 def default_names(count: int) -> list[str]:
@@ -80,29 +105,103 @@ def column_count(table: Array) -> int:
     return table.shape[1] if table.dtype.names is None else len(table.dtype.names)
 
 
-def storage_of(table: Array, index: int) -> str:
-    """Return whether a column is stored as `"number"` or as `"text"`."""
-    return "text" if _column(table, index).dtype.kind == "O" else "number"
+def coded_text(vocabulary: Array) -> np.dtype[Any]:
+    """Return the dtype of cells that are numbers of texts.
+
+    Args:
+        vocabulary: The text of each number; the first is `None`, for a missing one.
+    """
+    return np.dtype(np.uint32, metadata={"vocabulary": vocabulary})
+
+
+def storage_of(table: Array, index: int) -> Storage:
+    """Return whether a column is stored as `"number"`, as `"text"` or as `"time"`."""
+    if _vocabulary(_column(table, index)) is not None:
+        return "text"
+    return _STORAGES.get(_column(table, index).dtype.kind, "number")
+
+
+def is_declared_categorical(table: Array, index: int) -> bool:
+    """Return whether the user's data said by its type that a column is categorical."""
+    return (_column(table, index).dtype.metadata or {}).get("declared") == "categorical"
 
 
 def read_numbers(table: Array, index: int, *, column: str) -> Array:
-    """Return a column as float32, NaN where missing; text is parsed.
-
-    Raises:
-        DataError: If a text reads as no number.
-    """
-    values = _column(table, index)
-    parsed = parse_numbers(values, column=column) if values.dtype.kind == "O" else values
-    numbers = parsed.astype(np.float32)
+    """Return a column as float32, NaN where missing; text is parsed, NaN where it is no number; times are seconds."""
+    numbers = exact_numbers(table, index, column=column).astype(np.float32)
     # TensorFlow reads numbers below float32's normal range as 0; so must we, or the exported model would differ.
     numbers[np.abs(numbers) < _SMALLEST] = 0
     return numbers
 
 
+def exact_numbers(table: Array, index: int, *, column: str) -> Array:
+    """Return a column as `read_numbers` does, in float64 (or in the dtype of an array of numbers)."""
+    values = _column(table, index)
+    if values.dtype.kind == "M":
+        seconds = values.astype("datetime64[s]").astype(np.int64)
+        return np.where(seconds == MISSING_TIME, np.nan, seconds.astype(np.float64))
+    if values.dtype.kind not in "OU" and _vocabulary(values) is None:
+        return values
+    codes, distinct = read_codes(table, index, column=column)
+    return np.append(parse_numbers(distinct), np.nan)[codes]
+
+
 def read_texts(table: Array, index: int, *, column: str) -> Array:
     """Return a column as an object array of `str`, `None` where missing; numbers are written canonically."""
+    codes, distinct = read_codes(table, index, column=column)
+    return _with_none(distinct)[codes]
+
+
+def read_codes(table: Array, index: int, *, column: str) -> tuple[Array, Array]:
+    """Return a column as its different texts, in order of appearance, and their numbers.
+
+    Fast: only the different texts are looked at one by one.
+
+    Returns:
+        For each row the number of its text as int64, -1 where it is missing; and an object array of the texts.
+    """
+    codes, distinct = raw_texts(table, index, column=column)
+    missing = np.array([is_spelled_missing(text) for text in distinct], dtype=bool)
+    if not missing.any():
+        return codes, distinct
+    renumbered = np.append(np.where(missing, -1, np.cumsum(~missing) - 1), -1)
+    return renumbered[codes], distinct[~missing]
+
+
+def raw_texts(table: Array, index: int, *, column: str) -> tuple[Array, Array]:
+    """Return a column as `read_codes` does, with texts that say that the value is missing, e.g. `"NA"`, among the texts."""
     values = _column(table, index)
-    return values if values.dtype.kind == "O" else _texts(values, column)
+    vocabulary = _vocabulary(values)
+    if vocabulary is not None:
+        is_there = np.bincount(values, minlength=len(vocabulary)) > 0
+        is_there[0] = False
+        renumbered = np.where(is_there, np.cumsum(is_there) - 1, -1)
+        return renumbered[values], vocabulary[is_there]
+    if values.dtype.kind == "O":
+        codes, distinct = pd.factorize(values)
+        return codes.astype(np.int64, copy=False), distinct
+    return _factorized(values, column)
+
+
+def read_times(table: Array, index: int, *, column: str, date_format: str = ISO) -> Array:
+    """Return a column as int64 seconds since 1970-01-01 UTC, the smallest int64 where missing or unreadable.
+
+    Args:
+        table: The table.
+        index: Where the column is.
+        column: Its name, for messages.
+        date_format: How its text is written, see `dates.find_format`. Numbers are seconds since 1970 already.
+    """
+    values = _column(table, index)
+    if values.dtype.kind == "M":
+        seconds: Array = values.astype("datetime64[s]").astype(np.int64)
+        return seconds
+    if values.dtype.kind not in "OU" and _vocabulary(values) is None:
+        with np.errstate(invalid="ignore"):
+            known = np.abs(values.astype(np.float64)) < 2.0**62
+        return np.where(known, np.where(known, values, 0).astype(np.int64), MISSING_TIME)
+    codes, distinct = read_codes(table, index, column=column)
+    return np.append(parse_times(distinct, date_format), MISSING_TIME)[codes]
 
 
 def _column(table: Array, index: int) -> Array:
@@ -110,9 +209,15 @@ def _column(table: Array, index: int) -> Array:
     return column
 
 
+def _vocabulary(column: Array) -> Array | None:
+    """Return what the numbers of a column of coded text stand for; `None` for any other column."""
+    vocabulary: Array | None = (column.dtype.metadata or {}).get("vocabulary")
+    return vocabulary
+
+
 def _structured(names: Sequence[str], columns: Sequence[Array]) -> Array:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated or not names or "" in names:
+    if len(set(names)) < len(names) or not names or "" in names:
+        repeated = sorted({name for name in names if names.count(name) > 1})
         raise DataError(
             describe_error(
                 "The columns of the table have no proper names.",
@@ -126,34 +231,129 @@ def _structured(names: Sequence[str], columns: Sequence[Array]) -> Array:
     return table
 
 
-def _read_series(series: pd.Series, name: str) -> Array:
-    """Return a frame's column as float64 or as text, as its dtype says."""
+def _read_series(series: pd.Series[Any], name: str) -> Array:
+    """Return a frame's column as float64, as times, or as text, as its dtype says."""
     dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _categories(series, name)
+    if isinstance(dtype, pd.PeriodDtype):
+        series = series.dt.to_timestamp()
+        dtype = series.dtype
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return seconds_of(series).astype("datetime64[s]")
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        seconds: Array = series.dt.total_seconds().to_numpy(dtype=np.float64)
+        return seconds
     if (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)) and not (
-        pd.api.types.is_complex_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype)
+        pd.api.types.is_complex_dtype(dtype) or pd.api.types.is_object_dtype(dtype)
     ):
         values: Array = series.to_numpy(dtype=np.float64, na_value=np.nan)
         check_range(values, column=name)
         return values
-    return _read_array(series.to_numpy(dtype=object), name)
+    return _texts(series.to_numpy(dtype=object), name, are_numbers_kept=True)
 
 
 def _read_array(values: Array, name: str) -> Array:
-    """Return an array's column as numbers or as text, as its dtype says."""
+    """Return an array's column as numbers, as times or as text, as its dtype says."""
     if values.ndim != 1:
         _reject(f"a column {name!r} with cells of shape {values.shape[1:]}")
     if values.dtype.kind in "buif":
         if values.dtype.kind == "f":
             check_range(values, column=name)
         return values.astype(np.float64)
+    if values.dtype.kind == "M":
+        return values.astype("datetime64[s]")
+    if values.dtype.kind == "m":
+        return np.where(np.isnat(values), np.nan, values / np.timedelta64(1, "s"))
     return _texts(values, name)
 
 
-def _texts(values: Array, name: str) -> Array:
+def _categories(series: pd.Series[Any], name: str) -> Array:
+    codes = series.cat.codes.to_numpy()
+    found = [_category_text(value, name) for value in series.cat.categories]
+    texts = np.empty(len(found) + 1, dtype=_CATEGORICAL)
+    texts[:] = [*found, None]
+    column = np.empty(len(codes), dtype=_CATEGORICAL)
+    column[:] = texts[codes]
+    return column
+
+
+def _category_text(value: object, name: str) -> str | None:
+    """Return a category as text: unlike a cell it may be any object."""
+    try:
+        return as_text(value, column=name, row=0)
+    except DataError:
+        return str(value)
+
+
+def _texts(values: Array, name: str, *, are_numbers_kept: bool = False) -> Array:
+    """Return cells as an object array of `str` and `None`; or as float64 if all are numbers and these are kept."""
+    if values.dtype.kind == "O":
+        try:
+            codes, distinct = pd.factorize(values)
+        except TypeError:  # a cell that cannot be hashed, such as a list, is none that can be used
+            return _one_by_one(values, name)
+        if are_numbers_kept and len(distinct) and all(_is_number(value) for value in distinct):
+            numbers: Array = np.append(_floats(distinct), np.nan)[codes]
+            check_range(numbers, column=name)
+            return numbers
+        rows = np.full(len(distinct), len(values))
+        np.minimum.at(rows, codes[codes >= 0], np.flatnonzero(codes >= 0))
+        texts = [as_text(value, column=name, row=int(row)) for value, row in zip(distinct, rows, strict=True)]
+        cells: Array = _with_none(texts)[codes]
+        return cells
+    codes, distinct = _factorized(values, name)
+    return _with_none(distinct)[codes]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)) and not isinstance(
+        value, np.timedelta64
+    )
+
+
+def _floats(values: Sequence[Any]) -> Array:
+    """Return numbers as float64; an integer beyond its range is infinite."""
+    found = np.empty(len(values), dtype=np.float64)
+    for index, value in enumerate(values):
+        try:
+            found[index] = float(value)
+        except OverflowError:
+            found[index] = np.inf if value > 0 else -np.inf
+    return found
+
+
+def _factorized(values: Array, name: str) -> tuple[Array, Array]:
+    """Return an array's cells as numbers of different texts (-1 for missing), and these; looked at one by one only once."""
+    if values.dtype.kind in "SUT":
+        values = values.astype(object)
+    codes, distinct = pd.factorize(values)
+    rows = np.full(len(distinct), len(values))
+    np.minimum.at(rows, codes[codes >= 0], np.flatnonzero(codes >= 0))
+    texts = [as_text(value, column=name, row=int(row)) for value, row in zip(distinct, rows, strict=True)]
+    # Two values may have one text (0 and -0), and a blank one is missing.
+    again, unique = pd.factorize(_with_none(texts)[:-1])
+    return np.append(again, -1)[codes].astype(np.int64), unique
+
+
+def _one_by_one(values: Array, name: str) -> Array:
     texts = np.empty(len(values), dtype=object)
-    # Iterating over the array, not over `tolist()`: that would turn dates into integers.
     texts[:] = [as_text(value, column=name, row=row) for row, value in enumerate(values)]
     return texts
+
+
+def _with_none(texts: Sequence[Any] | Array) -> Array:
+    """Return texts as an object array with one `None` more at its end, which the number -1 finds."""
+    extended = np.empty(len(texts) + 1, dtype=object)
+    extended[:-1] = texts
+    return extended
+
+
+def _check_matrix(matrix: Array, names: Sequence[str]) -> None:
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero((np.abs(matrix) > float(np.finfo(np.float32).max)).any(axis=0))
+    for index in bad[:1]:
+        check_range(matrix[:, index], column=names[index])
 
 
 def _from_rows(rows: Sequence[Any]) -> Array:

@@ -23,7 +23,8 @@ class StructuredDataClassifier(Task):
 
     Args:
         column_names: Names of the columns, for data that has none.
-        column_types: `"numerical"` or `"categorical"` by column name, where analysis would decide otherwise.
+        column_types: `"numerical"`, `"categorical"`, `"boolean"`, `"datetime"`, `"text"` or `"dropped"` by column name, where
+            analysis would decide otherwise.
         num_classes: The number of classes; by default as many as the labels have.
         multi_label: Whether a row may have several labels at once; by default read off the labels.
         loss: A Keras loss or its name; by default the one that suits the labels.
@@ -33,8 +34,8 @@ class StructuredDataClassifier(Task):
     Example:
         ```python
         classifier = StructuredDataClassifier(max_trials=3, seed=0)
-        classifier.fit(frame.drop(columns="species"), frame["species"])
-        classifier.predict(new_rows)  # an array of species
+        classifier.fit(frame, "species")  # or fit(x, y)
+        classifier.predict(new_rows)  # species, with the index of new_rows
         ```
     """
 
@@ -61,7 +62,8 @@ class StructuredDataRegressor(Task):
 
     Args:
         column_names: Names of the columns, for data that has none.
-        column_types: `"numerical"` or `"categorical"` by column name, where analysis would decide otherwise.
+        column_types: `"numerical"`, `"categorical"`, `"boolean"`, `"datetime"`, `"text"` or `"dropped"` by column name, where
+            analysis would decide otherwise.
         output_dim: How many numbers per row; by default as many as `y` has columns.
         loss: A Keras loss or its name; by default mean squared error.
         metrics: Keras metrics or their names; by default mean squared and mean absolute error.
@@ -70,8 +72,8 @@ class StructuredDataRegressor(Task):
     Example:
         ```python
         regressor = StructuredDataRegressor(max_trials=3, seed=0)
-        regressor.fit(frame.drop(columns="price"), frame["price"])
-        regressor.predict(new_rows)  # an array of prices
+        regressor.fit(frame, "price")  # or fit(x, y)
+        regressor.predict(new_rows)  # prices, with the index of new_rows
         ```
     """
 

@@ -7,31 +7,52 @@ from typing import TYPE_CHECKING
 from autokeras_core._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from ak_text.blocks.bert import BertBlock
     from ak_text.blocks.embedding import EmbeddingBlock
     from ak_text.blocks.ngram import NgramBlock
+    from ak_text.blocks.rnn import TextRNNBlock
+    from ak_text.blocks.separable_conv import SeparableConvBlock
     from ak_text.blocks.text import TextBlock
+    from ak_text.blocks.transformer import TransformerEncoderBlock
     from ak_text.inputs import TextInput
-    from ak_text.preprocessors import TextVectorizer
+    from ak_text.ngrams import NgramVectorizer
+    from ak_text.pretrained.features import FrozenEncoder
+    from ak_text.pretrained.tokenizer import SubwordTokenizer
+    from ak_text.sequences import SequenceVectorizer
     from ak_text.tasks import TextClassifier, TextRegressor
 
 _TARGETS = {
+    "BertBlock": "ak_text.blocks.bert",
     "EmbeddingBlock": "ak_text.blocks.embedding",
+    "FrozenEncoder": "ak_text.pretrained.features",
     "NgramBlock": "ak_text.blocks.ngram",
+    "NgramVectorizer": "ak_text.ngrams",
+    "SeparableConvBlock": "ak_text.blocks.separable_conv",
+    "SequenceVectorizer": "ak_text.sequences",
+    "SubwordTokenizer": "ak_text.pretrained.tokenizer",
     "TextBlock": "ak_text.blocks.text",
     "TextClassifier": "ak_text.tasks",
     "TextInput": "ak_text.inputs",
+    "TextRNNBlock": "ak_text.blocks.rnn",
     "TextRegressor": "ak_text.tasks",
-    "TextVectorizer": "ak_text.preprocessors",
+    "TransformerEncoderBlock": "ak_text.blocks.transformer",
 }
 
 __all__ = [
+    "BertBlock",
     "EmbeddingBlock",
+    "FrozenEncoder",
     "NgramBlock",
+    "NgramVectorizer",
+    "SeparableConvBlock",
+    "SequenceVectorizer",
+    "SubwordTokenizer",
     "TextBlock",
     "TextClassifier",
     "TextInput",
+    "TextRNNBlock",
     "TextRegressor",
-    "TextVectorizer",
+    "TransformerEncoderBlock",
 ]
 
 __getattr__, __dir__ = lazy_names(__name__, _TARGETS)

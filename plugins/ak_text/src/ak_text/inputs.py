@@ -1,4 +1,4 @@
-"""The text input: one string per row, from lists, arrays, Series or anything that NumPy can read."""
+"""The text input: one string per row, from lists, arrays, Series, tables, and files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from ak_text.files import class_folders, is_folder, open_table, read_folder
 from autokeras_core import DataError, Input
 from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import describe_error
@@ -19,15 +20,24 @@ __all__ = ["TextInput"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_ACCEPTED = "a list, an array or a Series with one string per row"
+_ACCEPTED = "a list, an array or a Series with one string per row, a table, or the path of a folder or a CSV file"
 
 
 class TextInput(Input):
     """Takes one text per row: strings, or bytes that are UTF-8.
 
+    They are given as
+
+    * a list, an array or a Series of strings, and labels: `fit(texts, labels)`;
+    * a table with a text column, as a CSV file or a data frame, and the name of the target column:
+      `fit("reviews.csv", "stars")`;
+    * a folder with one folder of text files per class, named after it: `fit("reviews/")`.
+
     The exported model takes a batch of raw strings of shape `(batch,)`, e.g. `model.predict(np.array(texts, object))`.
 
     Args:
+        text_column: The column of a table that holds the texts; by default the only one beside the target, or the one
+            with a usual name (`text`, `review`, `content` and the like).
         name: The input's name in the graph; by default `"text"`.
 
     Example:
@@ -45,8 +55,31 @@ class TextInput(Input):
         {"classification": "ak_text:TextClassifier", "regression": "ak_text:TextRegressor"}
     )
 
-    def __init__(self, *, name: str | None = None) -> None:
-        super().__init__(name=name)
+    def __init__(self, *, text_column: str | None = None, name: str | None = None) -> None:
+        if text_column is not None and not isinstance(text_column, str):
+            raise DataError(
+                describe_error(
+                    "TextInput has a malformed argument.",
+                    expected="text_column as the name of a column, or None",
+                    received=f"text_column={text_column!r}",
+                )
+            )
+        super().__init__(name=name, text_column=text_column)
+
+    def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Return texts and labels of a folder per class, or of a table and its target column; else x and y themselves.
+
+        Raises:
+            DataError: If x names texts, but there are no labels for them.
+        """
+        if is_folder(x):
+            return class_folders(x) if y is None else (read_folder(x), y)
+        table = open_table(x)
+        if table is None:
+            return x, y
+        names = table.targets(y)
+        texts = table.texts(self.arguments.get("text_column"), without=names)
+        return texts, table.labels(names) if names else y
 
     def adapt(self, data: Any) -> Array:
         """Return the texts as an object array of `str`, shape `(rows,)`; a column, `(rows, 1)`, is flattened.
@@ -54,6 +87,10 @@ class TextInput(Input):
         Raises:
             DataError: If there is no row axis, there are several columns, or a row holds no text; it names the row.
         """
+        if is_folder(data):
+            data = read_folder(data)
+        elif (table := open_table(data)) is not None:
+            data = table.texts(self.arguments.get("text_column"))
         values = _one_column(data)
         # A new array always: the user's own must not be shared where bytes are decoded.
         texts = np.empty(len(values), dtype=object)
@@ -64,7 +101,10 @@ class TextInput(Input):
     def analyse(self, data: Array, *, name: str) -> InputProfile:
         """Return facts about adapted training rows: how many words they have."""
         words = np.array([len(text.split()) for text in data], dtype=np.int64)
+        characters = np.array([len(text) for text in data], dtype=np.int64)
         median, long = (int(value) for value in np.percentile(words, [50, 95])) if len(words) else (0, 0)
+        long_characters = int(np.percentile(characters, 95)) if len(words) else 0
+        word_length = round(float(characters.sum() / max(1, words.sum())), 1)
         empty = int(np.count_nonzero(words == 0))
         decisions = [Decision(f"input {name!r}", "text", "every row is a string")]
         decisions.append(
@@ -80,7 +120,13 @@ class TextInput(Input):
             shape=(),
             dtype="str",
             rows=len(data),
-            facts={"median_words": median, "words_95": long, "empty_texts": empty},
+            facts={
+                "median_words": median,
+                "words_95": long,
+                "characters_95": long_characters,
+                "mean_word_length": word_length,
+                "empty_texts": empty,
+            },
             decisions=tuple(decisions),
         )
 
@@ -96,13 +142,13 @@ def _one_column(data: Any) -> Sequence[Any] | Array:
     """Return the rows of the user's data, or say why it is no single column."""
     if isinstance(data, (list, tuple)):
         return data
-    if isinstance(data, (str, bytes, Mapping)) or not (isinstance(data, np.ndarray) or hasattr(data, "__array__")):
+    if isinstance(data, (bytes, Mapping)) or not (isinstance(data, np.ndarray) or hasattr(data, "__array__")):
         raise DataError(
             describe_error(
                 "The text input got something that is no column of texts.",
                 expected=_ACCEPTED,
                 received=f"a {type(data).__name__}",
-                advice="Put a single text into a list: [text]." if isinstance(data, (str, bytes)) else "",
+                advice="Put a single text into a list: [text]." if isinstance(data, bytes) else "",
             )
         )
     values = np.asarray(data)

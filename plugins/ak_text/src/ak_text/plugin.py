@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ak_text.spaces import EMBEDDING, NGRAM, TEXT
+from ak_text.spaces import BERT, EMBEDDING, NGRAM, RNN, SEPARABLE_CONV, TEXT, TRANSFORMER
 from autokeras_core.plugin import BlockSpec, InputSpec, PreprocessorSpec, TaskSpec, WarmStartSpec, hookimpl
 
 __all__ = [
@@ -16,6 +16,15 @@ __all__ = [
     "autokeras_register_tasks",
     "autokeras_register_warm_starts",
 ]
+
+_CANDIDATES = (
+    "ak_text:ngram",
+    "ak_text:embedding",
+    "ak_text:separable_conv",
+    "ak_text:text_rnn",
+    "ak_text:transformer",
+    "ak_text:bert",
+)
 
 _TEXTS = "(batch,) strings, straight from a TextInput"
 
@@ -36,7 +45,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
         BlockSpec(
             name="ngram",
             target="ak_text.blocks.ngram:NgramBlock",
-            summary="TF-IDF of words and word pairs, then dense layers.",
+            summary="TF-IDF of words or characters and runs of them, then dense layers or none.",
             modalities="text",
             accepts=_TEXTS,
             returns="(batch, units)",
@@ -45,11 +54,48 @@ def autokeras_register_blocks() -> list[BlockSpec]:
         BlockSpec(
             name="embedding",
             target="ak_text.blocks.embedding:EmbeddingBlock",
-            summary="Learned word vectors, averaged or convolved, then a dense layer.",
+            summary="A vector per word, the mean or maximum of them, then dense layers.",
             modalities="text",
             accepts=_TEXTS,
             returns="(batch, units)",
             space=EMBEDDING,
+        ),
+        BlockSpec(
+            name="separable_conv",
+            target="ak_text.blocks.separable_conv:SeparableConvBlock",
+            summary="A vector per word, then blocks of separable convolutions.",
+            modalities="text",
+            accepts=_TEXTS,
+            returns="(batch, units)",
+            space=SEPARABLE_CONV,
+        ),
+        BlockSpec(
+            name="text_rnn",
+            target="ak_text.blocks.rnn:TextRNNBlock",
+            summary="A vector per word, then recurrent layers.",
+            modalities="text",
+            accepts=_TEXTS,
+            returns="(batch, units)",
+            space=RNN,
+        ),
+        BlockSpec(
+            name="transformer",
+            target="ak_text.blocks.transformer:TransformerEncoderBlock",
+            summary="A vector per word and place, then layers of self-attention.",
+            modalities="text",
+            accepts=_TEXTS,
+            returns="(batch, units)",
+            space=TRANSFORMER,
+        ),
+        BlockSpec(
+            name="bert",
+            target="ak_text.blocks.bert:BertBlock",
+            summary="A pretrained encoder: frozen features first, then fine-tuning.",
+            modalities="text",
+            accepts=_TEXTS,
+            returns="(batch, units)",
+            space=BERT,
+            downloads=True,
         ),
     ]
 
@@ -61,7 +107,7 @@ def autokeras_register_inputs() -> list[InputSpec]:
         InputSpec(
             name="text_input",
             target="ak_text.inputs:TextInput",
-            summary="One text per row: a list, an array or a Series of strings.",
+            summary="One text per row: a list, an array, a table column or files.",
             modality="text",
         )
     ]
@@ -69,14 +115,32 @@ def autokeras_register_inputs() -> list[InputSpec]:
 
 @hookimpl
 def autokeras_register_preprocessors() -> list[PreprocessorSpec]:
-    """Return the descriptor of the vectorizer."""
+    """Return the descriptors of the vectorizers."""
     return [
         PreprocessorSpec(
-            name="text_vectorizer",
-            target="ak_text.preprocessors:TextVectorizer",
-            summary="Turns texts into TF-IDF weights or sequences of word numbers.",
+            name="ngram_vectorizer",
+            target="ak_text.ngrams:NgramVectorizer",
+            summary="Turns texts into TF-IDF weights of n-grams.",
             modalities="text",
-        )
+        ),
+        PreprocessorSpec(
+            name="sequence_vectorizer",
+            target="ak_text.sequences:SequenceVectorizer",
+            summary="Turns texts into sequences of word or character numbers.",
+            modalities="text",
+        ),
+        PreprocessorSpec(
+            name="subword_tokenizer",
+            target="ak_text.pretrained.tokenizer:SubwordTokenizer",
+            summary="Turns texts into token numbers with the tokenizer of a pretrained encoder.",
+            modalities="text",
+        ),
+        PreprocessorSpec(
+            name="frozen_encoder",
+            target="ak_text.pretrained.features:FrozenEncoder",
+            summary="Turns token numbers into the features of a pretrained encoder.",
+            modalities="text",
+        ),
     ]
 
 
@@ -89,14 +153,14 @@ def autokeras_register_tasks() -> list[TaskSpec]:
             target="ak_text.tasks:TextClassifier",
             summary="Finds a model that tells classes of texts apart.",
             modality="text",
-            blocks=("ak_text:ngram", "ak_text:embedding"),
+            blocks=_CANDIDATES,
         ),
         TaskSpec(
             name="TextRegressor",
             target="ak_text.tasks:TextRegressor",
             summary="Finds a model that predicts numbers from texts.",
             modality="text",
-            blocks=("ak_text:ngram", "ak_text:embedding"),
+            blocks=_CANDIDATES,
         ),
     ]
 
@@ -107,14 +171,14 @@ def autokeras_register_warm_starts() -> list[WarmStartSpec]:
     return [
         WarmStartSpec(
             name="text_classifier",
-            summary="N-grams, wide n-grams, averaged word vectors, convolved word vectors.",
+            summary="N-grams, word vectors, convolutions, recurrence, attention, a pretrained encoder.",
             task="ak_text:TextClassifier",
             package="ak_text",
             resource="warm_starts/text_classifier.toml",
         ),
         WarmStartSpec(
             name="text_regressor",
-            summary="N-grams, averaged word vectors.",
+            summary="N-grams, word vectors, convolutions, recurrence, attention, a pretrained encoder.",
             task="ak_text:TextRegressor",
             package="ak_text",
             resource="warm_starts/text_regressor.toml",

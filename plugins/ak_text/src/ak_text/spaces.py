@@ -1,39 +1,179 @@
-"""The search spaces of the text blocks, as data. Light: the core's pure space only."""
+"""The search spaces of the text blocks, as data. Light: the core's pure space only.
+
+The class of a block and its descriptor share one space, so what `autokeras blocks show` prints is what is searched.
+Functions below suit a space to the data; they leave alone what the user fixed or narrowed.
+"""
 
 from __future__ import annotations
 
-from autokeras_core.plugin import Choice, Space
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-__all__ = ["EMBEDDING", "NGRAM", "TEXT"]
+from ak_text.pretrained.space import BERT
+from autokeras_core.plugin import Boolean, Choice, Space
+
+if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+
+__all__ = [
+    "BERT",
+    "EMBEDDING",
+    "NGRAM",
+    "RNN",
+    "ROWS_TO_LEARN_FROM",
+    "SEPARABLE_CONV",
+    "TEXT",
+    "TRANSFORMER",
+    "prefers_ngrams",
+    "suit_tokens",
+    "suited_candidates",
+    "text_space",
+]
+
+_TOKENS = Choice(["words", "characters"])
 
 NGRAM = Space(
     {
-        "max_tokens": Choice([2_000, 5_000, 10_000, 20_000], default=10_000),
-        "ngrams": Choice([1, 2], default=2),
-        "num_layers": Choice([1, 2], default=1),
-        "units": Choice([32, 64, 128, 256], default=64),
+        "tokens": _TOKENS,
+        "ngrams": Choice([1, 2, 3], default=2, when={"tokens": "words"}),
+        "character_ngrams": Choice([3, 4, 5], default=4, when={"tokens": "characters"}),
+        "max_tokens": Choice([5_000, 10_000, 20_000, 30_000], default=20_000),
+        "sublinear_tf": Boolean(default=True),
+        "num_layers": Choice([0, 1, 2], default=0),
+        "units": Choice([32, 64, 128, 256], default=64, when={"num_layers": (1, 2)}),
         "dropout": Choice([0.0, 0.25, 0.5], default=0.25),
     }
 )
-"""TF-IDF of words and word pairs, then dense layers."""
+"""TF-IDF of words or characters and runs of them, then dense layers, or none: the head alone is a linear model."""
+
+_SEQUENCE = Space(
+    {
+        "tokens": _TOKENS,
+        "max_tokens": Choice([5_000, 10_000, 20_000, 30_000], default=20_000),
+        "sequence_length": Choice([64, 128, 256, 512], default=256),
+        "embedding_dim": Choice([32, 64, 128], default=64),
+        "dropout": Choice([0.0, 0.25, 0.5], default=0.25),
+    }
+)
 
 EMBEDDING = Space(
     {
-        "max_tokens": Choice([5_000, 10_000, 20_000], default=10_000),
-        "sequence_length": Choice([64, 128, 256, 512], default=256),
-        "embedding_dim": Choice([32, 64, 128], default=64),
-        "encoder": Choice(["pooling", "separable_conv"], default="pooling"),
-        "filters": Choice([64, 128, 256], default=128, when={"encoder": "separable_conv"}),
-        "kernel_size": Choice([3, 5], default=3, when={"encoder": "separable_conv"}),
-        "units": Choice([32, 64, 128, 256], default=64),
-        "dropout": Choice([0.0, 0.25, 0.5], default=0.25),
+        **_SEQUENCE,
+        "pooling": Choice(["mean", "max", "mean_and_max"]),
+        "num_layers": Choice([0, 1, 2], default=1),
+        "units": Choice([32, 64, 128, 256], default=64, when={"num_layers": (1, 2)}),
     }
 )
-"""A learned vector per word, then the mean of them or a separable convolution, then a dense layer."""
+"""A vector per word, then the mean or the maximum over the words, then dense layers."""
 
-TEXT = Space.combine(
-    Space({"block_type": Choice(["ngram", "embedding"])}),
-    NGRAM.under("ngram").conditioned("block_type", "ngram"),
-    EMBEDDING.under("embedding").conditioned("block_type", "embedding"),
+SEPARABLE_CONV = Space(
+    {
+        **_SEQUENCE,
+        "num_blocks": Choice([1, 2, 3], default=2),
+        "num_layers": Choice([1, 2], default=1),
+        "filters": Choice([32, 64, 128], default=64),
+        "kernel_size": Choice([3, 5], default=3),
+    }
 )
-"""A choice of the two; n-grams stand first: on most small and middling data sets they are hard to beat."""
+"""A vector per word, then blocks of separable convolutions and pooling."""
+
+RNN = Space(
+    {
+        **_SEQUENCE,
+        "layer_type": Choice(["gru", "lstm"]),
+        "bidirectional": Boolean(default=True),
+        "num_layers": Choice([1, 2], default=1),
+        "units": Choice([32, 64, 128], default=64),
+    }
+)
+"""A vector per word, then recurrent layers."""
+
+TRANSFORMER = Space(
+    {
+        **_SEQUENCE,
+        "num_layers": Choice([1, 2, 4], default=1),
+        "num_heads": Choice([2, 4, 8], default=2),
+        "feed_forward_units": Choice([32, 64, 128, 256], default=64),
+    }
+)
+"""A vector per word and place, then layers of self-attention."""
+
+_CANDIDATES: Mapping[str, Space] = {
+    "ngram": NGRAM,
+    "embedding": EMBEDDING,
+    "separable_conv": SEPARABLE_CONV,
+    "text_rnn": RNN,
+    "transformer": TRANSFORMER,
+    "bert": BERT,
+}
+
+ROWS_TO_LEARN_FROM: Mapping[str, int] = MappingProxyType({"text_rnn": 2_000, "transformer": 5_000})
+"""From how many training texts on a search tries a default candidate of the text block, where that is not any number."""
+
+_ROWS_PER_WORD = 1500
+_LONGEST_WORDS = 14
+
+
+def text_space(candidates: Mapping[str, Space], *, default: str | None = None) -> Space:
+    """Return the space of a block that applies one of several candidates.
+
+    Args:
+        candidates: The space of each candidate by its short name, active where the candidate is chosen.
+        default: The candidate that is the default; without it the first.
+    """
+    return Space.combine(
+        Space({"block_type": Choice(tuple(candidates), default=default)}),
+        *(space.under(name).conditioned("block_type", name) for name, space in candidates.items()),
+    )
+
+
+TEXT = text_space(_CANDIDATES)
+"""A choice of all; n-grams stand first: on most small and middling data sets they are hard to beat."""
+
+
+def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tuple[str, ...]:
+    """Return the default candidates of the text block that a search tries on so many texts.
+
+    Recurrent networks and self-attention that begin with nothing learn little from few, and take the longest for it.
+
+    Args:
+        names: The short names of all candidates.
+        profile: What analysis found; `None` leaves out nothing.
+    """
+    return tuple(name for name in names if profile is None or profile.rows >= ROWS_TO_LEARN_FROM.get(name, 0))
+
+
+def prefers_ngrams(profile: DataProfile | None) -> bool:
+    """Return whether n-grams are likely to be better than networks that read words in order.
+
+    They are where there are few texts for their length: less than 1,500 times the median number of words.
+
+    Args:
+        profile: What analysis found; `None` answers yes.
+
+    Reference:
+        Google's machine learning guides, "Text classification", step 2.5: choose a model.
+    """
+    if profile is None:
+        return True
+    words = [int(part.facts["median_words"]) for part in profile.inputs.values() if part.modality == "text"]
+    return profile.rows < _ROWS_PER_WORD * max([*words, 1])
+
+
+def suit_tokens(space: Space, profile: DataProfile | None) -> Space:
+    """Return the space with the default of `tokens` suited to the texts.
+
+    Where what stands between two spaces is longer than words are, the script most likely puts no spaces between words,
+    as Chinese, Japanese and Thai do: then texts are cut into characters by default.
+
+    Args:
+        space: The space of a block, perhaps narrowed.
+        profile: What analysis found; `None` leaves the space as it is.
+    """
+    if profile is None or space.get("tokens") != _TOKENS:
+        return space
+    lengths = [part.facts["mean_word_length"] for part in profile.inputs.values() if part.modality == "text"]
+    if max(lengths, default=0) <= _LONGEST_WORDS:
+        return space
+    return Space({**space, "tokens": Choice(_TOKENS.values, default="characters")})

@@ -23,6 +23,10 @@ class TextClassifier(Task):
         multi_label: Whether a row may have several labels at once; by default read off the labels.
         loss: A Keras loss or its name; by default the one that suits the labels.
         metrics: Keras metrics or their names; by default accuracy.
+        text_column: The column of a table that holds the texts, see `TextInput`.
+        pretrained: Which pretrained encoder is tried, see `TextBlock`: a folder with its checkpoint or a name on the
+            Hugging Face hub; `True` for nothing else than the default one, `False` for none. By default the default one is
+            tried after the cheaper models, and skipped where it cannot be had.
         options: The search's options, see `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
 
     Example:
@@ -30,6 +34,8 @@ class TextClassifier(Task):
         classifier = TextClassifier(max_trials=3, seed=0)
         classifier.fit(["a fine film", "a dull film", ...], ["good", "bad", ...])
         classifier.predict(["fine, very fine"])  # array(["good"], dtype="<U4")
+        classifier.fit("reviews/")  # a folder with one folder of text files per class
+        classifier.fit("reviews.csv", "stars")  # a table with a text column
         ```
     """
 
@@ -42,10 +48,13 @@ class TextClassifier(Task):
         multi_label: bool | None = None,
         loss: Any = None,
         metrics: Any = None,
+        text_column: str | None = None,
+        pretrained: bool | str | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
-        super().__init__(TextInput(), head, block=TextBlock(), **options)
+        texts = TextInput(text_column=text_column)
+        super().__init__(texts, head, block=TextBlock(pretrained=pretrained), **options)
 
 
 class TextRegressor(Task):
@@ -55,6 +64,10 @@ class TextRegressor(Task):
         output_dim: How many numbers per row; by default as many as `y` has columns.
         loss: A Keras loss or its name; by default mean squared error.
         metrics: Keras metrics or their names; by default mean squared and mean absolute error.
+        text_column: The column of a table that holds the texts, see `TextInput`.
+        pretrained: Which pretrained encoder is tried, see `TextBlock`: a folder with its checkpoint or a name on the
+            Hugging Face hub; `True` for nothing else than the default one, `False` for none. By default the default one is
+            tried after the cheaper models, and skipped where it cannot be had.
         options: The search's options, see `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
 
     Example:
@@ -73,7 +86,10 @@ class TextRegressor(Task):
         output_dim: int | None = None,
         loss: Any = None,
         metrics: Any = None,
+        text_column: str | None = None,
+        pretrained: bool | str | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)
-        super().__init__(TextInput(), head, block=TextBlock(), **options)
+        texts = TextInput(text_column=text_column)
+        super().__init__(texts, head, block=TextBlock(pretrained=pretrained), **options)

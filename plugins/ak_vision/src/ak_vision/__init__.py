@@ -9,6 +9,7 @@ from autokeras_core._lazy import lazy_names
 if TYPE_CHECKING:
     from ak_vision.blocks.augmentation import ImageAugmentation
     from ak_vision.blocks.conv import ConvBlock
+    from ak_vision.blocks.convnext import ConvNeXtBlock
     from ak_vision.blocks.efficientnet import EfficientNetBlock
     from ak_vision.blocks.image import ImageBlock
     from ak_vision.blocks.mobilenet import MobileNetBlock
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ak_vision.channels import AddChannel, ChannelsLast
     from ak_vision.image_input import ImageInput
     from ak_vision.pretrained.features import FrozenNetwork
+    from ak_vision.pretrained.photographs import PhotographScaler
     from ak_vision.rescaling import Rescaler
     from ak_vision.tasks import ImageClassifier, ImageRegressor
 
@@ -28,6 +30,7 @@ _TARGETS = {
     "AddChannel": "ak_vision.channels",
     "ChannelsLast": "ak_vision.channels",
     "ConvBlock": "ak_vision.blocks.conv",
+    "ConvNeXtBlock": "ak_vision.blocks.convnext",
     "EfficientNetBlock": "ak_vision.blocks.efficientnet",
     "FrozenNetwork": "ak_vision.pretrained.features",
     "ImageAugmentation": "ak_vision.blocks.augmentation",
@@ -36,6 +39,7 @@ _TARGETS = {
     "ImageInput": "ak_vision.image_input",
     "ImageRegressor": "ak_vision.tasks",
     "MobileNetBlock": "ak_vision.blocks.mobilenet",
+    "PhotographScaler": "ak_vision.pretrained.photographs",
     "Rescaler": "ak_vision.rescaling",
     "ResNet9Block": "ak_vision.blocks.resnet9",
     "ResNetBlock": "ak_vision.blocks.resnet",
@@ -47,6 +51,7 @@ __all__ = [
     "AddChannel",
     "ChannelsLast",
     "ConvBlock",
+    "ConvNeXtBlock",
     "EfficientNetBlock",
     "FrozenNetwork",
     "ImageAugmentation",
@@ -55,6 +60,7 @@ __all__ = [
     "ImageInput",
     "ImageRegressor",
     "MobileNetBlock",
+    "PhotographScaler",
     "ResNet9Block",
     "ResNetBlock",
     "Rescaler",

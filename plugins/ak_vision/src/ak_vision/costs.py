@@ -26,6 +26,7 @@ __all__ = [
     "Values",
     "Work",
     "conv_work",
+    "convnext_work",
     "efficientnet_work",
     "picture_cost",
     "picture_size",
@@ -40,6 +41,7 @@ _VALUE = 200.0
 
 _MOST_FILTERS = 512
 _XCEPTION_MIDDLE_LAYERS = 3
+_CONVNEXT_EXPANSION = 4
 _EFFICIENTNET_SQUEEZE = 4
 _EFFICIENTNET_TOP = 4
 
@@ -201,6 +203,21 @@ def efficientnet_work(hp: Values, work: Work) -> Work:
     return work
 
 
+def convnext_work(hp: Values, work: Work) -> Work:
+    """Count the small version of a `ConvNeXtBlock`, and return the work."""
+    stride = hp["stem_stride"]
+    work.convolve(hp["filters"], stride if stride > 1 else 3, strides=stride)
+    for stage in range(hp["num_stages"]):
+        if stage > 0:
+            work.convolve(2 * work.channels, 2, strides=2)
+        for _ in range(hp["blocks_per_stage"]):
+            channels = work.channels
+            work.convolve_depthwise(hp["kernel_size"])
+            work.convolve(_CONVNEXT_EXPANSION * channels, 1)
+            work.convolve(channels, 1)
+    return work
+
+
 # Millions of multiply-adds of a forward pass at the side each was published for, from the papers.
 _PUBLISHED: Mapping[str, float] = MappingProxyType(
     {
@@ -237,16 +254,18 @@ _SLOW = ("efficientnet", "mobilenet", "xception")
 _SLOWNESS = 8.0
 
 
-def published_cost(name: str, *, height: int, width: int) -> float:
+def published_cost(name: str, *, height: int, width: int, is_pretrained: bool = False) -> float:
     """Return what training a published network on one picture costs, in the unit of `Work.cost`.
 
     Args:
         name: One of `NETWORKS`.
         height: The height of the pictures; what is smaller than the network takes counts as enlarged.
         width: Their width.
+        is_pretrained: Whether it starts from pretrained weights: then pictures are enlarged to its `suited_side`.
     """
     network = NETWORKS[name]
-    pixels = max(height, network.smallest_side) * max(width, network.smallest_side)
+    smallest = network.suited_side if is_pretrained else network.smallest_side
+    pixels = max(height, smallest) * max(width, smallest)
     slowness = _SLOWNESS if name.startswith(_SLOW) else 1.0
     return _PUBLISHED[name] * 1e6 * slowness * pixels / network.imagenet_side**2
 
@@ -256,6 +275,7 @@ def picture_cost(
     count: Callable[[Values, Work], Work] | None = None,
     *,
     published: str | None = None,
+    is_pretrained: bool = False,
 ) -> float | None:
     """Return what training on one row costs a block behind an image input; `None` where no picture is known.
 
@@ -263,13 +283,14 @@ def picture_cost(
         hp: The block's hyperparameters.
         count: Counts the block's own network, if it has one.
         published: The published network that is built instead, if one is.
+        is_pretrained: Whether that starts from pretrained weights.
     """
     size = picture_size(hp.profile)
     if size is None:
         return None
     height, width, channels = size
     if published is not None:
-        return published_cost(published, height=height, width=width)
+        return published_cost(published, height=height, width=width, is_pretrained=is_pretrained)
     return None if count is None else count(hp, Work(height, width, channels)).cost
 
 

@@ -60,6 +60,16 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             space=spaces.CONV,
         ),
         BlockSpec(
+            name="convnext",
+            target="ak_vision.blocks.convnext:ConvNeXtBlock",
+            summary="Convolutions arranged like a transformer: a small network, or ConvNeXt-Tiny.",
+            modalities="image",
+            accepts=_PICTURES,
+            returns=_FEATURES,
+            space=spaces.CONVNEXT,
+            downloads=True,
+        ),
+        BlockSpec(
             name="efficientnet",
             target="ak_vision.blocks.efficientnet:EfficientNetBlock",
             summary="Inverted residuals: a small network, EfficientNet-Lite0, B0 to B7, or V2.",
@@ -67,6 +77,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.EFFICIENTNET,
+            downloads=True,
         ),
         BlockSpec(
             name="image",
@@ -85,6 +96,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.MOBILENET,
+            downloads=True,
         ),
         BlockSpec(
             name="resnet",
@@ -94,6 +106,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.RESNET,
+            downloads=True,
         ),
         BlockSpec(
             name="resnet9",
@@ -122,6 +135,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.XCEPTION,
+            downloads=True,
         ),
     ]
 
@@ -159,6 +173,12 @@ def autokeras_register_preprocessors() -> list[PreprocessorSpec]:
             name="frozen_network",
             target="ak_vision.pretrained.features:FrozenNetwork",
             summary="Turns pictures into the features of a pretrained network.",
+            modalities="image",
+        ),
+        PreprocessorSpec(
+            name="photograph_scaler",
+            target="ak_vision.pretrained.photographs:PhotographScaler",
+            summary="Standardises pictures as if they were photographs of ImageNet.",
             modalities="image",
         ),
         PreprocessorSpec(

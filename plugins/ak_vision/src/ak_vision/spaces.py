@@ -7,7 +7,7 @@ Functions below suit a space to the data; they leave alone what the user fixed o
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ __all__ = [
     "AUGMENTATION",
     "BACKBONES",
     "CONV",
+    "CONVNEXT",
+    "CONVNEXT_NETWORKS",
     "EFFICIENTNET",
     "EFFICIENTNET_NETWORKS",
     "FLIPS",
@@ -30,6 +32,7 @@ __all__ = [
     "IMAGE_SIZES",
     "MOBILENET",
     "MOBILENET_NETWORKS",
+    "PATCH_SIDES",
     "RESNET",
     "RESNET9",
     "RESNET_NETWORKS",
@@ -42,6 +45,7 @@ __all__ = [
     "image_space",
     "suit_image_size",
     "suit_networks",
+    "suit_pretrained",
     "suit_stem",
     "suited_candidates",
 ]
@@ -145,6 +149,23 @@ MOBILENET_NETWORKS: Mapping[str, str] = MappingProxyType(
 
 MOBILENET = Space({"version": Choice(tuple(MOBILENET_NETWORKS))})
 
+CONVNEXT_NETWORKS: Mapping[str, str] = MappingProxyType({"tiny": "convnext_tiny"})
+"""The values of `version` that are published networks."""
+
+_SMALL_CONVNEXT = {"version": "small"}
+
+CONVNEXT = Space(
+    {
+        "version": Choice(["small", *CONVNEXT_NETWORKS]),
+        "num_stages": Choice([2, 3, 4], default=3, when=_SMALL_CONVNEXT),
+        "blocks_per_stage": Choice([1, 2, 3], default=2, when=_SMALL_CONVNEXT),
+        "filters": Choice([16, 24, 40, 64], default=24, when=_SMALL_CONVNEXT),
+        "kernel_size": Choice([3, 5, 7], default=7, when=_SMALL_CONVNEXT),
+        "stochastic_depth": Choice([0.0, 0.1, 0.2], default=0.0, when=_SMALL_CONVNEXT),
+        "stem_stride": attrs.evolve(_STEM_STRIDE, when=_SMALL_CONVNEXT),
+    }
+)
+
 AUGMENTATION = Space(
     {
         "translation": Choice([0.0, 0.05, 0.1, 0.2], default=0.1),
@@ -161,7 +182,13 @@ AUGMENTATION = Space(
 )
 
 
-def image_space(*, augmentation: Space, candidates: Mapping[str, Space], raw: Collection[str] = ()) -> Space:
+def image_space(
+    *,
+    augmentation: Space,
+    candidates: Mapping[str, Space],
+    raw: Collection[str] = (),
+    scaling: Collection[str] = (),
+) -> Space:
     """Return the space of a block that scales, augments, and then applies one of several candidates.
 
     Args:
@@ -169,18 +196,25 @@ def image_space(*, augmentation: Space, candidates: Mapping[str, Space], raw: Co
         candidates: The space of each candidate by its short name, active where the candidate is chosen; the first
             is the default.
         raw: The candidates that take pictures as they are: for them nothing is scaled or augmented.
+        scaling: The candidates that scale pictures themselves, and may see augmented ones.
 
     Returns:
         The space, with names as they are in the block: `block_type`, `augmentation/zoom`, `resnet/version`, ...
     """
     choice = Space({"block_type": Choice(tuple(candidates))})
-    prepared = [name for name in candidates if name not in raw]
-    preparation = Space({"normalize": Boolean(default=True), "augment": Boolean(default=False)})
-    if len(prepared) < len(candidates):
-        preparation = preparation.conditioned("block_type", *prepared)
+
+    def for_those(space: Space, names: Sequence[str]) -> Space:
+        if not names:
+            return Space()
+        return space if len(names) == len(candidates) else space.conditioned("block_type", *names)
+
+    augmented = [name for name in candidates if name not in raw]
+    scaled = [name for name in augmented if name not in scaling]
     return Space.combine(
         choice,
-        *([preparation, augmentation.under("augmentation").conditioned("augment", True)] if prepared else []),
+        for_those(Space({"normalize": Boolean(default=True)}), scaled),
+        for_those(Space({"augment": Boolean(default=False)}), augmented),
+        augmentation.under("augmentation").conditioned("augment", True) if augmented else Space(),
         *(space.under(name).conditioned("block_type", name) for name, space in candidates.items()),
     )
 
@@ -234,7 +268,14 @@ SUITED_SIDES: Mapping[str, int] = MappingProxyType(
 """The side from which on a search tries a default candidate of the image block, where that is not any side."""
 
 
-def suit_stem(space: Space, profile: DataProfile | None) -> Space:
+_STEM_SIDES = (48, 96)
+
+PATCH_SIDES = (16, 64)
+"""Up to which sides a network of patches keeps every pixel, and up to which it has patches of 2x2: smaller ones than of
+other networks, since its blocks widen the channels fourfold at full size."""
+
+
+def suit_stem(space: Space, profile: DataProfile | None, *, sides: tuple[int, int] = _STEM_SIDES) -> Space:
     """Return the space with the default of `stem_stride` suited to the size of the pictures.
 
     Small pictures keep every pixel; what is larger than 48 pixels is halved by the first convolution, what is larger
@@ -244,12 +285,13 @@ def suit_stem(space: Space, profile: DataProfile | None) -> Space:
     Args:
         space: The space of a block, e.g. `CONV`, perhaps narrowed.
         profile: What analysis found; `None` leaves the space as it is.
+        sides: Up to which side every pixel is kept, and up to which the picture is halved.
     """
     declared = space.get("stem_stride")
     if profile is None or declared is None or attrs.evolve(declared, when=()) != _STEM_STRIDE:
         return space
     side = _largest_side(profile)
-    stride = 1 if side <= 48 else 2 if side <= 96 else 4
+    stride = 1 if side <= sides[0] else 2 if side <= sides[1] else 4
     return Space({**space, "stem_stride": Choice([1, 2, 4], default=stride, when=declared.when)})
 
 
@@ -319,6 +361,29 @@ def suit_networks(
         return space
     default = choice.default if choice.default in suited else suited[0]
     return space.narrow({hyperparameter: Choice(suited, default=default)})
+
+
+def suit_pretrained(
+    space: Space, profile: DataProfile | None, *, hyperparameter: str, networks: Mapping[str, str], declared: Space
+) -> Space:
+    """Return the space with nothing but published networks whose weights can be downloaded.
+
+    Those that are too large for the pictures are left out as in `suit_networks`; on pictures for which all are too
+    large, which are then enlarged, the ones for the smallest pictures stay. What the user fixed or narrowed is left
+    alone.
+
+    Args:
+        space: The space of a block, perhaps narrowed.
+        profile: What analysis found; `None` leaves out nothing that has weights.
+        hyperparameter: The hyperparameter that names the architecture.
+        networks: Its values that are published networks, with their names in `NETWORKS`.
+        declared: The space as the block declares it.
+    """
+    if space.get(hyperparameter) != declared[hyperparameter]:
+        return space
+    sides = {value: NETWORKS[name].suited_side for value, name in networks.items() if NETWORKS[name].constructor}
+    largest = math.inf if profile is None else max(_largest_side(profile), min(sides.values()))
+    return space.narrow({hyperparameter: Choice([value for value, side in sides.items() if side <= largest])})
 
 
 def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
+from ak_tabular.blocks._tabular import TabularBlock
 from ak_tabular.spaces import MLP
-from autokeras_core import Block
 
 if TYPE_CHECKING:
+    from ak_tabular.costs import Work
+    from ak_tabular.layout import Layout
     from autokeras_core import Space
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["MLPBlock"]
 
 
-class MLPBlock(Block):
+class MLPBlock(TabularBlock):
     """Puts dense layers one behind the other: the first network to try on a table.
 
     Args:
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         num_layers: The number of dense layers.
         units: The width of each.
         activation: `"relu"`, or `"selu"`, which keeps activations normalised by itself.
@@ -29,7 +33,7 @@ class MLPBlock(Block):
         name: The block's name in the graph.
 
     Input shape:
-        `(batch, features)`, what a `StructuredDataInput` hands over; further axes are flattened.
+        The rows of a `StructuredDataInput`; or numbers `(batch, features)`, further axes are flattened.
 
     Output shape:
         `(batch, units)`.
@@ -46,6 +50,8 @@ class MLPBlock(Block):
     def __init__(
         self,
         *,
+        scaling: Any = None,
+        statistics: Any = None,
         num_layers: Any = None,
         units: Any = None,
         activation: Any = None,
@@ -55,6 +61,8 @@ class MLPBlock(Block):
     ) -> None:
         super().__init__(
             name=name,
+            scaling=scaling,
+            statistics=statistics,
             num_layers=num_layers,
             units=units,
             activation=activation,
@@ -67,7 +75,7 @@ class MLPBlock(Block):
         activation = hp["activation"]
         # SELU keeps its promise of normalised activations with LeCun's initialisation only.
         initializer = "lecun_normal" if activation == "selu" else "he_normal"
-        x = keras.layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
+        x = self.features(hp, inputs).side_by_side()
         for _ in range(hp["num_layers"]):
             x = keras.layers.Dense(hp["units"], kernel_initializer=initializer)(x)
             if hp["use_batch_norm"]:
@@ -75,3 +83,10 @@ class MLPBlock(Block):
             x = keras.layers.Activation(activation)(x)
             x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
         return x
+
+    def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:
+        """Count the layers, and return the work."""
+        for _ in range(hp["num_layers"]):
+            work.dense(hp["units"])
+            work.values += work.width * hp["use_batch_norm"]
+        return work

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
+from ak_tabular.blocks._tabular import TabularBlock
 from ak_tabular.spaces import RESIDUAL_MLP
-from autokeras_core import Block
 
 if TYPE_CHECKING:
+    from ak_tabular.costs import Work
+    from ak_tabular.layout import Layout
     from autokeras_core import Space
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["ResidualMLPBlock"]
 
 
-class ResidualMLPBlock(Block):
+class ResidualMLPBlock(TabularBlock):
     """A residual network of dense layers: deeper than a plain one can be without losing its gradients.
 
     Args:
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         num_blocks: The number of residual blocks.
         units: The width of the path that the blocks are added to.
         expansion: How many times wider the layer inside a block is.
@@ -28,7 +32,7 @@ class ResidualMLPBlock(Block):
         name: The block's name in the graph.
 
     Input shape:
-        `(batch, features)`, what a `StructuredDataInput` hands over; further axes are flattened.
+        The rows of a `StructuredDataInput`; or numbers `(batch, features)`, further axes are flattened.
 
     Output shape:
         `(batch, units)`.
@@ -48,17 +52,27 @@ class ResidualMLPBlock(Block):
     def __init__(
         self,
         *,
+        scaling: Any = None,
+        statistics: Any = None,
         num_blocks: Any = None,
         units: Any = None,
         expansion: Any = None,
         dropout: Any = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name, num_blocks=num_blocks, units=units, expansion=expansion, dropout=dropout)
+        super().__init__(
+            name=name,
+            scaling=scaling,
+            statistics=statistics,
+            num_blocks=num_blocks,
+            units=units,
+            expansion=expansion,
+            dropout=dropout,
+        )
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the output tensor, shape `(batch, units)`."""
-        x = keras.layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
+        x = self.features(hp, inputs).side_by_side()
         x = keras.layers.Dense(hp["units"])(x)
         for _ in range(hp["num_blocks"]):
             inner = keras.layers.BatchNormalization()(x)
@@ -68,3 +82,12 @@ class ResidualMLPBlock(Block):
             x = keras.layers.Add()([x, inner])
         x = keras.layers.BatchNormalization()(x)
         return keras.layers.Activation("relu")(x)
+
+    def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:
+        """Count the layers, and return the work."""
+        work.dense(hp["units"])
+        for _ in range(hp["num_blocks"]):
+            work.dense(hp["expansion"] * hp["units"])
+            work.dense(hp["units"])
+            work.values += 2 * hp["units"]
+        return work

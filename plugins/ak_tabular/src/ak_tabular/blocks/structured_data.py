@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ak_tabular.blocks.ft_transformer import FTTransformerBlock
 from ak_tabular.blocks.mlp import MLPBlock
+from ak_tabular.blocks.real_mlp import RealMLPBlock
 from ak_tabular.blocks.residual import ResidualMLPBlock
+from ak_tabular.blocks.tabm import TabMBlock
+from ak_tabular.blocks.wide_and_deep import WideAndDeepBlock
 from ak_tabular.spaces import STRUCTURED_DATA
-from autokeras_core import Block
+from autokeras_core import Block, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from autokeras_core import Space
+    from autokeras_core import Preprocessor
+    from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
 
 __all__ = ["StructuredDataBlock"]
 
-_CANDIDATES: Mapping[str, type[Block]] = MappingProxyType({"mlp": MLPBlock, "residual": ResidualMLPBlock})
+_CANDIDATES: Mapping[str, type[Block]] = MappingProxyType(
+    {
+        "mlp": MLPBlock,
+        "real_mlp": RealMLPBlock,
+        "tabm": TabMBlock,
+        "residual": ResidualMLPBlock,
+        "ft_transformer": FTTransformerBlock,
+        "wide_and_deep": WideAndDeepBlock,
+    }
+)
 
 
 class StructuredDataBlock(Block):
     """Chooses among the structured-data blocks; which one is tuned, too.
 
     Args:
-        block_type: `"mlp"` (tried first) or `"residual"`; by default tuned.
+        block_type: `"mlp"` (the default of the search space), `"real_mlp"`, `"tabm"`, `"residual"`, `"ft_transformer"` or
+            `"wide_and_deep"`; a `Choice` of some of them; by default tuned.
         name: The block's name in the graph.
 
     Input shape:
-        `(batch, features)`, what a `StructuredDataInput` hands over.
+        The rows of a `StructuredDataInput`; or numbers `(batch, features)`, further axes are flattened.
 
     Output shape:
-        `(batch, units)`.
+        As that of the chosen block.
 
     Example:
         ```python
@@ -47,7 +61,37 @@ class StructuredDataBlock(Block):
     def __init__(self, *, block_type: Any = None, name: str | None = None) -> None:
         super().__init__(name=name, block_type=block_type)
 
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space of the choice, and of each block that may be chosen, suited to the data."""
+        space = super().search_space(profile)
+        if profile is None:
+            return space
+        suited = [Space({"block_type": space["block_type"]})]
+        for name, candidate in _CANDIDATES.items():
+            if len(space.part(name)):
+                suited.append(candidate().search_space(profile).under(name).conditioned("block_type", name))
+        return Space.combine(*suited)
+
+    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
+        """Return the preprocessors of the chosen block."""
+        block, own = self._chosen(hp)
+        return block.preprocessors(own)
+
+    def members(self, hp: HyperparameterView) -> int | None:
+        """Return the members of the chosen block."""
+        block, own = self._chosen(hp)
+        return block.members(own)
+
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one row costs the chosen block."""
+        block, own = self._chosen(hp)
+        return block.cost(own)
+
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the chosen block's output tensor."""
+        block, own = self._chosen(hp)
+        return block.build(own, inputs)
+
+    def _chosen(self, hp: HyperparameterView) -> tuple[Block, HyperparameterView]:
         kind = hp["block_type"]
-        return _CANDIDATES[kind]().build(hp.scope(kind), inputs)
+        return _CANDIDATES[kind](), hp.scope(kind)

@@ -1,4 +1,4 @@
-"""EmbeddingBlock: a learned vector per word, averaged or convolved, then a dense layer."""
+"""EmbeddingBlock: a vector per word, the mean or maximum of them, dense layers."""
 
 from __future__ import annotations
 
@@ -6,44 +6,52 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.preprocessors import TextVectorizer
+from ak_text.blocks._sequence import SequenceBlock, masked_mean
+from ak_text.costs import embedding_cost
 from ak_text.spaces import EMBEDDING
-from autokeras_core import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autokeras_core import Preprocessor, Space
+    from autokeras_core import Space
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
 
 __all__ = ["EmbeddingBlock"]
 
+_LARGE = 1e4  # half precision ends at 65,504
 
-class EmbeddingBlock(Block):
-    """Learns a vector for each word; texts become the mean of theirs, or what a separable convolution finds in them.
+
+class EmbeddingBlock(SequenceBlock):
+    """Learns a vector for each word; a text becomes the mean of its words' vectors, or their maximum, or both.
+
+    It knows nothing of the words' order, is cheap, and good for many short texts.
 
     Args:
-        max_tokens: How many of the most frequent words get their own vector.
-        sequence_length: How many words of a text are read.
-        embedding_dim: The length of a word's vector.
-        encoder: `"pooling"`, the mean over the words, or `"separable_conv"`, which sees their order.
-        filters: The number of filters of the convolution.
-        kernel_size: How many neighbouring words a filter sees.
-        units: The width of the dense layer.
-        dropout: The share of vectors' entries, and of the dense layer's outputs, that is dropped in training.
+        tokens: What texts are cut into: `"words"` or `"characters"`; by default tuned, words first unless the texts'
+            script puts no spaces between them.
+        max_tokens: How many of the most frequent tokens get a vector of their own.
+        sequence_length: How many tokens of a text are read at most.
+        embedding_dim: The length of a token's vector.
+        dropout: The share of the vectors' entries, and of each layer's outputs, that is dropped in training.
+        pooling: How the vectors of a text become one: `"mean"`, `"max"`, or `"mean_and_max"`, both side by side.
+        num_layers: The number of dense layers behind, from 0 on.
+        units: The width of each.
+        vectors: The path of a file of word vectors (GloVe, word2vec or fastText as text) to begin with.
+        train_vectors: Whether these are trained further; by default tuned.
         name: The block's name in the graph.
 
     Input shape:
         `(batch,)` strings, straight from a `TextInput`.
 
     Output shape:
-        `(batch, units)`.
+        `(batch, units)`; without layers `(batch, embedding_dim)`, or twice as wide for both poolings.
 
     Example:
         ```python
-        output = ClassificationHead()(EmbeddingBlock(encoder="separable_conv")(TextInput()))
+        output = ClassificationHead()(EmbeddingBlock(vectors="glove.6B.50d.txt")(TextInput()))
         ```
+
+    Reference:
+        Joulin, Grave, Bojanowski, Mikolov: Bag of Tricks for Efficient Text Classification. EACL 2017.
     """
 
     base_name: ClassVar[str] = "embedding"
@@ -52,42 +60,54 @@ class EmbeddingBlock(Block):
     def __init__(
         self,
         *,
+        tokens: Any = None,
         max_tokens: Any = None,
         sequence_length: Any = None,
         embedding_dim: Any = None,
-        encoder: Any = None,
-        filters: Any = None,
-        kernel_size: Any = None,
-        units: Any = None,
         dropout: Any = None,
+        pooling: Any = None,
+        num_layers: Any = None,
+        units: Any = None,
+        vectors: str | None = None,
+        train_vectors: Any = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
             name=name,
+            vectors=vectors,
+            train_vectors=train_vectors,
+            tokens=tokens,
             max_tokens=max_tokens,
             sequence_length=sequence_length,
             embedding_dim=embedding_dim,
-            encoder=encoder,
-            filters=filters,
-            kernel_size=kernel_size,
-            units=units,
             dropout=dropout,
+            pooling=pooling,
+            num_layers=num_layers,
+            units=units,
         )
 
-    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
-        """Return a vectorizer that makes sequences of word numbers."""
-        return [TextVectorizer(mode="int", max_tokens=hp["max_tokens"], sequence_length=hp["sequence_length"])]
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one text costs."""
+        return embedding_cost(hp, self.width(hp))
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the output tensor, shape `(batch, units)`."""
-        # The mask is made here, not by `mask_zero=True`: Keras's masked mean divides by zero for a text without words.
-        is_word = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(inputs, 0), "float32"), -1)
-        x = keras.layers.Embedding(hp["max_tokens"], hp["embedding_dim"])(inputs)
-        x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) * is_word
-        if hp["encoder"] == "separable_conv":
-            x = keras.layers.SeparableConv1D(hp["filters"], hp["kernel_size"], padding="same", activation="relu")(x)
-            x = keras.layers.GlobalMaxPooling1D()(x)
-        else:
-            x = keras.ops.sum(x, axis=1) / keras.ops.maximum(keras.ops.sum(is_word, axis=1), 1.0)
-        x = keras.layers.Dense(hp["units"], activation="relu")(x)
-        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+        """Return one vector per text."""
+        x, is_token = self.embedded(hp, inputs)
+        pooled = []
+        if hp["pooling"] in ("mean", "mean_and_max"):
+            pooled.append(masked_mean(x, is_token))
+        if hp["pooling"] in ("max", "mean_and_max"):
+            pooled.append(_masked_max(x, is_token))
+        x = keras.layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+        for _ in range(hp["num_layers"]):
+            x = keras.layers.Dense(hp["units"], activation="relu")(x)
+            if hp["dropout"] > 0:
+                x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+        return x
+
+
+def _masked_max(x: Tensor, is_token: Tensor) -> Tensor:
+    """Return the maximum over the places that hold a token; zeros for a text without any."""
+    weights = keras.ops.expand_dims(keras.ops.cast(is_token, x.dtype), -1)
+    largest = keras.ops.max(x + (weights - 1.0) * _LARGE, axis=1)
+    return largest * keras.ops.max(weights, axis=1)

@@ -1,4 +1,4 @@
-"""NgramBlock: TF-IDF of words and word pairs, then dense layers."""
+"""NgramBlock: TF-IDF of words or characters and runs of them, then dense layers, or none."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.preprocessors import TextVectorizer
-from ak_text.spaces import NGRAM
+from ak_text.costs import ngram_cost
+from ak_text.ngrams import NgramVectorizer
+from ak_text.spaces import NGRAM, suit_tokens
 from autokeras_core import Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autokeras_core import Preprocessor, Space
+    from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
 
@@ -21,28 +23,36 @@ __all__ = ["NgramBlock"]
 
 
 class NgramBlock(Block):
-    """Weighs the words and word pairs of a text by TF-IDF and puts dense layers behind them.
+    """Weighs the n-grams of a text by TF-IDF, and puts dense layers behind them, or none.
 
-    Knows nothing of word order beyond pairs, learns in seconds, and is hard to beat on small and middling data sets.
+    Without a layer of its own what comes behind it (the head) is a linear model of the weights: for classes a logistic
+    regression, which learns in seconds and is hard to beat on small and middling data sets.
 
     Args:
-        max_tokens: How many of the most frequent words and word pairs are kept.
-        ngrams: Words only (1), or word pairs too (2).
-        num_layers: The number of dense layers.
+        tokens: What texts are cut into: `"words"` or `"characters"`; by default tuned, words first unless the texts'
+            script puts no spaces between them.
+        ngrams: Of words, runs of up to so many are counted.
+        character_ngrams: Of characters, runs of up to so many are counted.
+        max_tokens: How many of the most common n-grams are kept.
+        sublinear_tf: Whether a second occurrence of an n-gram counts less than the first.
+        num_layers: The number of dense layers, from 0 on.
         units: The width of each.
-        dropout: The share of each layer's outputs that is dropped in training, and before the first.
+        dropout: The share of n-grams, and of each layer's outputs, that is dropped in training.
         name: The block's name in the graph.
 
     Input shape:
         `(batch,)` strings, straight from a `TextInput`.
 
     Output shape:
-        `(batch, units)`.
+        `(batch, units)`; without layers `(batch, n-grams)`.
 
     Example:
         ```python
         output = ClassificationHead()(NgramBlock(ngrams=2)(TextInput()))
         ```
+
+    Reference:
+        Wang, Manning: Baselines and Bigrams: Simple, Good Sentiment and Topic Classification. ACL 2012.
     """
 
     base_name: ClassVar[str] = "ngram"
@@ -51,26 +61,60 @@ class NgramBlock(Block):
     def __init__(
         self,
         *,
-        max_tokens: Any = None,
+        tokens: Any = None,
         ngrams: Any = None,
+        character_ngrams: Any = None,
+        max_tokens: Any = None,
+        sublinear_tf: Any = None,
         num_layers: Any = None,
         units: Any = None,
         dropout: Any = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
-            name=name, max_tokens=max_tokens, ngrams=ngrams, num_layers=num_layers, units=units, dropout=dropout
+            name=name,
+            tokens=tokens,
+            ngrams=ngrams,
+            character_ngrams=character_ngrams,
+            max_tokens=max_tokens,
+            sublinear_tf=sublinear_tf,
+            num_layers=num_layers,
+            units=units,
+            dropout=dropout,
         )
 
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space, narrowed by the arguments and suited to the data."""
+        return suit_tokens(super().search_space(profile), profile)
+
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
-        """Return a TF-IDF vectorizer."""
-        return [TextVectorizer(mode="tf_idf", max_tokens=hp["max_tokens"], ngrams=hp["ngrams"])]
+        """Return the vectorizer."""
+        return [
+            NgramVectorizer(
+                tokens=hp["tokens"],
+                ngrams=hp["ngrams" if hp["tokens"] == "words" else "character_ngrams"],
+                max_tokens=hp["max_tokens"],
+                sublinear_tf=hp["sublinear_tf"],
+            )
+        ]
+
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one text costs."""
+        return ngram_cost(hp)
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the output tensor, shape `(batch, units)`."""
-        # Rows of unit length: a long text must not weigh more than a short one.
-        x = keras.layers.UnitNormalization(axis=-1)(inputs)
+        """Return the dense layers' output, or the weights of all n-grams, `(batch, n-grams)`."""
+        vectorizer = hp.preprocessors[-1]
+        assert isinstance(vectorizer, NgramVectorizer)
+        # From pairs to a row of weights, on the fly: as a whole they would not fit into memory. Number 0 is no n-gram.
+        numbers = keras.ops.cast(inputs[..., 0], "int32")
+        spread = keras.layers.CategoryEncoding(vectorizer.vocabulary_size + 1, output_mode="count", dtype="float32")
+        x = spread(numbers, count_weights=inputs[..., 1])[:, 1:]
         for _ in range(hp["num_layers"]):
-            x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+            x = _dropped(x, hp)
             x = keras.layers.Dense(hp["units"], activation="relu")(x)
-        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+        return _dropped(x, hp)
+
+
+def _dropped(x: Tensor, hp: HyperparameterView) -> Tensor:
+    return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._applications import features_from_scratch
 from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import efficientnet_work, picture_cost
-from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS, suit_networks, suit_stem
-from autokeras_core import Block, Space
+from ak_vision.pretrained.whole import Pretraining
+from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS, suit_networks, suit_pretrained, suit_stem
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedBoolean, TunedInt, TunedText
+    from autokeras_core import Space
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
@@ -24,13 +25,13 @@ _SQUEEZE = 4
 _TOP_EXPANSION = 4
 
 
-class EfficientNetBlock(Block):
+class EfficientNetBlock(PretrainableBlock):
     """A network of inverted residuals: a small one, EfficientNet-Lite0, B0 to B7, or an EfficientNetV2.
 
     An inverted residual widens the feature map, convolves each channel for itself, and narrows it again; the widened
     channels may be weighed by squeeze-excitation. The small network keeps every pixel of a small picture: each stage
     halves it and doubles the filters, except the first. Its accuracy for its number of weights is high, its speed on a
-    CPU is not. The published networks are trained from scratch; a search tries each on pictures of at least 2/7 of
+    CPU is not. The published networks are trained from scratch, or from pretrained weights on; a search tries each on pictures of at least 2/7 of
     the size it was published for: 64 pixels for Lite0, B0 and V2-B0, 172 for B7.
 
     Args:
@@ -42,6 +43,12 @@ class EfficientNetBlock(Block):
         kernel_size: Side of the small network's depthwise kernels, in pixels.
         squeeze_excitation: Whether the small network weighs channels by what is in the whole picture.
         stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
+        pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
+            network as a whole; then only published networks are left, without Lite0 that nobody offers. The block scales pixels itself, takes
+            grey and colour pictures only, and enlarges what is smaller than 64 (B0) to 172 (B7) pixels.
+        weights: The path of a local file with such weights, instead of a download: `.weights.h5`, `.keras`, or an `.h5`
+            file of `keras.applications`. The network is the one that the file's name begins with, unless `version=`
+            says otherwise.
         name: The block's name in the graph, by default `efficientnet`.
 
     Input shape:
@@ -60,6 +67,7 @@ class EfficientNetBlock(Block):
     Example:
         ```python
         output = EfficientNetBlock(version="small", squeeze_excitation=True)(ImageInput())
+        output = EfficientNetBlock(version="v2_b0", pretrained=True)(ImageInput())
         ```
     """
 
@@ -77,8 +85,13 @@ class EfficientNetBlock(Block):
         kernel_size: TunedInt = None,
         squeeze_excitation: TunedBoolean = None,
         stem_stride: TunedInt = None,
+        pretrained: bool | None = None,
+        weights: str | None = None,
         name: str | None = None,
     ) -> None:
+        self.pretraining = Pretraining.asked_for("EfficientNetBlock", pretrained=pretrained, weights=weights)
+        if self.pretraining is not None:
+            version = self.pretraining.argument("version", version, networks=EFFICIENTNET_NETWORKS)
         super().__init__(
             name=name,
             version=version,
@@ -89,10 +102,21 @@ class EfficientNetBlock(Block):
             kernel_size=kernel_size,
             squeeze_excitation=squeeze_excitation,
             stem_stride=stem_stride,
+            pretrained=pretrained,
+            weights=weights,
         )
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space, with `version` and the default of `stem_stride` suited to the size of the pictures."""
+        if self.pretraining is not None:
+            self.pretraining.check(profile)
+            return suit_pretrained(
+                super().search_space(profile),
+                profile,
+                hyperparameter="version",
+                networks=EFFICIENTNET_NETWORKS,
+                declared=self.space,
+            )
         space = suit_stem(super().search_space(profile), profile)
         return suit_networks(
             space, profile, hyperparameter="version", networks=EFFICIENTNET_NETWORKS, declared=self.space
@@ -100,13 +124,18 @@ class EfficientNetBlock(Block):
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one picture costs."""
-        return picture_cost(hp, efficientnet_work, published=EFFICIENTNET_NETWORKS.get(hp["version"]))
+        return picture_cost(
+            hp,
+            efficientnet_work,
+            published=EFFICIENTNET_NETWORKS.get(hp["version"]),
+            is_pretrained=self.pretraining is not None,
+        )
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last convolution."""
         pictures = as_pictures(self, inputs)
         if hp["version"] != "small":
-            return features_from_scratch(EFFICIENTNET_NETWORKS[hp["version"]], pictures)
+            return self.published_features(EFFICIENTNET_NETWORKS[hp["version"]], pictures)
         return _small(hp, pictures)
 
 

@@ -123,6 +123,7 @@ class ImageBlock(Block):
             augmentation=self._augmentation.search_space(profile),
             candidates={name: self._candidates[name].search_space(profile) for name in names},
             raw=[name for name in names if _takes_raw_pictures(self._candidates[name])],
+            scaling=[name for name in names if _scales_pictures(self._candidates[name])],
         )
         return space.narrow({name: self.arguments.get(name) for name in ("block_type", "normalize", "augment")})
 
@@ -130,7 +131,7 @@ class ImageBlock(Block):
         """Return the scaling of pixel values; it runs inside the model, so pictures stay `uint8` until there."""
         candidate = self._candidates[hp["block_type"]]
         wanted = candidate.preprocessors(hp.scope(hp["block_type"]))
-        if _takes_raw_pictures(candidate):
+        if _takes_raw_pictures(candidate) or _scales_pictures(candidate):
             return wanted
         scaling = Normalization().preprocessors(hp) if hp["normalize"] else (Rescaler(),)
         return (*scaling, *wanted)
@@ -186,6 +187,10 @@ class ImageBlock(Block):
 
 def _takes_raw_pictures(candidate: Block) -> bool:
     return bool(getattr(candidate, "takes_raw_pictures", False))
+
+
+def _scales_pictures(candidate: Block) -> bool:
+    return bool(getattr(candidate, "scales_pictures", False))
 
 
 def _by_short_name(candidates: Sequence[str | Block]) -> dict[str, Block]:

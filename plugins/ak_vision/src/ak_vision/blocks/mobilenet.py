@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ak_vision.blocks._applications import features_from_scratch
 from ak_vision.blocks._pictures import as_pictures
+from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import picture_cost
-from ak_vision.spaces import MOBILENET, MOBILENET_NETWORKS
-from autokeras_core import Block
+from ak_vision.pretrained.whole import Pretraining
+from ak_vision.spaces import MOBILENET, MOBILENET_NETWORKS, suit_pretrained
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedText
+    from autokeras_core import Space
+    from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
 
 __all__ = ["MobileNetBlock"]
 
 
-class MobileNetBlock(Block):
+class MobileNetBlock(PretrainableBlock):
     """MobileNetV3, small or large: made for photographs and for processors without a GPU.
 
-    The networks of `keras.applications`, trained from scratch. On a photograph of 224 pixels the small one needs a
+    The networks of `keras.applications`, trained from scratch, or from pretrained weights on. On a photograph of 224 pixels the small one needs a
     seventieth of the multiplications of a ResNet50. They divide height and width by 32, so pictures below 64 pixels
     are better off with a small residual network; the image block does not try MobileNet on them by itself.
 
     Args:
         version: `"small"` (0.9 million weights) or `"large"` (3 million).
+        pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
+            network as a whole. The block scales pixels itself, takes
+            grey and colour pictures only, and enlarges what is smaller than 64 pixels.
+        weights: The path of a local file with such weights, instead of a download: `.weights.h5`, `.keras`, or an `.h5`
+            file of `keras.applications`. The network is the one that the file's name begins with, unless `version=`
+            says otherwise.
         name: The block's name in the graph, by default `mobilenet`.
 
     Input shape:
@@ -41,19 +49,40 @@ class MobileNetBlock(Block):
     Example:
         ```python
         output = MobileNetBlock(version="small")(ImageInput())
+        output = MobileNetBlock(weights="models/mobilenet_v3_large.weights.h5")(ImageInput())
         ```
     """
 
     base_name = "mobilenet"
     space = MOBILENET
 
-    def __init__(self, *, version: TunedText = None, name: str | None = None) -> None:
-        super().__init__(name=name, version=version)
+    def __init__(
+        self,
+        *,
+        version: TunedText = None,
+        pretrained: bool | None = None,
+        weights: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.pretraining = Pretraining.asked_for("MobileNetBlock", pretrained=pretrained, weights=weights)
+        if self.pretraining is not None:
+            version = self.pretraining.argument("version", version, networks=MOBILENET_NETWORKS)
+        super().__init__(name=name, version=version, pretrained=pretrained, weights=weights)
+
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space; with pretrained weights that are to be downloaded, checked against the pictures."""
+        space = super().search_space(profile)
+        if self.pretraining is None:
+            return space
+        self.pretraining.check(profile)
+        return suit_pretrained(
+            space, profile, hyperparameter="version", networks=MOBILENET_NETWORKS, declared=self.space
+        )
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one picture costs."""
-        return picture_cost(hp, published=MOBILENET_NETWORKS[hp["version"]])
+        return picture_cost(hp, published=MOBILENET_NETWORKS[hp["version"]], is_pretrained=self.pretraining is not None)
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last convolution."""
-        return features_from_scratch(MOBILENET_NETWORKS[hp["version"]], as_pictures(self, inputs))
+        return self.published_features(MOBILENET_NETWORKS[hp["version"]], as_pictures(self, inputs))

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._applications import features_from_scratch
 from ak_vision.blocks._pictures import MOMENTUM, as_pictures
+from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import picture_cost, resnet_work
-from ak_vision.spaces import RESNET, RESNET_NETWORKS, suit_networks, suit_stem
-from autokeras_core import Block, Space
+from ak_vision.pretrained.whole import Pretraining
+from ak_vision.spaces import RESNET, RESNET_NETWORKS, suit_networks, suit_pretrained, suit_stem
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt, TunedText
+    from autokeras_core import Space
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["ResNetBlock"]
 
 
-class ResNetBlock(Block):
+class ResNetBlock(PretrainableBlock):
     """A residual network: a small one with a small stem, or a ResNet50, 101 or 152.
 
     The small one is built as for CIFAR: no pixel of a small picture is thrown away at the start. Each stage halves the
     picture and doubles the filters, except the first. The depth is `2 * num_stages * blocks_per_stage + 2` layers with
     the head: 8 at the defaults, 20 with three blocks a stage. The others are those of `keras.applications`, trained
-    from scratch; a search tries them on pictures of 64 pixels and more.
+    from scratch, or from pretrained weights on; a search tries them on pictures of 64 pixels and more.
 
     Args:
         architecture: `"small"`, `"resnet50"`, `"resnet101"` or `"resnet152"`.
@@ -36,6 +37,12 @@ class ResNetBlock(Block):
         blocks_per_stage: How many residual blocks of two convolutions a stage of the small network has.
         filters: Filters of the first stage of the small network.
         stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
+        pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
+            network as a whole; then only published networks are left. The block scales pixels itself, takes
+            grey and colour pictures only, and enlarges what is smaller than 64 pixels.
+        weights: The path of a local file with such weights, instead of a download: `.weights.h5`, `.keras`, or an `.h5`
+            file of `keras.applications`. The network is the one that the file's name begins with, unless `architecture=`
+            and `version=` say otherwise.
         name: The block's name in the graph, by default `resnet`.
 
     Input shape:
@@ -53,6 +60,7 @@ class ResNetBlock(Block):
     Example:
         ```python
         output = ResNetBlock(version="v2", filters=32)(ImageInput())
+        output = ResNetBlock(weights="models/resnet50_v2.weights.h5")(ImageInput())
         ```
     """
 
@@ -68,8 +76,13 @@ class ResNetBlock(Block):
         blocks_per_stage: TunedInt = None,
         filters: TunedInt = None,
         stem_stride: TunedInt = None,
+        pretrained: bool | None = None,
+        weights: str | None = None,
         name: str | None = None,
     ) -> None:
+        self.pretraining = Pretraining.asked_for("ResNetBlock", pretrained=pretrained, weights=weights)
+        if self.pretraining is not None:
+            architecture, version = _pretrained_arguments(self.pretraining, architecture, version)
         super().__init__(
             name=name,
             architecture=architecture,
@@ -78,10 +91,21 @@ class ResNetBlock(Block):
             blocks_per_stage=blocks_per_stage,
             filters=filters,
             stem_stride=stem_stride,
+            pretrained=pretrained,
+            weights=weights,
         )
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space, with `architecture` and the default of `stem_stride` suited to the size of the pictures."""
+        if self.pretraining is not None:
+            self.pretraining.check(profile)
+            return suit_pretrained(
+                super().search_space(profile),
+                profile,
+                hyperparameter="architecture",
+                networks=RESNET_NETWORKS,
+                declared=self.space,
+            )
         space = suit_stem(super().search_space(profile), profile)
         return suit_networks(
             space, profile, hyperparameter="architecture", networks=RESNET_NETWORKS, declared=self.space
@@ -89,15 +113,29 @@ class ResNetBlock(Block):
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one picture costs."""
-        return picture_cost(hp, resnet_work, published=_published(hp))
+        return picture_cost(hp, resnet_work, published=_published(hp), is_pretrained=self.pretraining is not None)
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last stage."""
         pictures = as_pictures(self, inputs)
         published = _published(hp)
         if published is not None:
-            return features_from_scratch(published, pictures)
+            return self.published_features(published, pictures)
         return _small(hp, pictures, is_v2=hp["version"] == "v2")
+
+
+def _pretrained_arguments(
+    pretraining: Pretraining, architecture: TunedText, version: TunedText
+) -> tuple[TunedText, TunedText]:
+    """Return both arguments that name the network, where a file is given as its name says."""
+    found = pretraining.network_of_file
+    if architecture is None and found is not None and found.removesuffix("_v2") in RESNET_NETWORKS:
+        architecture = found.removesuffix("_v2")
+    architecture = pretraining.argument("architecture", architecture, networks=RESNET_NETWORKS)
+    if not isinstance(architecture, str):
+        return architecture, version  # to be downloaded: there are both versions of each
+    networks = {"v1": architecture, "v2": f"{architecture}_v2"}
+    return architecture, pretraining.argument("version", version, networks=networks)
 
 
 def _published(hp: HyperparameterView) -> str | None:

@@ -9,7 +9,7 @@ import keras
 
 from ak_vision.costs import picture_size, published_cost
 from ak_vision.pretrained.features import FrozenNetwork
-from ak_vision.pretrained.pixels import CHANNELS, check_channels
+from ak_vision.pretrained.pixels import check_pictures
 from ak_vision.pretrained.weights import IMAGENET, check_weights, has_published_weights, network_of_file, require_file
 from ak_vision.spaces import BACKBONES, TRANSFER, suit_image_size
 from autokeras_core import Block, Choice, FineTuning, GraphError, Normalization, Space
@@ -116,7 +116,7 @@ class TransferBlock(Block):
             GraphError: If the pictures have another number of channels than 1 or 3.
             UnavailableError: If the file of `weights=` is not there.
         """
-        _check_pictures(profile)
+        check_pictures(profile, where="TransferBlock")
         if profile is not None and "weights" in self.arguments:
             require_file(self.arguments["weights"])
         space = suit_image_size(super().search_space(profile), profile)
@@ -153,15 +153,6 @@ class TransferBlock(Block):
         if hp["fine_tune"] not in _DEPTHS:
             return None
         return FineTuning(depth=hp["fine_tune"], learning_rate=hp["fine_tune_learning_rate"])
-
-
-def _check_pictures(profile: DataProfile | None) -> None:
-    """Say at once that no input has pictures that a pretrained network takes, instead of in every trial."""
-    channels = (
-        [part.facts["channels"] for part in profile.inputs.values() if part.modality == "image"] if profile else []
-    )
-    if channels and not any(count in CHANNELS for count in channels):
-        check_channels(channels[0], where="TransferBlock")
 
 
 def _backbone_of(weights: str, backbone: object) -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._applications import features_from_scratch
 from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import picture_cost, xception_work
-from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS, suit_networks, suit_stem
-from autokeras_core import Block, Space
+from ak_vision.pretrained.whole import Pretraining
+from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS, suit_networks, suit_pretrained, suit_stem
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt, TunedText
+    from autokeras_core import Space
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.graph.view import HyperparameterView
@@ -24,13 +25,13 @@ _MOST_FILTERS = 512
 _LAYERS_OF_A_MIDDLE_BLOCK = 3
 
 
-class XceptionBlock(Block):
+class XceptionBlock(PretrainableBlock):
     """A residual network of depthwise separable convolutions: a small one, or Xception as published.
 
     The small one has Xception's three parts. In the entry each block halves the picture and doubles the filters (up to
     512); in the middle blocks of three convolutions keep both; the exit doubles the filters once more. Separable
     convolutions have few weights and need few multiplications, but on a CPU take longer than those suggest. Xception
-    itself, of `keras.applications`, is trained from scratch; a search tries it on pictures of 86 pixels and more.
+    itself, of `keras.applications`, is trained from scratch, or from pretrained weights on; a search tries it on pictures of 86 pixels and more.
 
     Args:
         architecture: `"small"` or `"full"`.
@@ -38,6 +39,12 @@ class XceptionBlock(Block):
         middle_blocks: How many blocks the middle of the small network has.
         filters: Filters of the small network's first block.
         stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
+        pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
+            network as a whole; then only published networks are left. The block scales pixels itself, takes
+            grey and colour pictures only, and enlarges what is smaller than 86 pixels.
+        weights: The path of a local file with such weights, instead of a download: `.weights.h5`, `.keras`, or an `.h5`
+            file of `keras.applications`. The network is the one that the file's name begins with, unless `architecture=`
+            says otherwise.
         name: The block's name in the graph, by default `xception`.
 
     Input shape:
@@ -54,6 +61,7 @@ class XceptionBlock(Block):
     Example:
         ```python
         output = XceptionBlock(num_blocks=3, filters=32)(ImageInput())
+        output = XceptionBlock(pretrained=True)(ImageInput())
         ```
     """
 
@@ -68,8 +76,13 @@ class XceptionBlock(Block):
         middle_blocks: TunedInt = None,
         filters: TunedInt = None,
         stem_stride: TunedInt = None,
+        pretrained: bool | None = None,
+        weights: str | None = None,
         name: str | None = None,
     ) -> None:
+        self.pretraining = Pretraining.asked_for("XceptionBlock", pretrained=pretrained, weights=weights)
+        if self.pretraining is not None:
+            architecture = self.pretraining.argument("architecture", architecture, networks=XCEPTION_NETWORKS)
         super().__init__(
             name=name,
             architecture=architecture,
@@ -77,10 +90,21 @@ class XceptionBlock(Block):
             middle_blocks=middle_blocks,
             filters=filters,
             stem_stride=stem_stride,
+            pretrained=pretrained,
+            weights=weights,
         )
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space, with `architecture` and the default of `stem_stride` suited to the size of the pictures."""
+        if self.pretraining is not None:
+            self.pretraining.check(profile)
+            return suit_pretrained(
+                super().search_space(profile),
+                profile,
+                hyperparameter="architecture",
+                networks=XCEPTION_NETWORKS,
+                declared=self.space,
+            )
         space = suit_stem(super().search_space(profile), profile)
         return suit_networks(
             space, profile, hyperparameter="architecture", networks=XCEPTION_NETWORKS, declared=self.space
@@ -88,13 +112,18 @@ class XceptionBlock(Block):
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one picture costs."""
-        return picture_cost(hp, xception_work, published=XCEPTION_NETWORKS.get(hp["architecture"]))
+        return picture_cost(
+            hp,
+            xception_work,
+            published=XCEPTION_NETWORKS.get(hp["architecture"]),
+            is_pretrained=self.pretraining is not None,
+        )
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the feature map of the last convolution."""
         pictures = as_pictures(self, inputs)
         if hp["architecture"] != "small":
-            return features_from_scratch(XCEPTION_NETWORKS[hp["architecture"]], pictures)
+            return self.published_features(XCEPTION_NETWORKS[hp["architecture"]], pictures)
         return _small(hp, pictures)
 
 

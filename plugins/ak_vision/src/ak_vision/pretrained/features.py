@@ -11,6 +11,7 @@ import numpy as np
 
 from ak_vision.blocks._applications import application
 from ak_vision.networks import network
+from ak_vision.pretrained.arrays import all_layers, set_arrays
 from ak_vision.pretrained.pixels import as_network_pixels, check_channels, pixel_range
 from ak_vision.pretrained.weights import IMAGENET, check_weights, pretrained_network
 from autokeras_core import GraphError, NotFittedError
@@ -125,7 +126,7 @@ class FrozenNetwork:
         arrays = state["weights"]
         with _full_precision():
             model = self._assembled(self._architecture())
-        model.set_weights([arrays[key] for key in sorted(arrays)])
+        set_arrays(model, [arrays[key] for key in sorted(arrays)])
         self._model = model
 
     @property
@@ -140,7 +141,7 @@ class FrozenNetwork:
         """
         model = self._copy()
         model.trainable = True
-        layers = [layer for layer in _all_layers(model) if layer.weights]
+        layers = [layer for layer in all_layers(model) if layer.weights]
         first = round(len(layers) * (1 - _SHARE_OF_THE_TOP)) if depth == "top" else 0
         for index, layer in enumerate(layers):
             layer.trainable = index >= first and not isinstance(
@@ -188,7 +189,7 @@ class FrozenNetwork:
         original = self._fitted()
         with _full_precision():
             copy = self._assembled(self._architecture())
-        copy.set_weights(original.get_weights())
+        set_arrays(copy, original.get_weights())
         return copy
 
     def _fitted(self) -> keras.Model:
@@ -201,15 +202,6 @@ class FrozenNetwork:
                 )
             )
         return self._model
-
-
-def _all_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield the layers of a model in order, those of models inside it in their place."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-        else:
-            yield layer
 
 
 @contextmanager

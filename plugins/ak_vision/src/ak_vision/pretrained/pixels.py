@@ -8,23 +8,31 @@ import keras
 import numpy as np
 
 from ak_vision.networks import PixelScaling
+from ak_vision.pretrained.arrays import IMAGENET_DEVIATION, IMAGENET_MEAN
 from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.operator import Tensor
 
-__all__ = ["CHANNELS", "as_network_pixels", "check_channels", "pixel_range"]
+__all__ = [
+    "CHANNELS",
+    "as_colours",
+    "as_network_pixels",
+    "check_channels",
+    "check_pictures",
+    "pixel_range",
+    "scaled_pixels",
+]
 
 Pictures: TypeAlias = np.ndarray[Any, Any]
 
 CHANNELS = (1, 3)
 """The numbers of channels that can be shown to a network that was trained on colour photographs."""
 
-# Mean and deviation of ImageNet's colours, as published with the networks that want them.
+# As published with the networks that want it.
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red; of 0 to 255
-_TORCH_MEAN = (0.485, 0.456, 0.406)  # red, green, blue; of 0 to 1
-_TORCH_DEVIATION = (0.229, 0.224, 0.225)
 
 
 def pixel_range(pictures: Pictures) -> tuple[float, float]:
@@ -70,6 +78,19 @@ def check_channels(channels: int, *, where: str) -> None:
         )
 
 
+def check_pictures(profile: DataProfile | None, *, where: str) -> None:
+    """Say at once that no input has pictures that a pretrained network takes, instead of in every trial.
+
+    Raises:
+        GraphError: If there are pictures, and all have another number of channels than 1 or 3.
+    """
+    channels = (
+        [part.facts["channels"] for part in profile.inputs.values() if part.modality == "image"] if profile else []
+    )
+    if channels and not any(count in CHANNELS for count in channels):
+        check_channels(channels[0], where=where)
+
+
 def as_network_pixels(
     pictures: Tensor, *, image_size: int, value_range: tuple[float, float], scaling: PixelScaling
 ) -> Tensor:
@@ -89,13 +110,21 @@ def as_network_pixels(
     x = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
     if tuple(x.shape[1:3]) != (image_size, image_size):
         x = keras.layers.Resizing(image_size, image_size, interpolation="bilinear")(x)
-    if x.shape[-1] == 1:
-        x = keras.layers.Concatenate()([x, x, x])
+    return scaled_pixels(as_colours(x), scaling)
+
+
+def as_colours(x: Tensor) -> Tensor:
+    """Return pictures with three channels: grey is repeated."""
+    return keras.layers.Concatenate()([x, x, x]) if x.shape[-1] == 1 else x
+
+
+def scaled_pixels(x: Tensor, scaling: PixelScaling) -> Tensor:
+    """Return pixels from 0 to 255 as a network was trained on them."""
     if scaling is PixelScaling.TF:
         return keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     if scaling is PixelScaling.TORCH:
-        scales = [1 / (255.0 * deviation) for deviation in _TORCH_DEVIATION]
-        offsets = [-mean / deviation for mean, deviation in zip(_TORCH_MEAN, _TORCH_DEVIATION, strict=True)]
+        scales = [1 / (255.0 * deviation) for deviation in IMAGENET_DEVIATION]
+        offsets = [-mean / deviation for mean, deviation in zip(IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True)]
         return keras.layers.Rescaling(scales, offset=offsets)(x)
     if scaling is PixelScaling.CAFFE:
         return keras.layers.Rescaling(1.0, offset=[-mean for mean in _CAFFE_MEAN])(keras.ops.flip(x, axis=-1))

@@ -21,6 +21,7 @@ import numpy as np
 
 from ak_vision.blocks._applications import application
 from ak_vision.networks import NETWORKS, network
+from ak_vision.pretrained.arrays import correct_scaling, set_arrays
 from autokeras_core import GraphError, UnavailableError
 from autokeras_core.errors import describe_error
 
@@ -53,12 +54,12 @@ _IMAGENET_CLASSES = 1000
 _failed: dict[str | None, str] = {}
 
 
-def pretrained_network(name: str, *, image_size: int, weights: str) -> keras.Model:
+def pretrained_network(name: str, *, image_size: int | tuple[int, int], weights: str) -> keras.Model:
     """Return a published network with pretrained weights, without its classifier.
 
     Args:
         name: One of `ak_vision.networks.NETWORKS`, e.g. `"mobilenet_v3_small"`.
-        image_size: Height and width of the pictures it takes.
+        image_size: Height and width of the pictures it takes, one number for squares.
         weights: `"imagenet"`, or the path of a file: `.keras`, `.weights.h5`, or the older `.h5` of `keras.applications`,
             with the classifier or without.
 
@@ -75,10 +76,11 @@ def pretrained_network(name: str, *, image_size: int, weights: str) -> keras.Mod
         ```
     """
     facts = network(name)
+    sides = (image_size, image_size) if isinstance(image_size, int) else image_size
     if weights == IMAGENET:
-        return _published(facts, image_size)
+        return _published(facts, (*sides, 3))
     require_file(weights)
-    return _from_file(facts, image_size, Path(weights))
+    return _from_file(facts, (*sides, 3), Path(weights))
 
 
 def has_published_weights(name: str) -> bool:
@@ -142,7 +144,7 @@ def forget_failed_downloads() -> None:
     _failed.clear()
 
 
-def _published(facts: Network, image_size: int) -> keras.Model:
+def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model:
     if not has_published_weights(facts.name):
         raise _unavailable(facts.name, "nobody offers them in the format of Keras")
     for key in (facts.name, None):
@@ -150,7 +152,7 @@ def _published(facts: Network, image_size: int) -> keras.Model:
             raise _unavailable(facts.name, _failed[key])
     try:
         with _bounded_wait(), _without_warnings():
-            return application(facts.name, input_shape=(image_size, image_size, 3), weights=IMAGENET)
+            published = application(facts.name, input_shape=input_shape, weights=IMAGENET)
     except Exception as error:
         causes = _chain(error)
         is_answer = any(isinstance(each, HTTPError) for each in causes) or "corrupted" in str(error)
@@ -159,6 +161,11 @@ def _published(facts: Network, image_size: int) -> keras.Model:
         reason = " ".join(f"{type(causes[-1]).__name__}: {causes[-1]}".split())
         _failed[facts.name if is_answer else None] = reason
         raise _unavailable(facts.name, reason) from error
+    # The same layers as with weights from a file: Keras adds one to some networks.
+    wanted = application(facts.name, input_shape=input_shape)
+    set_arrays(wanted, published.get_weights())
+    correct_scaling(wanted)
+    return wanted
 
 
 def _unavailable(name: str, reason: str) -> UnavailableError:
@@ -200,8 +207,8 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _from_file(facts: Network, image_size: int, path: Path) -> keras.Model:
-    wanted = application(facts.name, input_shape=(image_size, image_size, 3))
+def _from_file(facts: Network, input_shape: tuple[int, int, int], path: Path) -> keras.Model:
+    wanted = application(facts.name, input_shape=input_shape)
     # Keras may skip arrays that are not in a file with no more than a warning: then NaN stays, and is found below.
     wanted.set_weights(
         [np.full_like(array, np.nan) if array.dtype.kind == "f" else array for array in wanted.get_weights()]
@@ -214,6 +221,7 @@ def _from_file(facts: Network, image_size: int, path: Path) -> keras.Model:
             else:
                 _load_arrays(facts, path, wanted)
         _check_complete(wanted)
+        correct_scaling(wanted)
     except Exception as error:
         raise GraphError(
             describe_error(
@@ -259,4 +267,4 @@ def _copy_weights(stored: Sequence[Array], wanted: keras.Model) -> None:
     if [array.shape for array in taken] != [array.shape for array in own]:
         message = f"{len(own)} arrays of other shapes were expected, and {len(stored)} are there"
         raise ValueError(message)
-    wanted.set_weights(taken)
+    set_arrays(wanted, taken)

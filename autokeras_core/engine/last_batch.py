@@ -1,0 +1,39 @@
+"""The end of an epoch: no training batch of a few rows."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["with_even_end"]
+
+Dataset: TypeAlias = Any  # TensorFlow ships no types
+
+
+def with_even_end(batches: Dataset, *, rows: int, batch_size: int) -> Dataset:
+    """Return batches of which the last two have about as many rows, where the last had less than half of a batch.
+
+    The gradient of a few rows is mostly noise, and a step on it counts as much as any other. Batch normalization makes it
+    worse: over a single row its variance is next to nothing, and the gradients of a deep network several times as
+    large; with plain SGD at a high learning rate one such step can undo an epoch. The number of batches stays as it is,
+    and so does every row.
+
+    Args:
+        batches: A data set of batches: all of `batch_size` rows but for the last one of an epoch.
+        rows: How many rows an epoch has.
+        batch_size: Rows per batch.
+
+    Example:
+        ```python
+        with_even_end(tf.data.Dataset.range(10).batch(3), rows=10, batch_size=3)  # 3, 3, 2 and 2 rows
+        ```
+    """
+    full, rest = divmod(rows, batch_size)
+    if not full or not rest or 2 * rest >= batch_size:
+        return batches
+    shared = batch_size + rest
+    sizes = np.full(full + 1, batch_size, dtype=np.int64)
+    sizes[-2:] = shared - shared // 2, shared // 2
+    return batches.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(full + 1))

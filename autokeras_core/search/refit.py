@@ -1,0 +1,216 @@
+"""Refitting: the model that a search hands over, trained once more on all rows, those for validation included."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import numpy as np
+
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
+from autokeras_core.registry import get_registry
+from autokeras_core.search.driver import RETRIES
+from autokeras_core.search.records import TrialJob
+from autokeras_core.search.winner import Winner, winner_of
+
+if TYPE_CHECKING:
+    from autokeras_core.engine.context import TrialContext
+    from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.engine.preparation import PreparedData
+    from autokeras_core.search.records import TrialOutcome
+
+__all__ = ["REFIT_FOLDER", "Refit", "refit_winner", "seconds_to_refit"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+REFIT_FOLDER = "refit"
+"""The folder, inside a trial's, that holds its refitted model."""
+
+_VALIDATION_ROWS = 256
+_SECONDS_TO_FINISH = 1.0
+_MARGIN = 1.2
+_SHARE_OF_LIMIT = 0.25
+
+
+@attrs.frozen(kw_only=True)
+class Refit:
+    """What came of refitting.
+
+    Attributes:
+        winner: The model that is handed over: refitted as far as that could be done.
+        trial_ids: The trials whose configurations were trained on all rows.
+        notes: One line for each trial, for people: what was done, or why it was not.
+    """
+
+    winner: Winner
+    trial_ids: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class _QuietObserver:
+    """Takes no note of anything: there is nothing to choose by while refitting."""
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+
+def seconds_to_refit(outcome: TrialOutcome | None, data: PreparedData, *, time_limit: float | None) -> float:
+    """Return how many seconds of a time limit to keep for refitting a trial.
+
+    None if it would need more than a quarter of all: then the time is better spent on the search.
+
+    Args:
+        outcome: The best trial so far, or `None`.
+        data: The rows of the search.
+        time_limit: The seconds of the whole search.
+    """
+    if outcome is None or time_limit is None:
+        return 0.0
+    needed = _MARGIN * _seconds_needed(outcome, data) + _SECONDS_TO_FINISH
+    return needed if needed <= _SHARE_OF_LIMIT * time_limit else 0.0
+
+
+def refit_winner(
+    winner: Winner,
+    context: TrialContext,
+    outcomes: Sequence[TrialOutcome],
+    *,
+    data: PreparedData,
+    events: Sequence[Mapping[str, Any]],
+    deadline: Deadline | None,
+) -> Refit:
+    """Train the winner's configuration, or those of an ensemble's members in turn, on all rows.
+
+    Each is trained as in its trial, for as many epochs as it took there to the best one: same seed, same schedule of
+    learning rates. What the data's analysis found stays as it was; preprocessors are fitted on all rows. There is nothing
+    left to validate on, so the scores on the leaderboard stay those of the trials.
+
+    Args:
+        winner: What the search found.
+        context: What all trials shared.
+        outcomes: All trials.
+        data: The rows of the search.
+        events: The journal's events, which tell how each trial was run.
+        deadline: When it must have ended. A member that would take longer keeps the model of its trial.
+    """
+    by_id = {outcome.trial_id: outcome for outcome in outcomes}
+    everything = _all_rows(context, data)
+    refitted: dict[str, ModelBundle] = {}
+    notes: list[str] = []
+    for trial_id in winner.weights:
+        if everything is None:
+            reason: str | None = "rows that are read from files when they are needed are not put together"
+        else:
+            reason = _refit(by_id[trial_id], everything, data, events, deadline)
+        if reason is None:
+            folder = Path(by_id[trial_id].directory) / REFIT_FOLDER / BUNDLE_FOLDER
+            refitted[trial_id] = ModelBundle.load(folder, get_registry())
+            rows = len(next(iter(data.train_targets.values()))) + len(next(iter(data.validation_targets.values())))
+            notes.append(f"Trial {trial_id} was refitted on all {rows:,} rows.")
+        else:
+            notes.append(f"Trial {trial_id} was not refitted, the model is as it was validated: {reason}.")
+    members = {trial_id: refitted.get(trial_id, bundle) for trial_id, bundle in winner.members.items()}
+    return Refit(
+        winner=winner_of(members, winner.weights, ensemble=winner.ensemble),
+        trial_ids=tuple(refitted),
+        notes=tuple(notes),
+    )
+
+
+def _refit(
+    outcome: TrialOutcome,
+    context: TrialContext,
+    data: PreparedData,
+    events: Sequence[Mapping[str, Any]],
+    deadline: Deadline | None,
+) -> str | None:
+    """Train one trial's configuration on all rows into its directory; return why that was not done, or `None`."""
+    left = None if deadline is None else deadline.remaining() - _SECONDS_TO_FINISH
+    needed = _seconds_needed(outcome, data)
+    if left is not None and left < needed:
+        return f"it takes about {needed:.0f} s, and {max(left, 0.0):.0f} s are left"
+    job = attrs.evolve(
+        _job_of(outcome, events),
+        refit_epochs=outcome.best_epoch,
+        seconds=left,
+        directory=str(Path(outcome.directory) / REFIT_FOLDER),
+    )
+    shutil.rmtree(job.directory, ignore_errors=True)  # of an earlier run
+    done = run_trial(job, context, _QuietObserver())
+    if done.failure is not None:
+        return f"it failed ({done.failure.kind}): {done.failure.reason}"
+    if done.epochs < outcome.best_epoch or done.cut_short:
+        return f"its time was up after {done.epochs} of {outcome.best_epoch} epochs"
+    return None
+
+
+def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> TrialJob:
+    """Return how a trial was run, a retry's changes included."""
+    own = [event for event in events if event.get("trial_id") == outcome.trial_id]
+    started = [event for event in own if event["event"] == "trial_started"][-1]
+    job = TrialJob(**{field.name: started[field.name] for field in attrs.fields(TrialJob) if field.name in started})
+    retried = [event["failure"]["kind"] for event in own if event["event"] == "trial_retried"]
+    if outcome.attempts > 1 and retried:
+        job = attrs.evolve(job, attempt=outcome.attempts, **RETRIES[retried[-1]])
+    # Where time ended a trial, its learning rates had come to their end by then.
+    return attrs.evolve(job, epochs=outcome.epochs) if outcome.cut_short else job
+
+
+def _seconds_needed(outcome: TrialOutcome, data: PreparedData) -> float:
+    """Return how long a trial's configuration takes on all rows up to its best epoch."""
+    train, validation = (len(next(iter(each.values()))) for each in (data.train_targets, data.validation_targets))
+    training = outcome.seconds_per_epoch * outcome.epochs or outcome.seconds
+    share = outcome.best_epoch / max(outcome.epochs, 1) * (train + validation) / train
+    return max(0.0, outcome.seconds - training) + share * training
+
+
+def _joined_weights(data: PreparedData) -> Array | None:
+    """Return the weights of all rows; those of a part without are 1, which is the mean of the others."""
+    train, validation = data.train_weights, data.validation_weights
+    if train is None and validation is None:
+        return None
+    rows = [len(next(iter(each.values()))) for each in (data.train_targets, data.validation_targets)]
+    parts = [
+        np.ones(count, np.float32) if each is None else each
+        for count, each in zip(rows, (train, validation), strict=True)
+    ]
+    if {part.ndim for part in parts} == {1, 2}:  # only one part has weights for each head
+        heads = len(data.train_targets)
+        parts = [np.repeat(part[:, None], heads, axis=1) if part.ndim == 1 else part for part in parts]
+    return np.concatenate(parts)
+
+
+def _all_rows(context: TrialContext, data: PreparedData) -> TrialContext | None:
+    """Return the context of a trial on all rows; `None` if rows are not in memory."""
+    inputs: dict[str, Array] = {}
+    for name, train in data.train_inputs.items():
+        validation = data.validation_inputs[name]
+        if not isinstance(train, np.ndarray) or not isinstance(validation, np.ndarray):
+            return None
+        inputs[name] = np.concatenate([train, validation])
+    targets = {name: np.concatenate([each, data.validation_targets[name]]) for name, each in data.train_targets.items()}
+    weights = _joined_weights(data)
+    # A trial validates. What comes out of it is not looked at here, so a few rows will do.
+    few = slice(0, _VALIDATION_ROWS)
+    store = FeatureStore(
+        {vertex.name: vertex.operator for vertex in context.graph.inputs},
+        data.profile,
+        inputs,
+        {name: rows[few] for name, rows in inputs.items()},
+        directory=None,
+        targets=targets,
+    )
+    return attrs.evolve(
+        context,
+        store=store,
+        train_targets=targets,
+        validation_targets={name: target[few] for name, target in targets.items()},
+        train_weights=weights,
+        validation_weights=None if weights is None else weights[few],
+        keeps_predictions=False,
+    )

@@ -1,0 +1,216 @@
+"""From a search's trials to the model that is handed over: the best one, or an ensemble that scores better."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import numpy as np
+
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.ensemble import EnsembleBundle
+from autokeras_core.engine.predictions import read_predictions, selection_rows, write_predictions
+from autokeras_core.engine.scoring import objective_scorer, score_outputs
+from autokeras_core.engine.trial import BUNDLE_FOLDER
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.registry import get_registry
+from autokeras_core.search.records import EnsembleRecord, rank_outcomes
+from autokeras_core.search.selection import DEFAULT_MEMBERS, most_members, select_ensemble
+
+if TYPE_CHECKING:
+    from autokeras_core.data.rows import Rows
+    from autokeras_core.engine.context import TrialContext
+    from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.engine.ensemble import Bundle
+    from autokeras_core.engine.predictions import SelectionRows
+    from autokeras_core.search.records import TrialOutcome
+
+__all__ = ["Winner", "choose_winner", "members_of", "seconds_to_choose", "winner_of"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_LOGGER = logging.getLogger(__name__)
+
+_SHARE_OF_LIMIT = 0.02
+_MOST_SECONDS = 2.0
+
+
+@attrs.frozen(kw_only=True)
+class Winner:
+    """The model that a search hands over.
+
+    Attributes:
+        bundle: The best trial's model, or the ensemble.
+        members: The model of each trial in it, by trial id.
+        weights: Each one's share, by trial id; 1 for a single one.
+        ensemble: What the ensemble consists of; `None` if it is a single model.
+    """
+
+    bundle: Bundle
+    members: Mapping[str, ModelBundle]
+    weights: Mapping[str, float]
+    ensemble: EnsembleRecord | None = None
+
+
+def winner_of(
+    members: Mapping[str, ModelBundle], weights: Mapping[str, float], *, ensemble: EnsembleRecord | None = None
+) -> Winner:
+    """Return the winner of one model, or of several with their weights, by trial id."""
+    bundles = tuple(members[trial_id] for trial_id in weights)
+    bundle: Bundle = bundles[0]
+    if len(bundles) > 1:
+        bundle = EnsembleBundle(members=bundles, weights=tuple(weights.values()))
+    return Winner(bundle=bundle, members=members, weights=weights, ensemble=ensemble)
+
+
+def members_of(ensemble: bool | int) -> int:
+    """Return how many models may be put together at most for what a user writes as `ensemble=`; 1 for none.
+
+    Raises:
+        SearchError: If it is no such value.
+    """
+    if isinstance(ensemble, (bool, np.bool_)):
+        return DEFAULT_MEMBERS if ensemble else 1
+    if not isinstance(ensemble, (int, np.integer)) or ensemble < 2:
+        raise SearchError(
+            describe_error(
+                "ensemble cannot be used.",
+                expected="True, False, or how many models there may be at most: a whole number of 2 or more",
+                received=f"ensemble={ensemble!r}",
+            )
+        )
+    return int(ensemble)
+
+
+def seconds_to_choose(time_limit: float | None, *, members: int) -> float:
+    """Return how many seconds of a time limit to keep for choosing an ensemble: 2 percent, at most 2 seconds."""
+    return 0.0 if time_limit is None or members < 2 else min(_MOST_SECONDS, _SHARE_OF_LIMIT * time_limit)
+
+
+def choose_winner(
+    context: TrialContext,
+    outcomes: Sequence[TrialOutcome],
+    *,
+    validation_inputs: Mapping[str, Rows],
+    members: int,
+    deadline: Deadline | None,
+) -> Winner:
+    """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
+
+    Args:
+        context: What all trials share.
+        outcomes: All trials; at least one is completed, and the best ones' models are on the disk.
+        validation_inputs: Adapted validation rows by input, for models that left no outputs on them.
+        members: How many models may be put together; with 1 it is the best one alone.
+        deadline: When this should have ended. What was found until then counts.
+    """
+    best, *others = rank_outcomes(outcomes, maximise=context.objective.maximise)
+    ranked = [best, *(outcome for outcome in others if (Path(outcome.directory) / BUNDLE_FOLDER).is_dir())]
+    started = time.monotonic()
+    loaded = {best.trial_id: _load(best)}
+    seconds_to_load = time.monotonic() - started
+    single = winner_of(loaded, {best.trial_id: 1.0})
+    rows = selection_rows(context)
+    members = most_members(len(rows), members)
+    if deadline is not None:  # each further member has to be loaded too
+        members = min(members, 1 + int(deadline.remaining() / max(seconds_to_load, 1e-3)))
+    if members < 2 or len(ranked) < 2:
+        return single
+    try:
+        candidates = [_predictions(outcome, context, rows, validation_inputs) for outcome in ranked]
+        record = _select(
+            context,
+            ranked,
+            candidates,
+            rows,
+            members=members,
+            is_time_up=lambda: deadline is not None and deadline.remaining() < members * seconds_to_load,
+        )
+        if record is None:
+            return single
+        by_id = {outcome.trial_id: outcome for outcome in ranked}
+        loaded |= {trial_id: _load(by_id[trial_id]) for trial_id in record.weights if trial_id not in loaded}
+    except KeyboardInterrupt:  # as in the search before: what is there is kept
+        return single
+    except Exception as error:  # noqa: BLE001 - a user's own metric runs here; a search's result is not lost by it
+        _LOGGER.warning("No ensemble was put together (%s: %s); the best model is used.", type(error).__name__, error)
+        return single
+    return winner_of({trial_id: loaded[trial_id] for trial_id in record.weights}, record.weights, ensemble=record)
+
+
+def _select(
+    context: TrialContext,
+    ranked: Sequence[TrialOutcome],
+    candidates: Sequence[Sequence[Array]],
+    rows: SelectionRows,
+    *,
+    members: int,
+    is_time_up: Callable[[], bool],
+) -> EnsembleRecord | None:
+    """Return the ensemble, or `None` if no mean scores better than the best model alone."""
+    # All by the losses of one configuration, so that they can be compared.
+    score_of = objective_scorer(
+        context.graph,
+        context.profile,
+        ranked[0].configuration,
+        name=context.objective.name.removeprefix("val_"),
+        targets=rows.targets,
+        weights=rows.weights,
+    )
+
+    def score(outputs: Sequence[Array]) -> tuple[float, float]:
+        # Between equal scores the lower loss wins, as between trials.
+        value, loss = score_of(by_head(outputs))
+        return value if context.objective.maximise else -value, -loss
+
+    def by_head(outputs: Sequence[Array]) -> dict[str, Array]:
+        return dict(zip(context.graph.heads, outputs, strict=True))
+
+    def metrics_of(outputs: Sequence[Array]) -> dict[str, float]:
+        scores = score_outputs(
+            context.graph,
+            context.profile,
+            ranked[0].configuration,
+            outputs=by_head(outputs),
+            targets=rows.targets,
+            weights=rows.weights,
+        )
+        return {f"val_{name}": value for name, value in scores.items()}
+
+    selection = select_ensemble(candidates, score, members=members, is_time_up=is_time_up)
+    if not selection.is_ensemble:
+        return None
+    mean = [
+        np.sum([weight * candidates[index][head] for index, weight in selection.weights.items()], axis=0)
+        for head in range(len(context.graph.heads))
+    ]
+    sign = 1 if context.objective.maximise else -1
+    return EnsembleRecord(
+        objective=context.objective.name,
+        score=sign * selection.score[0],
+        single_score=sign * selection.single_score[0],
+        weights={ranked[index].trial_id: weight for index, weight in selection.weights.items()},
+        metrics=metrics_of(mean),
+        single_metrics=metrics_of(candidates[selection.single]),
+    )
+
+
+def _predictions(
+    outcome: TrialOutcome, context: TrialContext, rows: SelectionRows, validation_inputs: Mapping[str, Rows]
+) -> list[Array]:
+    """Return a trial's outputs on the rows to choose by; one that left none, in a search without ensembles, is run."""
+    kept = read_predictions(outcome.directory, rows=len(rows))
+    if kept is not None:
+        return kept
+    outputs = _load(outcome).predict_outputs(rows.select(validation_inputs))
+    arrays = [outputs[head] for head in context.graph.heads]
+    write_predictions(outcome.directory, arrays)
+    return arrays
+
+
+def _load(outcome: TrialOutcome) -> ModelBundle:
+    return ModelBundle.load(Path(outcome.directory) / BUNDLE_FOLDER, get_registry())

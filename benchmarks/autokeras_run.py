@@ -1,0 +1,70 @@
+"""Run AutoKeras 3.0.0 once on a data set, as its tutorials do. For its own environment: see against_autokeras.py.
+
+The clock starts when `fit` is called, and stops when it returns and `predict` works; importing is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import image_sets
+import numpy as np
+import table_sets
+
+Array = np.ndarray[Any, Any]
+
+
+def pictures(name: str, seed: int, folder: Path) -> tuple[str, Array, Array, Array, Array]:
+    """Return the task's class, and shuffled rows to train on and rows to test on."""
+    (x, y), (x_test, y_test) = image_sets.load(name, folder)
+    return "ImageClassifier", x, y, x_test, y_test
+
+
+def table(name: str, seed: int, folder: Path) -> tuple[str, Array, Array, Array, Array]:
+    """Return the same for a table. Categories become codes, as AutoKeras itself makes them; numbers are numbers."""
+    data = table_sets.split(name, seed)
+    both = table_sets.numbers_only(table_sets.pd.concat([data.x, data.x_test]))
+    rows = len(data.x)
+    is_classification = table_sets.TABLES[name].kind == "classification"
+    task = "StructuredDataClassifier" if is_classification else "StructuredDataRegressor"
+    return task, both[:rows], data.y.to_numpy(), both[rows:], data.y_test.to_numpy()
+
+
+def main() -> None:
+    """Search once and print one line of JSON: seconds, and accuracy or minus the root mean squared error."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", choices=[*image_sets.SETS, *table_sets.TABLES])
+    parser.add_argument("--max-trials", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--fashion", type=Path, default=image_sets.FASHION)
+    options = parser.parse_args()
+
+    import autokeras
+
+    load = pictures if options.data in image_sets.SETS else table
+    task, x, y, x_test, y_test = load(options.data, options.seed, options.fashion)
+    # Its default number of epochs stands, and so do its tuner and its validation split.
+    with tempfile.TemporaryDirectory() as directory:
+        start = time.monotonic()
+        model = getattr(autokeras, task)(
+            max_trials=options.max_trials, seed=options.seed, overwrite=True, directory=directory
+        )
+        model.fit(x, y, verbose=0)
+        taken = time.monotonic() - start
+        predicted = model.predict(x_test, verbose=0).reshape(-1)
+    if task.endswith("Regressor"):
+        score = -float(np.sqrt(np.mean((predicted.astype("float64") - y_test) ** 2)))
+    elif y_test.dtype.kind in "iu":  # integers come back as strings, or as floats
+        score = float(np.mean(predicted.astype("float64") == y_test))
+    else:
+        score = float(np.mean(predicted.astype(str) == y_test.astype(str)))
+    print(json.dumps({"seconds": round(taken, 1), "score": round(score, 4)}))
+
+
+if __name__ == "__main__":
+    main()

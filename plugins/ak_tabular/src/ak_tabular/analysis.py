@@ -1,0 +1,378 @@
+"""Column analysis: of which kind each column is, and why. No Keras here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from ak_tabular.cells import is_spelled_missing, parse_numbers
+from ak_tabular.columns import MAX_CATEGORIES, Column, Kind, check_cells
+from ak_tabular.dates import ISO, MISSING_TIME, find_format
+from ak_tabular.frames import shorten
+from ak_tabular.hints import (
+    boolean_order,
+    has_leading_zero,
+    looks_like_code,
+    looks_like_identifier,
+    looks_like_order,
+    word_count,
+)
+from ak_tabular.reasons import counted, rounded, spelled, written
+from ak_tabular.tables import (
+    column_count,
+    default_names,
+    exact_numbers,
+    is_declared_categorical,
+    names_of,
+    raw_texts,
+    read_times,
+    storage_of,
+)
+from autokeras_core import DataError
+from autokeras_core.errors import describe_error
+
+__all__ = ["analyse_columns"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_ROWS_FOR_IDENTIFIERS = 20  # with fewer, values may differ by chance
+_ROWS_FOR_ROW_NUMBERS = 50
+_NEARLY_ALL = 0.95
+_MOST = 0.9
+_ROW_NUMBER_DENSITY = 0.7  # training rows are a share of all rows
+_FIRST_ROW_NUMBERS = 5  # and the first ones may be missing
+_FEW_INTEGERS = 20
+_SHOWN_SPELLINGS = 3
+_TEXTS_TO_LOOK_AT = 1000
+_WORDS_OF_TEXT = 3
+_WORDS_OF_NAMES = 1.5
+
+
+@attrs.frozen(kw_only=True)
+class _Finding:
+    """What was found: the column, and the kind it gets if nothing else is left to learn from."""
+
+    column: Column
+    otherwise: Kind | None = None
+
+
+def analyse_columns(
+    table: Array, *, names: Sequence[str] | None, types: Mapping[str, Kind], note: str = ""
+) -> tuple[Column, ...]:
+    """Decide about each column of the training rows.
+
+    Args:
+        table: A table, see `ak_tabular.tables`.
+        names: Names for a table that has none.
+        types: The user's own decisions by column name.
+        note: What to add to every reason, e.g. that the rows are a sample.
+
+    Returns:
+        A column for each, in order. Where all columns look like identifiers they are kept: nothing else is there.
+
+    Raises:
+        DataError: If `types` names an unknown column, or a kind that a column cannot be.
+    """
+    own = names_of(table) or list(names or default_names(column_count(table)))
+    unknown = sorted(set(types) - set(own))
+    if unknown:
+        raise DataError(
+            describe_error(
+                "column_types names columns that the data does not have.",
+                expected=f"names out of {shorten(own)}",
+                received=f"{unknown}",
+            )
+        )
+    has_names = own != default_names(len(own))
+    findings = [_analyse(table, index, name, types.get(name), has_names) for index, name in enumerate(own)]
+    if all(finding.column.kind == "dropped" for finding in findings):
+        findings = [_kept(finding) for finding in findings]
+    columns = [finding.column for finding in findings]
+    return tuple(attrs.evolve(column, reason=column.reason + note) if note else column for column in columns)
+
+
+def _kept(finding: _Finding) -> _Finding:
+    if finding.otherwise is None:
+        return finding
+    reason = f"{finding.column.reason}; kept, since no other column is left"
+    return _Finding(column=attrs.evolve(finding.column, kind=finding.otherwise, reason=reason))
+
+
+def _analyse(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+    storage = storage_of(table, index)
+    if storage == "number" and given != "text":
+        return _of_numbers(exact_numbers(table, index, column=name), name, given, has_names)
+    if storage == "time" and given not in ("categorical", "text"):
+        return _of_times(table, index, name, given)
+    return _of_texts(table, index, name, given, has_names)
+
+
+def _of_numbers(values: Array, name: str, given: Kind | None, has_names: bool) -> _Finding:
+    column, distinct = _count_numbers(values, name)
+    if not len(distinct):
+        return _Finding(column=attrs.evolve(column, reason="all missing"))
+    if given is not None:
+        _check_boolean(column, given)
+        what = "seconds since 1970, " if given == "datetime" else ""
+        reason = counted(f"{what}as column_types says", column, len(values))
+        return _Finding(column=attrs.evolve(column, kind=given, reason=reason))
+    kind, reason, otherwise = _judge_numbers(column, distinct, len(values), has_names)
+    return _Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise)
+
+
+def _count_numbers(values: Array, name: str) -> tuple[Column, Array]:
+    """Return the facts about a column of numbers, to be judged yet, and its different values as float64."""
+    values = values.astype(np.float64)
+    is_known = ~np.isnan(values)
+    distinct = pd.unique(values[is_known])
+    with np.errstate(under="ignore"):
+        rounded = pd.unique(distinct.astype(np.float32))
+    # What is below float32's normal range is read as 0, see `read_numbers`.
+    tiny = (np.abs(rounded) < np.finfo(np.float32).tiny) & (rounded != 0)
+    categories = len(rounded) - np.count_nonzero(tiny) + (tiny.any() and 0 not in rounded)
+    column = Column(
+        name=name,
+        kind="dropped",
+        storage="number",
+        missing=int(len(values) - np.count_nonzero(is_known)),
+        categories=int(categories),
+        is_integer=bool(len(distinct) and np.all(distinct == np.floor(distinct))),
+    )
+    return column, distinct
+
+
+def _judge_numbers(
+    column: Column, distinct: Array, rows: int, has_names: bool, what: str = ""
+) -> tuple[Kind, str, Kind | None]:
+    """Return the kind of a column of numbers, the reason, and the kind it has if nothing else is left."""
+    noun = what or ("integers" if column.is_integer else "numbers")
+    reason = counted(noun, column, rows)
+    known = rows - column.missing
+    if column.categories == 1 and not column.missing:
+        return "dropped", f"constant: {noun}, all equal" + rounded(distinct), None
+    if column.categories == 2 and set(distinct.tolist()) == {0.0, 1.0}:
+        return "boolean", counted(f"{what}, only 0 and 1" if what else "only 0 and 1", column, rows), None
+    if column.is_integer and len(distinct) >= _NEARLY_ALL * known and known >= _ROWS_FOR_IDENTIFIERS:
+        why = _why_identifier(column.name, distinct, known, has_names)
+        if why:
+            return "dropped", f"identifier: {reason}, {why}; column_types can keep it", "numerical"
+    if column.is_integer and looks_like_code(column.name) and 2 < column.categories <= min(1000, known // 5):
+        return "categorical", f"{counted(noun, column, rows)}, and the name says that they are codes", None
+    if column.is_integer and 2 < len(distinct) <= _FEW_INTEGERS and known >= 5 * len(distinct):
+        note = "in order; column_types can make them 'categorical' if they are codes"
+        return "numerical", f"{reason}, {note}", None
+    if column.categories < _MOST * len(distinct):
+        reason += f"; float32 rounds {len(distinct)} to these"
+    return "numerical", reason, None
+
+
+def _why_identifier(name: str, distinct: Array, known: int, has_names: bool) -> str:
+    if looks_like_identifier(name):
+        return "and the name says that they number the rows"
+    low, high = float(distinct.min()), float(distinct.max())
+    if (
+        has_names
+        and known >= _ROWS_FOR_ROW_NUMBERS
+        and 0 <= low <= _FIRST_ROW_NUMBERS
+        and len(distinct) >= _ROW_NUMBER_DENSITY * (high - low + 1)
+        and not looks_like_order(name)
+    ):
+        return f"from {low:.0f} to {high:.0f} with few gaps, as rows are numbered"
+    return ""
+
+
+def _of_times(table: Array, index: int, name: str, given: Kind | None) -> _Finding:
+    seconds = read_times(table, index, column=name)
+    known = seconds[seconds != MISSING_TIME]
+    distinct = len(pd.unique(known))
+    column = Column(
+        name=name,
+        kind="datetime" if given is None else given,
+        storage="time",
+        missing=int(len(seconds) - len(known)),
+        categories=distinct,
+    )
+    if not distinct:
+        return _Finding(column=attrs.evolve(column, kind="dropped", reason="all missing"))
+    _check_boolean(column, column.kind)
+    what = "times" if given is None else "as column_types says"
+    if distinct == 1 and not column.missing and given is None:
+        return _Finding(column=attrs.evolve(column, kind="dropped", reason=f"constant: {what}, all equal"))
+    low, high = (str(np.datetime64(int(each), "s").astype("datetime64[D]")) for each in (known.min(), known.max()))
+    return _Finding(column=attrs.evolve(column, reason=f"{counted(what, column, len(seconds))}, {low} to {high}"))
+
+
+@attrs.frozen(kw_only=True)
+class _Texts:
+    """The texts of a column: the number of each row's text (-1 for missing), and the different texts."""
+
+    codes: Array
+    distinct: Array
+    spellings: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.codes)
+
+    def values(self, numbers: Array) -> Array:
+        """Return what the different texts are, for each row; NaN where missing."""
+        return np.append(numbers, np.nan)[self.codes]
+
+
+def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+    raw_codes, raw_distinct = raw_texts(table, index, column=name)
+    is_missing = np.array([is_spelled_missing(text) for text in raw_distinct], dtype=bool)
+    renumbered = np.append(np.where(is_missing, -1, np.cumsum(~is_missing) - 1), -1)
+    texts = _Texts(
+        codes=renumbered[raw_codes],
+        distinct=raw_distinct[~is_missing],
+        spellings=tuple(sorted(raw_distinct[is_missing].tolist())),
+    )
+    column = Column(
+        name=name,
+        kind="dropped",
+        storage="text",
+        missing=int(np.count_nonzero(texts.codes < 0)),
+        categories=len(texts.distinct),
+        spellings=texts.spellings,
+    )
+    if not column.categories:
+        return _Finding(column=attrs.evolve(column, reason=f"all missing{spelled(texts.spellings)}"))
+    if given is not None:
+        return _Finding(column=_as_given(table, index, column, texts, given))
+    if column.categories == 1 and not column.missing:
+        return _Finding(column=attrs.evolve(column, reason="constant: text, all equal"))
+    if is_declared_categorical(table, index):
+        return _Finding(column=_categorical(column, texts, "declared as categories"))
+    if (values := boolean_order(texts.distinct.tolist())) is not None:
+        reason = counted(f"only {values[0]!r} and {values[1]!r}", column, texts.rows) + spelled(texts.spellings)
+        return _Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
+    numbers = _numbers_among(texts.distinct)
+    if not np.isnan(numbers).all():
+        finding = _of_numbers_in_text(column, texts, numbers, has_names)
+        if finding is not None:
+            return finding
+    date_format = find_format(texts.distinct.tolist())
+    if date_format is not None:
+        reason = counted(f"text that reads as dates throughout ({date_format})", column, texts.rows)
+        reason += spelled(texts.spellings)
+        return _Finding(column=attrs.evolve(column, kind="datetime", date_format=date_format, reason=reason))
+    return _of_words(column, texts, numbers)
+
+
+def _numbers_among(distinct: Array) -> Array:
+    """Return what numbers texts are, NaN for those that are none; of many only some are tried where these are none."""
+    few = distinct[:: -(-len(distinct) // _TEXTS_TO_LOOK_AT)]
+    if np.isnan(parse_numbers(few)).all():
+        return np.full(len(distinct), np.nan)
+    return parse_numbers(distinct)
+
+
+def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names: bool) -> _Finding | None:
+    """Return what a column is whose texts are numbers throughout, or nearly so; else `None`."""
+    is_number = ~np.isnan(numbers)
+    if is_number.all():
+        zeros = [text for text in texts.distinct if has_leading_zero(text)]
+        if zeros:
+            if column.categories >= _NEARLY_ALL * (texts.rows - column.missing):
+                return None
+            return _Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
+        what = f"text that reads as numbers throughout{written(texts.distinct)}"
+        numeric, distinct = _count_numbers(texts.values(numbers), column.name)
+        kind, reason, otherwise = _judge_numbers(numeric, distinct, texts.rows, has_names, what)
+        facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))
+        if kind == "boolean":  # however 0 and 1 are written
+            facts = attrs.evolve(facts, storage="number", categories=2)
+        elif kind != "categorical":
+            facts = attrs.evolve(facts, categories=numeric.categories)
+        return _Finding(column=facts, otherwise=otherwise)
+    counts = np.bincount(texts.codes[texts.codes >= 0], minlength=column.categories)
+    others = int(counts[~is_number].sum())
+    if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > (1 - _MOST) * counts.sum():
+        return None
+    numeric, _ = _count_numbers(texts.values(numbers), column.name)
+    examples = ", ".join(repr(text) for text in texts.distinct[~is_number][:_SHOWN_SPELLINGS])
+    reason = counted("mixed: text that reads as numbers", numeric, texts.rows)
+    reason += f"; {others} cells that are none, e.g. {examples}, are taken as missing" + spelled(texts.spellings)
+    facts = attrs.evolve(
+        column,
+        kind="numerical",
+        missing=numeric.missing,
+        categories=numeric.categories,
+        is_integer=numeric.is_integer,
+        is_mixed=True,
+        reason=reason,
+    )
+    return _Finding(column=facts)
+
+
+def _of_words(column: Column, texts: _Texts, numbers: Array) -> _Finding:
+    """Return what a column is whose texts are neither numbers nor dates: text, identifiers or categories."""
+    known = texts.rows - column.missing
+    share = column.categories / known
+    looked_at = texts.distinct[:: -(-column.categories // _TEXTS_TO_LOOK_AT)]
+    words = sum(word_count(text) for text in looked_at) / len(looked_at)
+    shape = f"{words:.1f} words each"
+    is_enough = known >= _ROWS_FOR_IDENTIFIERS
+    if is_enough and (
+        (words >= _WORDS_OF_TEXT and share > 0.5)
+        or (words > _WORDS_OF_NAMES and share >= _NEARLY_ALL)
+        or (words >= 5 and column.categories > _TEXTS_TO_LOOK_AT)
+    ):
+        reason = counted(f"text of {shape}", column, texts.rows) + ", mostly different" + spelled(texts.spellings)
+        return _Finding(column=attrs.evolve(column, kind="text", reason=reason))
+    least = _MOST if looks_like_identifier(column.name) else _NEARLY_ALL
+    if is_enough and share >= least:
+        reason = counted("identifier: text", column, texts.rows) + ", different in nearly every row"
+        reason += f", {shape}; column_types can keep it" + spelled(texts.spellings)
+        return _Finding(column=attrs.evolve(column, reason=reason), otherwise="text")
+    share_of_numbers = np.count_nonzero(~np.isnan(numbers))
+    what = "text" if not share_of_numbers else f"mixed: text, and numbers in {share_of_numbers} of the values"
+    return _Finding(column=_categorical(column, texts, what))
+
+
+def _categorical(column: Column, texts: _Texts, what: str) -> Column:
+    reason = counted(what, column, texts.rows) + spelled(texts.spellings)
+    if column.categories > MAX_CATEGORIES:
+        reason += ", many"
+    return attrs.evolve(column, kind="categorical", reason=reason)
+
+
+def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Kind) -> Column:
+    """Return a column of text that is of the kind the user says.
+
+    Raises:
+        DataError: If it cannot be.
+    """
+    column = attrs.evolve(
+        column, kind=given, reason=counted("as column_types says", column, texts.rows) + spelled(texts.spellings)
+    )
+    _check_boolean(column, given)
+    if given == "numerical":
+        check_cells(table, index, column)
+        numeric, _ = _count_numbers(texts.values(parse_numbers(texts.distinct)), column.name)
+        return attrs.evolve(column, categories=numeric.categories, is_integer=numeric.is_integer)
+    if given == "boolean":
+        pair = texts.distinct.tolist()
+        return attrs.evolve(column, values=(boolean_order(pair) or tuple(sorted(pair))) if len(pair) == 2 else ())
+    if given == "datetime":
+        date_format = find_format(texts.distinct.tolist())
+        column = attrs.evolve(column, date_format=date_format or ISO)
+        check_cells(table, index, column)
+    return column
+
+
+def _check_boolean(column: Column, given: Kind) -> None:
+    if given == "boolean" and column.categories > 2:
+        raise DataError(
+            describe_error(
+                f"The column {column.name!r} cannot be boolean, as column_types says.",
+                expected="at most two different values",
+                received=f"{column.categories} different values",
+                advice="Take 'categorical'.",
+            )
+        )

@@ -1,0 +1,1 @@
+"""CSV and Parquet files as tables: small ones are read into memory, large ones streamed from a store on disk."""

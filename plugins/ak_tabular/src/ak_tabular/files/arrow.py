@@ -1,0 +1,271 @@
+"""Reading CSV and Parquet with Arrow: whole, or a batch of rows at a time; what is wrong is said by file, row and column.
+
+The types of a CSV file's columns are found from its beginning and, in a large file, from places all over it. A cell
+further on that does not fit is an error. Whole numbers are read as floats, so that a fraction that comes late is none.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+
+from ak_tabular.files.locations import TableFiles, open_bytes
+from autokeras_core import DataError
+from autokeras_core.errors import describe_error
+
+__all__ = ["ColumnType", "RowBatch", "column_types", "read_batches", "read_whole"]
+
+ArrowType: TypeAlias = Any  # Arrow's stubs are incomplete
+
+# Those of pandas.read_csv.
+_MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
+_MISSING += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
+_BLANK = [" ", "  "]
+_PLACES = 8
+_BYTES_PER_PLACE = 4 * 2**20
+_BYTES_AT_ONCE = 8 * 2**20
+_ROWS_AT_ONCE = 65_536
+_ARROW_TYPES: dict[str, Any] = {
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
+    "time": pa.timestamp("us"),
+}
+
+ColumnType: TypeAlias = str
+"""`"number"`, `"boolean"`, `"text"` or `"time"`."""
+
+
+@attrs.frozen(kw_only=True)
+class RowBatch:
+    """Some rows of a table.
+
+    Attributes:
+        columns: Arrow arrays by name: of float64, booleans, dictionaries of text, or timestamps in microseconds.
+        path: The file that they come from.
+        start: The number of the first one in that file; 0 is the row below the header.
+        rows: How many there are.
+    """
+
+    columns: Mapping[str, Any]
+    path: Path
+    start: int
+    rows: int
+
+
+def read_whole(files: TableFiles) -> Any:
+    """Return a table that fits into memory as a pandas DataFrame, as `pandas.read_csv` or `read_parquet` would.
+
+    But no row may have too few or too many cells.
+
+    Raises:
+        DataError: If a file cannot be read as a table.
+    """
+    tables = []
+    for path, header in zip(files.paths, files.headers, strict=True):
+        with _explaining(path, header):
+            tables.append(_read_csv(path, files, header) if files.format == "csv" else pq.read_table(path))
+    whole = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
+    return whole.to_pandas()
+
+
+def column_types(files: TableFiles) -> dict[str, ColumnType]:
+    """Return what each column of a table holds, as far as samples of a CSV file show.
+
+    Raises:
+        DataError: If a column holds what is neither numbers, text nor dates.
+    """
+    found: dict[str, ColumnType] = {}
+    for path, header in zip(files.paths, files.headers, strict=True):
+        with _explaining(path, header):
+            schema = _sampled_schema(path, files, header) if files.format == "csv" else pq.read_schema(path)
+        for field in schema:
+            kind = _kind_of(field.type, field.name, path)
+            known = found.get(field.name, "missing")
+            if known in ("missing", kind):
+                found[field.name] = kind
+            elif kind != "missing":
+                found[field.name] = "number" if {known, kind} == {"number", "boolean"} else "text"
+    return {name: "text" if found[name] == "missing" else found[name] for name in files.names}
+
+
+def read_batches(files: TableFiles, types: Mapping[str, ColumnType], names: Sequence[str]) -> Iterator[RowBatch]:
+    """Yield all rows of a table in order, a few megabytes at a time.
+
+    Args:
+        files: The table.
+        types: What each column holds.
+        names: The columns to read.
+
+    Raises:
+        DataError: If a file cannot be read, or a cell does not fit its column; the message names file, row and column.
+    """
+    for path, header in zip(files.paths, files.headers, strict=True):
+        start = 0
+        is_csv = files.format == "csv"
+        batches = _csv_batches(path, files, header, types, names) if is_csv else _parquet_batches(path, names)
+        while True:
+            with _explaining(path, header, rows=start):
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                columns = {name: _as_type(batch.column(name), types[name]) for name in names}
+            if batch.num_rows:
+                yield RowBatch(columns=columns, path=path, start=start, rows=batch.num_rows)
+            start += batch.num_rows
+
+
+def _read_csv(path: Path, files: TableFiles, header: Sequence[str]) -> Any:
+    with open_bytes(path) as file:
+        data = file.read()
+    table = _parse(data, files, header, has_header=True)
+    texts = {
+        field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
+        for field in table.schema
+        if pa.types.is_null(field.type) or pa.types.is_temporal(field.type)
+    }
+    return (
+        _parse(data, files, header, types=texts, has_header=True) if texts else table
+    )  # dates stay text, as pandas reads them
+
+
+def _parse(
+    data: bytes, files: TableFiles, header: Sequence[str], *, has_header: bool, types: Mapping[str, Any] | None = None
+) -> Any:
+    """Return a table from the bytes of a CSV file; without its header they are a sample, and may hold parts of rows."""
+    return pc.read_csv(
+        io.BytesIO(data),
+        read_options=pc.ReadOptions(column_names=list(header), skip_rows=int(has_header)),
+        parse_options=_parse_options(files, skips=not has_header),
+        convert_options=_convert_options(types or {}, blanks=not has_header),
+    )
+
+
+def _parse_options(files: TableFiles, *, skips: bool = False) -> Any:
+    return pc.ParseOptions(
+        delimiter=files.delimiter,
+        newlines_in_values=True,
+        invalid_row_handler=(lambda row: "skip") if skips else None,
+    )
+
+
+def _convert_options(types: Mapping[str, Any], *, blanks: bool, names: Sequence[str] = ()) -> Any:
+    return pc.ConvertOptions(
+        column_types=dict(types),
+        null_values=_MISSING + (_BLANK if blanks else []),
+        strings_can_be_null=True,
+        include_columns=list(names),
+    )
+
+
+def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any:
+    """Return the types of a CSV file's columns, from pieces of it."""
+    with open_bytes(path) as file:
+        file.readline()  # the header
+        pieces = [_whole_lines(file.read(_BYTES_PER_PLACE))]
+        size = path.stat().st_size
+        is_plain = type(file) is io.BufferedReader
+        # Where there are quotes, a line may begin inside a cell: then only the beginning is sure to be read rightly.
+        if is_plain and b'"' not in pieces[0]:
+            for place in range(1, _PLACES):
+                file.seek(max(file.tell(), size * place // _PLACES))
+                file.readline()
+                pieces.append(_whole_lines(file.read(_BYTES_PER_PLACE)))
+    return _parse(b"".join(pieces), files, header, has_header=False).schema
+
+
+def _whole_lines(piece: bytes) -> bytes:
+    end = piece.rfind(b"\n")
+    return piece if end < 0 or len(piece) < _BYTES_PER_PLACE else piece[: end + 1]
+
+
+def _kind_of(kind: ArrowType, name: str, path: Path) -> str:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_null(kind):
+        return "missing"
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "number"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "time"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "text"
+    if pa.types.is_time(kind):
+        return "text"
+    raise DataError(
+        describe_error(
+            f"The column {name!r} of {str(path)!r} cannot be used.",
+            expected="numbers, booleans, text in UTF-8, or dates",
+            received=f"cells of type {kind}",
+            advice="Leave the column out, or turn it into one of those.",
+        )
+    )
+
+
+def _csv_batches(
+    path: Path, files: TableFiles, header: Sequence[str], types: Mapping[str, ColumnType], names: Sequence[str]
+) -> Iterator[Any]:
+    reader = pc.open_csv(
+        path,
+        read_options=pc.ReadOptions(block_size=_BYTES_AT_ONCE, column_names=list(header), skip_rows=1),
+        parse_options=_parse_options(files),
+        convert_options=_convert_options({name: _ARROW_TYPES[types[name]] for name in names}, blanks=True, names=names),
+    )
+    with reader:
+        yield from reader
+
+
+def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=list(names))
+
+
+def _as_type(column: Any, kind: ColumnType) -> Any:
+    """Return an Arrow array in one of four types."""
+    if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string():
+        column = column.dictionary_decode()
+    if kind == "text":
+        return column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
+    wanted = _ARROW_TYPES[kind]
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pa.timestamp(column.type.unit))  # Arrow keeps UTC
+    return column if column.type == wanted else column.cast(wanted, safe=False)
+
+
+@contextmanager
+def _explaining(path: Path, names: Sequence[str], *, rows: int | None = None) -> Iterator[None]:
+    """Turn Arrow's errors into ours."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError, EOFError, OSError) as error:
+        message = str(error)
+        place = re.search(r"In CSV column #(\d+)", message)
+        column = f", column {names[int(place[1])]!r}" if place and int(place[1]) < len(names) else ""
+        after = f" (after {rows:,} rows that could be read)" if rows else ""
+        advice = ""
+        if place:
+            advice = (
+                "The types of the columns were found from other rows: correct the cell; or say what the column is, with "
+                "column_types=, so that it is read as text."
+            )
+        elif "Expected" in message and "columns" in message:
+            advice = "Each row needs as many cells as the header; text with the delimiter in it needs quotes."
+        raise DataError(
+            describe_error(
+                f"The file {str(path)!r} cannot be read as a table{after}{column}.",
+                expected="rows of as many cells as the header has, numbers where the column has numbers",
+                received=message.splitlines()[0] if message else type(error).__name__,
+                advice=advice,
+            )
+        ) from error

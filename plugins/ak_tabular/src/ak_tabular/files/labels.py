@@ -1,0 +1,101 @@
+"""The target columns of a table in files, collected while it is read. NumPy only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ak_tabular.files.chunks import Vocabulary, narrowest
+from autokeras_core import DataError
+from autokeras_core.data.coded import CodedLabels
+from autokeras_core.errors import describe_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LabelCollector"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_MOST_CODES = 65_536
+
+
+class LabelCollector:
+    """Collects one target column: text as numbers of a vocabulary, numbers in the narrowest exact type.
+
+    Args:
+        name: The column's name.
+        kind: `"number"`, `"boolean"` or `"text"`.
+    """
+
+    def __init__(self, *, name: str, kind: str) -> None:
+        self._name = name
+        self._kind = kind
+        self._vocabulary = Vocabulary()
+        self._pieces: list[Array] = []
+
+    def add_numbers(self, numbers: Array, *, path: Path, start: int) -> None:
+        """Take the next rows of a column of numbers or booleans, NaN where missing.
+
+        Raises:
+            DataError: If one is missing; the message says where.
+        """
+        self._require(~np.isnan(numbers), path, start)
+        self._pieces.append(narrowest(numbers, is_exact=True))
+
+    def add_texts(self, values: list[str | None], codes: Array, *, path: Path, start: int) -> None:
+        """Take the next rows of a text column, see `Vocabulary.encode`.
+
+        Raises:
+            DataError: If one is missing, or there are too many different ones.
+        """
+        encoded = self._vocabulary.encode(values, codes)
+        if encoded is None:
+            raise DataError(
+                describe_error(
+                    f"The target column {self._name!r} of {str(path)!r} has too many different values to be classes.",
+                    expected="several rows of each class",
+                    received=f"more than {len(self._vocabulary.numbers):,} different texts",
+                    advice="Check that the column is the label and not an identifier or free text.",
+                )
+            )
+        self._require(encoded != 0, path, start)
+        self._pieces.append(encoded - 1)
+
+    def labels(self) -> Array | CodedLabels:
+        """Return the labels of all rows: coded where they have few different values, else an array of numbers."""
+        pieces = self._pieces
+        if self._kind == "text":
+            values = self._vocabulary.values()[1:]
+            return CodedLabels(_joined(pieces, np.min_scalar_type(len(values))), values)
+        if any(piece.dtype.kind == "f" and not np.array_equal(piece, np.rint(piece)) for piece in pieces):
+            return _joined(pieces, np.dtype(np.float64))
+        low = min(int(piece.min()) for piece in pieces)
+        span = max(int(piece.max()) for piece in pieces) - low
+        if span >= _MOST_CODES:
+            return _joined(pieces, np.dtype(np.int64))
+        codes = _joined([piece.astype(np.int64) - low for piece in pieces], np.min_scalar_type(span))
+        whole = low + np.arange(span + 1)
+        return CodedLabels(codes, whole.astype(bool) if self._kind == "boolean" else whole)
+
+    def _require(self, is_there: Array, path: Path, start: int) -> None:
+        if is_there.all():
+            return
+        raise DataError(
+            describe_error(
+                f"The target column {self._name!r} of {str(path)!r} holds missing values.",
+                expected="a label in every row",
+                received=f"none in row {start + int(np.argmin(is_there)):,}",
+                advice="Drop those rows from the file.",
+            )
+        )
+
+
+def _joined(pieces: list[Array], dtype: np.dtype[Any]) -> Array:
+    joined = np.empty(sum(map(len, pieces)), dtype=dtype)
+    start = 0
+    for piece in pieces:
+        joined[start : start + len(piece)] = piece
+        start += len(piece)
+    return joined

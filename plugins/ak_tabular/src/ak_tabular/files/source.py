@@ -1,0 +1,92 @@
+"""Rows of a table in files: a `RowSource` over the store on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self, TypeAlias
+
+import attrs
+import numpy as np
+
+from ak_tabular.files.store import TableStore
+
+__all__ = ["TableSource"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_NUMBERS_IN_FINGERPRINT = 1_000_000
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class TableSource:
+    """Rows that are read from disk when they are needed: structured arrays, see `ak_tabular.tables`.
+
+    Attributes:
+        store: The table.
+        where: What to call it in messages.
+        targets: The target columns that it had, and that were taken out.
+        positions: The columns in use, as positions in the store.
+        rows: The rows in use, as row numbers in the store; `None` for all.
+    """
+
+    store: TableStore
+    where: str
+    targets: tuple[str, ...] = ()
+    positions: tuple[int, ...]
+    rows: Array | None = None
+    is_sequential: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, store: TableStore, *, where: str, targets: Sequence[str] = ()) -> Self:
+        """Return all rows and columns of a store."""
+        return cls(store=store, where=where, targets=tuple(targets), positions=tuple(range(len(store.columns))))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows alone, as of a structured array."""
+        return (len(self),)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns in use."""
+        return [self.store.columns[position].name for position in self.positions]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """A structured dtype: float64, objects (text) or seconds (dates) by column name."""
+        columns = [self.store.columns[position] for position in self.positions]
+        return np.dtype([(column.name, column.dtype) for column in columns])
+
+    def __len__(self) -> int:
+        """Return the number of rows in use."""
+        return len(self.store) if self.rows is None else len(self.rows)
+
+    def select(self, rows: Array) -> Self:
+        """Return some of the rows, in this order."""
+        return attrs.evolve(self, rows=rows if self.rows is None else self.rows[rows])
+
+    def with_columns(self, names: Sequence[str]) -> Self:
+        """Return the same rows with some of the columns, in this order."""
+        places = dict(zip(self.names, self.positions, strict=True))
+        return attrs.evolve(self, positions=tuple(places[name] for name in names))
+
+    def read(self, rows: Array) -> Array:
+        """Return rows as a structured array."""
+        return self.store.read(rows if self.rows is None else self.rows[rows], columns=self.positions)
+
+    def readable(self) -> Array:
+        """Return the numbers of all rows: the store was read through when it was written."""
+        return np.arange(len(self), dtype=np.int32 if len(self) < 2**31 else np.int64)
+
+    def fingerprint(self) -> str:
+        """Return a hash of all cells and of which of them are in use."""
+        digest = hashlib.sha256(repr((self.store.digest, self.names, len(self))).encode())
+        if self.rows is not None:
+            step = max(1, -(-len(self.rows) // _NUMBERS_IN_FINGERPRINT))
+            digest.update(np.ascontiguousarray(self.rows[::step], dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
+    def loader(self) -> Callable[[Any], Any] | None:
+        """Return `None`: rows are read by NumPy, many at once."""
+        return None

@@ -1,0 +1,72 @@
+"""What names and spellings suggest about a column: identifier, code, order, yes or no. Light: standard library only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = [
+    "boolean_order",
+    "has_leading_zero",
+    "looks_like_code",
+    "looks_like_identifier",
+    "looks_like_order",
+    "word_count",
+]
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
+
+_IDENTIFIERS = frozenset({
+    "guid", "id", "ids", "identifier", "idx", "index", "key", "no", "nr", "number", "rowid", "rowname", "rownames",
+    "rownumber", "uid", "unnamed", "uuid",
+})  # fmt: skip
+_CODES = frozenset({
+    "category", "cluster", "code", "codes", "id", "ids", "key", "postal", "postcode", "type", "zip", "zipcode",
+})  # fmt: skip
+_ORDERS = frozenset({
+    "age", "day", "days", "date", "epoch", "hour", "minute", "month", "order", "position", "rank", "second", "step", "t",
+    "time", "timestamp", "week", "x", "year",
+})  # fmt: skip
+_PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
+
+
+def looks_like_identifier(name: str) -> bool:
+    """Return whether a name says that a column numbers the rows, e.g. `"PassengerId"`."""
+    return not _IDENTIFIERS.isdisjoint(_words(name))
+
+
+def looks_like_code(name: str) -> bool:
+    """Return whether a name says that the numbers of a column are codes, e.g. `"zip_code"`."""
+    return not _CODES.isdisjoint(_words(name))
+
+
+def looks_like_order(name: str) -> bool:
+    """Return whether a name says that consecutive numbers mean something, e.g. `"year"`."""
+    return not _ORDERS.isdisjoint(_words(name))
+
+
+def boolean_order(texts: Sequence[str]) -> tuple[str, str] | None:
+    """Return two texts as (false, true) if they are such a pair, e.g. `"No"` and `"Yes"`; else `None`."""
+    if len(texts) != 2:
+        return None
+    by_meaning = {text.strip().lower(): text for text in texts}
+    for false, true in _PAIRS:
+        if by_meaning.keys() == {false, true}:
+            return by_meaning[false], by_meaning[true]
+    return None
+
+
+def has_leading_zero(text: str) -> bool:
+    """Return whether a text is digits that start with a 0, as codes do and numbers do not."""
+    return _LEADING_ZERO.fullmatch(text) is not None
+
+
+def word_count(text: str) -> int:
+    """Return how many words a text has; of scripts without spaces every four characters count as one."""
+    words = len(text.split())
+    return words if text.isascii() else max(words, len(text) // 4)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]

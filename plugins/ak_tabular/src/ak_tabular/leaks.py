@@ -1,0 +1,87 @@
+"""Columns that are the target in other words: a duplicate, or a renaming of it. No Keras here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from ak_tabular.columns import Column, match_columns
+from ak_tabular.tables import exact_numbers, read_codes
+
+__all__ = ["find_leaks"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_FEWEST_ROWS = 20  # below, a column may agree with the target by chance
+_PERFECT = 1 - 1e-9
+
+
+def find_leaks(table: Array, columns: Sequence[Column], targets: Mapping[str, Array]) -> dict[str, str]:
+    """Return the columns that give a target away, with how.
+
+    A column gives classes away if each of its values stands for one class and each class for one value; it gives
+    numbers away if they are the same numbers, or a multiple of them with an offset. What merely predicts well is none.
+
+    Args:
+        table: Training rows.
+        columns: What analysis decided; dropped columns are not looked at.
+        targets: Encoded targets by head: `(rows, classes)` of 0 and 1, or `(rows, targets)` of numbers.
+
+    Example:
+        ```python
+        find_leaks(table, columns, {"regression": prices})  # {"price_in_cents": "is the target 'regression', ..."}
+        ```
+    """
+    if len(table) < _FEWEST_ROWS:
+        return {}
+    places = match_columns(table, columns)
+    wanted = [(column, place) for column, place in zip(columns, places, strict=True) if column.kind != "dropped"]
+    found: dict[str, str] = {}
+    for head, target in targets.items():
+        classes = _classes(target)
+        for column, place in wanted:
+            if column.name in found:
+                continue
+            if classes is not None:
+                if _renames(table, place, column, classes):
+                    found[column.name] = f"is the target {head!r} in other words: one value for each class"
+            elif column.kind == "numerical" and _is_multiple(exact_numbers(table, place, column=column.name), target):
+                found[column.name] = f"is the target {head!r}, but for a factor and an offset"
+    return found
+
+
+def _classes(target: Array) -> Array | None:
+    """Return each row's class, `None` where rows have numbers or several labels."""
+    if target.ndim == 2 and target.shape[1] > 1 and target.dtype.kind in "bui" and (target.sum(axis=1) == 1).all():
+        return np.asarray(target.argmax(axis=1))
+    return None
+
+
+def _renames(table: Array, place: int, column: Column, classes: Array) -> bool:
+    distinct = len(pd.unique(classes))
+    if column.missing or column.categories != distinct or distinct < 2:
+        return False
+    if column.storage == "text":
+        codes, _ = read_codes(table, place, column=column.name)
+    else:
+        codes, _ = pd.factorize(exact_numbers(table, place, column=column.name))
+    pairs = pd.unique(codes.astype(np.int64) * (int(classes.max()) + 1) + classes)
+    return len(pairs) == distinct and len(pd.unique(codes)) == distinct
+
+
+def _is_multiple(values: Array, target: Array) -> bool:
+    values = values.astype(np.float64)
+    if np.isnan(values).any():
+        return False
+    centred = values - values.mean()
+    scale = float(np.sqrt(np.square(centred).sum()))
+    for each in np.asarray(target, dtype=np.float64).reshape(len(target), -1).T:
+        other = each - each.mean()
+        size = float(np.sqrt(np.square(other).sum()))
+        # float32 targets round: the correlation of a duplicate is within some 1e-13 of 1.
+        if scale > 0 and size > 0 and abs(float(centred @ other)) >= _PERFECT * scale * size:
+            return True
+    return False

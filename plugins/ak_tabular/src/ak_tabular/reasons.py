@@ -1,0 +1,49 @@
+"""The words in which analysis says why. No Keras here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ak_tabular.cells import parse_number
+from ak_tabular.columns import Column
+
+__all__ = ["counted", "rounded", "spelled", "written"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_SHOWN_SPELLINGS = 3
+_TEXTS_TO_LOOK_AT = 1000
+_LARGEST_EXACT = 2.0**53
+
+
+def counted(what: str, column: Column, rows: int) -> str:
+    """Return a reason with the number of different values and of missing ones."""
+    reason = f"{what}, {column.categories} different" if column.categories > 1 else f"{what}, all equal"
+    return f"{reason}, {column.missing} of {rows} missing" if column.missing else reason
+
+
+def spelled(spellings: Sequence[str]) -> str:
+    """Return which texts were read as missing, as the end of a reason."""
+    if not spellings:
+        return ""
+    shown = ", ".join(repr(text) for text in spellings[:_SHOWN_SPELLINGS])
+    return f", {shown} read as missing"
+
+
+def written(distinct: Array) -> str:
+    """Return an example of a text that is written in another way than plain numbers are."""
+    for text in distinct[:_TEXTS_TO_LOOK_AT]:
+        number = parse_number(text)
+        if number is not None and number[1] != "plain":
+            return f", such as {text!r}"
+    return ""
+
+
+def rounded(distinct: Array) -> str:
+    """Return where different numbers of a constant column may have been lost."""
+    if len(distinct) > 1:
+        return " in float32"
+    return " in float64, which rounds integers of this size" if abs(distinct[0]) >= _LARGEST_EXACT else ""

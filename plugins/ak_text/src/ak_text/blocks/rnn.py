@@ -1,0 +1,104 @@
+"""TextRNNBlock: a vector per word, then recurrent layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import keras
+
+from ak_text.blocks._sequence import SequenceBlock
+from ak_text.costs import rnn_cost
+from ak_text.spaces import RNN
+
+if TYPE_CHECKING:
+    from autokeras_core import Space
+    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.graph.view import HyperparameterView
+
+__all__ = ["TextRNNBlock"]
+
+_LAYERS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+
+
+class TextRNNBlock(SequenceBlock):
+    """Reads a text word by word with recurrent layers; padding is skipped.
+
+    It sees the order of all words. On a processor it is slow, since each word waits for the one before.
+
+    Args:
+        tokens: What texts are cut into: `"words"` or `"characters"`; by default tuned, words first unless the texts'
+            script puts no spaces between them.
+        max_tokens: How many of the most frequent tokens get a vector of their own.
+        sequence_length: How many tokens of a text are read at most.
+        embedding_dim: The length of a token's vector.
+        dropout: The share of the vectors' entries that is dropped in training.
+        layer_type: `"gru"` or `"lstm"`.
+        bidirectional: Whether each layer also reads the text backwards; both results are concatenated.
+        num_layers: The number of layers.
+        units: The units of each, in each direction.
+        vectors: The path of a file of word vectors (GloVe, word2vec or fastText as text) to begin with.
+        train_vectors: Whether these are trained further; by default tuned.
+        name: The block's name in the graph.
+
+    Input shape:
+        `(batch,)` strings, straight from a `TextInput`.
+
+    Output shape:
+        `(batch, units)`, twice as wide if bidirectional.
+
+    Example:
+        ```python
+        output = ClassificationHead()(TextRNNBlock(layer_type="lstm")(TextInput()))
+        ```
+
+    Reference:
+        Hochreiter, Schmidhuber: Long Short-Term Memory. Neural Computation 9 (1997).
+        Cho et al.: Learning Phrase Representations using RNN Encoder-Decoder. EMNLP 2014 (GRU).
+    """
+
+    base_name: ClassVar[str] = "text_rnn"
+    space: ClassVar[Space] = RNN
+
+    def __init__(
+        self,
+        *,
+        tokens: Any = None,
+        max_tokens: Any = None,
+        sequence_length: Any = None,
+        embedding_dim: Any = None,
+        dropout: Any = None,
+        layer_type: Any = None,
+        bidirectional: Any = None,
+        num_layers: Any = None,
+        units: Any = None,
+        vectors: str | None = None,
+        train_vectors: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            vectors=vectors,
+            train_vectors=train_vectors,
+            tokens=tokens,
+            max_tokens=max_tokens,
+            sequence_length=sequence_length,
+            embedding_dim=embedding_dim,
+            dropout=dropout,
+            layer_type=layer_type,
+            bidirectional=bidirectional,
+            num_layers=num_layers,
+            units=units,
+        )
+
+    def cost(self, hp: HyperparameterView) -> float | None:
+        """Return what training on one text costs."""
+        return rnn_cost(hp, self.width(hp))
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return one vector per text."""
+        x, is_token = self.embedded(hp, inputs)
+        for index in range(hp["num_layers"]):
+            layer = _LAYERS[hp["layer_type"]](hp["units"], return_sequences=index < hp["num_layers"] - 1)
+            layer = keras.layers.Bidirectional(layer) if hp["bidirectional"] else layer
+            x = layer(x, mask=is_token)
+        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x

@@ -1,0 +1,248 @@
+"""Texts in files: a folder with one folder of text files per class, a table with a text column.
+
+Standard library and NumPy only: a table is a CSV file, or any object with `columns` whose columns `[]` returns.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+
+from autokeras_core.errors import DataError, DataWarning, describe_error
+
+__all__ = ["Table", "class_folders", "is_folder", "open_table", "read_folder"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_SUFFIXES = frozenset({".txt", ".text", ".md"})
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_TEXT_COLUMNS = ("text", "texts", "review", "content", "body", "comment", "message", "sentence", "document", "tweet")
+
+
+@attrs.frozen(kw_only=True)
+class Table:
+    """A table with a text column.
+
+    Attributes:
+        columns: The columns by name.
+        where: What the table is, for messages.
+    """
+
+    columns: Mapping[str, Array]
+    where: str
+
+    def texts(self, text_column: str | None, *, without: Sequence[str] = ()) -> Array:
+        """Return the texts.
+
+        Args:
+            text_column: The column that holds them; by default the only one, or the only one with a usual name.
+            without: Columns that are labels.
+
+        Raises:
+            DataError: If there is no such column, or several could be meant.
+        """
+        candidates = [name for name in self.columns if name not in without]
+        named = [name for name in candidates if name.lower() in _TEXT_COLUMNS]
+        if text_column is None and 1 in (len(named), len(candidates)):
+            text_column = named[0] if len(named) == 1 else candidates[0]
+        if text_column is None or text_column not in self.columns:
+            raise DataError(
+                describe_error(
+                    f"The text column of {self.where} is not clear.",
+                    expected=f"one column named {', '.join(map(repr, _TEXT_COLUMNS[:4]))} or the like, or "
+                    "TextInput(text_column=...)",
+                    received=f"text_column={text_column!r}, columns {list(self.columns)}",
+                )
+            )
+        return self.columns[text_column]
+
+    def targets(self, y: Any) -> list[str]:
+        """Return the names of the columns that `y` names; none if it holds labels itself.
+
+        Raises:
+            DataError: If it is `None`, or the name of a column that is not there.
+        """
+        names = [y] if isinstance(y, str) else y
+        is_list_of_names = (
+            isinstance(names, (list, tuple))
+            and bool(names)
+            and all(isinstance(name, str) and name in self.columns for name in names)
+        )
+        if y is None or (isinstance(y, str) and not is_list_of_names):
+            raise DataError(
+                describe_error(
+                    f"The labels of {self.where} are missing.",
+                    expected=f"the name of the target column: one of {list(self.columns)}",
+                    received=f"y={y!r}",
+                )
+            )
+        return list(names) if is_list_of_names else []
+
+    def labels(self, names: Sequence[str]) -> Array:
+        """Return one or several columns as labels; texts that are all numbers as numbers."""
+        columns = [_as_numbers(self.columns[name]) for name in names]
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+
+
+def is_folder(data: Any) -> bool:
+    """Return whether data is the path of a folder."""
+    return isinstance(data, (str, Path)) and _exists(data) and Path(data).is_dir()
+
+
+def open_table(data: Any) -> Table | None:
+    """Return data as a table if it is one: the path of a CSV file, or an object with columns; else `None`.
+
+    Raises:
+        DataError: If a path is that of no table.
+    """
+    if hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type):
+        columns = {str(name): np.asarray(data[name]) for name in data.columns}
+        return Table(columns=columns, where=f"the table (of type {type(data).__name__})")
+    if not isinstance(data, (str, Path)):
+        return None
+    path = Path(data)
+    delimiter = _DELIMITERS.get(path.suffix.lower())
+    if delimiter is None or not _exists(data):
+        raise DataError(
+            describe_error(
+                "The text input got a single string that is the path of nothing that it reads.",
+                expected="a folder with one folder of text files per class, or a CSV file with a text column",
+                received=f"{str(data)[:200]!r}, which " + ("is no such file" if _exists(data) else "does not exist"),
+                advice="Put a single text into a list: [text].",
+            )
+        )
+    return Table(columns=_read_csv(path, delimiter), where=f"the table {str(path)!r}")
+
+
+def class_folders(folder: str | Path) -> tuple[Array, Array]:
+    """Return the texts in the class folders of a folder, and for each the name of its class folder.
+
+    Hidden files and folders, files of other kinds (`.txt`, `.text` and `.md` are read) and folders inside class folders
+    are not read; the latter two cost a warning.
+
+    Raises:
+        DataError: If there are no class folders with text files in them, or a file is not UTF-8; it names the file.
+    """
+    root = Path(folder)
+    texts: list[str] = []
+    labels: list[str] = []
+    ignored: list[str] = []
+    for directory in sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith(".")):
+        found, unread = _text_files(directory)
+        ignored += unread
+        texts += [_read(path) for path in found]
+        labels += [directory.name] * len(found)
+    if not texts:
+        raise DataError(
+            describe_error(
+                f"The folder {str(root)!r} holds no labelled texts.",
+                expected="one folder for each class, named after it, with .txt files in it",
+                received=f"{sum(each.is_dir() for each in root.iterdir())} folders without such files in them",
+                advice="Pass the texts and y, or a table with a text column and the name of its target column.",
+            )
+        )
+    if ignored:
+        more = f" and {len(ignored) - 3} more" if len(ignored) > 3 else ""
+        message = f"{len(ignored)} files or folders in {str(root)!r} are not read: {', '.join(ignored[:3])}{more}"
+        warnings.warn(message, DataWarning, stacklevel=2)
+    return _as_objects(texts), np.array(labels)
+
+
+def read_folder(folder: str | Path) -> Array:
+    """Return the texts right in a folder, else those of its class folders; by name.
+
+    Raises:
+        DataError: If there are none, or a file is not UTF-8.
+    """
+    found, _ = _text_files(Path(folder))
+    return _as_objects([_read(path) for path in found]) if found else class_folders(folder)[0]
+
+
+def _text_files(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the text files right in a folder by name, and what else is there."""
+    entries = sorted((each for each in os.scandir(folder) if not each.name.startswith(".")), key=lambda each: each.name)
+    is_text = [each.is_file() and Path(each.name).suffix.lower() in _SUFFIXES for each in entries]
+    return (
+        [Path(each.path) for each, kept in zip(entries, is_text, strict=True) if kept],
+        [each.path for each, kept in zip(entries, is_text, strict=True) if not kept],
+    )
+
+
+def _read(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            describe_error(
+                f"The text file {str(path)!r} cannot be read.",
+                expected="a file in UTF-8",
+                received=f"{error.reason} at byte {error.start}",
+                advice="Convert it, e.g. path.write_text(path.read_text(encoding='latin-1'), encoding='utf-8').",
+            )
+        ) from error
+
+
+def _read_csv(path: Path, delimiter: str) -> dict[str, Array]:
+    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default cuts long texts off with an error
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline()
+            if delimiter == "," and ";" in header and "," not in header:
+                delimiter = ";"
+            file.seek(0)
+            names, *rows = [*csv.reader(file, delimiter=delimiter)] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _no_table(path, f"{type(error).__name__}: {error}") from error
+    finally:
+        csv.field_size_limit(before)
+    rows = [row for row in rows if row]
+    wrong = next((number for number, row in enumerate(rows, start=1) if len(row) != len(names)), None)
+    if not rows or wrong is not None or len(set(names)) != len(names):
+        received = f"columns {names}, {len(rows)} rows"
+        raise _no_table(path, received + (f"; row {wrong} has {len(rows[wrong - 1])} values" if wrong else ""))
+    return {name: _as_objects([row[column] for row in rows]) for column, name in enumerate(names)}
+
+
+def _no_table(path: Path, received: str) -> DataError:
+    return DataError(
+        describe_error(
+            f"The table {str(path)!r} cannot be read.",
+            expected="a CSV file in UTF-8: a line of distinct column names, then rows with as many values",
+            received=received,
+        )
+    )
+
+
+def _as_numbers(values: Array) -> Array:
+    """Return texts that are all numbers as numbers, as other readers of tables do; other texts as an array of strings."""
+    if values.dtype.kind != "O" or not all(isinstance(value, str) for value in values):
+        return values
+    texts = values.astype(str)
+    for dtype in (np.int64, np.float64):
+        try:
+            return texts.astype(dtype)
+        except ValueError:
+            continue
+    return texts
+
+
+def _as_objects(texts: Sequence[str]) -> Array:
+    array = np.empty(len(texts), dtype=object)
+    array[:] = texts
+    return array
+
+
+def _exists(data: str | Path) -> bool:
+    try:
+        return Path(data).exists()
+    except (OSError, ValueError):  # too long for a path, or a null character in it
+        return False

@@ -1,0 +1,1 @@
+"""Pretrained encoders: their checkpoints, tokenizers, networks and features."""

@@ -1,0 +1,75 @@
+"""Pandas in, pandas out: labels are recognised, and predictions get their form and the rows' index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autokeras_core.data.frames import frames_of, in_frame, index_of
+from autokeras_core.data.profile import DataProfile, TargetProfile
+
+FRAME = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}, index=["x", "y", "z"])
+
+
+def target(**fields: Any) -> TargetProfile:
+    """Return the profile of a regression target."""
+    return TargetProfile(name="head", kind="regression", label_type="number", dtype="float32", outputs=1, **fields)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (FRAME["a"], {"frame": "series", "columns": ["a"]}),
+        (FRAME["a"].rename(None), {"frame": "series", "columns": []}),
+        (FRAME, {"frame": "frame", "columns": ["a", "b"]}),
+        (FRAME.set_axis([0, 1], axis=1), {"frame": "frame", "columns": []}),
+    ],
+    ids=["series", "unnamed series", "frame", "frame with numbered columns"],
+)
+def test_pandas_labels_are_recognised(labels: Any, expected: dict[str, Any]) -> None:
+    """Kind and names of pandas labels are kept, as a profile's fields."""
+    assert frames_of({"head": labels, "other": [1, 2, 3]}) == {"head": expected}
+    TargetProfile(name="h", kind="binary", label_type="int", dtype="int64", outputs=2, **expected)
+
+
+@pytest.mark.parametrize(
+    ("x", "rows", "expected"),
+    [
+        (FRAME, 3, ["x", "y", "z"]),
+        ([np.zeros(3), FRAME], 3, ["x", "y", "z"]),
+        ({"image": np.zeros(3), "table": FRAME["a"]}, 3, ["x", "y", "z"]),
+        (FRAME.iloc[1], 1, ["y"]),
+        (FRAME.to_numpy(), 3, None),
+        ("rows.csv", 3, None),
+        ([[1, 2]] * 200, 200, None),
+    ],
+    ids=["frame", "list of inputs", "dict of inputs", "row", "array", "path", "list of rows"],
+)
+def test_index_is_that_of_the_first_pandas_input(x: Any, rows: int, expected: list[str] | None) -> None:
+    """Predictions are for the rows of x, whatever input holds the index."""
+    found = index_of(x, rows)
+
+    assert (None if found is None else list(found)) == expected
+
+
+def test_predictions_take_the_form_of_the_labels() -> None:
+    """A Series with its name, a frame with its columns; arrays where the labels or x were none of pandas."""
+    values = np.array([0.5, 1.5, 2.5])
+
+    series = in_frame(values, FRAME.index, target(frame="series", columns=["price"]))
+    frame = in_frame(values[:, None], FRAME.index, target(frame="frame", columns=["price"]))
+
+    pd.testing.assert_series_equal(series, pd.Series(values, FRAME.index, name="price"))
+    pd.testing.assert_frame_equal(frame, pd.DataFrame({"price": values}, FRAME.index))
+    assert in_frame(values, None, target(frame="series")) is values
+    assert in_frame(values, FRAME.index, target()) is values
+
+
+def test_form_of_the_labels_survives_the_profile_file() -> None:
+    """A saved profile still knows what the labels were."""
+    profile = DataProfile(rows=1, inputs={}, targets={"head": target(frame="frame", columns=["a", "b"])})
+
+    assert DataProfile.from_json(profile.to_json()) == profile

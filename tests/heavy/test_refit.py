@@ -1,0 +1,166 @@
+"""Refitting: what a search found, trained once more on all rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import keras
+import numpy as np
+import pytest
+from automodels import QUICK, dense_classifier, digits, wine
+
+from autokeras_core import AutoModel
+from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.refit import seconds_to_refit
+from tests.heavy.test_ensemble import several
+
+
+class NotesRows(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes how many steps each epoch of each training has, where all copies can."""
+
+    steps: list[int] = []  # noqa: RUF012 - shared on purpose
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Note."""
+        self.steps.append(self.params["steps"])
+
+
+def test_the_best_configuration_is_trained_on_all_rows_for_its_best_number_of_epochs(tmp_path: Path) -> None:
+    """80 rows for training and 20 for validation make 5 batches of 20, after 4 in the trial."""
+    x, y = wine(100)
+    NotesRows.steps.clear()
+    model = dense_classifier(directory=tmp_path, refit=True, warm_starts=[QUICK])
+
+    history = model.fit(x, y, epochs=6, batch_size=20, callbacks=[NotesRows()], verbose=0)
+
+    epochs, best = model.leaderboard()[0].epochs, model.leaderboard()[0].best_epoch
+    assert history.refitted == ("0",)
+    assert NotesRows.steps == [4] * epochs + [5] * best
+
+
+def test_the_refitted_model_is_the_one_that_is_used_saved_and_found_again(tmp_path: Path) -> None:
+    """It differs from the trial's; `save` and the search's directory hold it."""
+    x, y = wine(100)
+    model = dense_classifier(directory=tmp_path / "search", refit=True)
+
+    model.fit(x, y, epochs=3, verbose=0)
+
+    expected = model.predict_proba(x)
+    model.save(tmp_path / "saved")
+    for path in ("saved", "search"):
+        np.testing.assert_allclose(AutoModel.load(tmp_path / path).predict_proba(x), expected, atol=1e-6)
+    validated = AutoModel.load(forgotten(tmp_path / "search"))
+    assert np.abs(validated.predict_proba(x) - expected).max() > 1e-3
+
+
+def forgotten(directory: Path) -> Path:
+    """Take the event of the refit out of a journal, and return its directory."""
+    journal = directory / "journal.jsonl"
+    journal.write_text("".join(line for line in journal.open() if json.loads(line)["event"] != "refitted"))
+    return directory
+
+
+def test_every_member_of_an_ensemble_is_refitted() -> None:
+    """Weights stay as they were chosen; the export is that of the refitted models."""
+    x, y = digits(400)
+    model = several(refit=True)
+
+    history = model.fit(x, y, epochs=1, verbose=0)
+
+    assert history.ensemble is not None
+    assert set(history.refitted) == set(history.ensemble.weights)
+    np.testing.assert_allclose(model.export_model().predict(x, verbose=0), model.predict_proba(x), atol=1e-5)
+
+
+def test_without_time_the_validated_model_stays_and_a_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """A single trial takes all of its time, so nothing is left."""
+    x, y = digits(400)
+    model = dense_classifier(time_limit=4, refit=True)
+
+    history = model.fit(x, y, epochs=100_000, verbose=2)
+
+    assert history.refitted == ()
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "Trial 0 was not refitted, the model is as it was validated: it takes about" in last
+
+
+def test_a_failing_refit_costs_no_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its reason is told, and the trial's model is used."""
+    x, y = wine(100)
+    monkeypatch.setattr(FailsLater, "trainings", 0)
+
+    model = dense_classifier(refit=True)
+    history = model.fit(x, y, epochs=1, callbacks=[FailsLater()], verbose=2)
+
+    assert history.refitted == ()
+    assert "was not refitted" in capsys.readouterr().out.splitlines()[-1]
+    assert len(model.predict(x)) == len(x)
+
+
+class FailsLater(keras.callbacks.Callback):  # type: ignore[misc]
+    """Raises in every training but the first."""
+
+    trainings = 0
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Count, and raise."""
+        type(self).trainings += 1
+        if self.trainings > 1:
+            message = "no more"
+            raise ValueError(message)
+
+
+def test_by_default_nothing_is_refitted(tmp_path: Path) -> None:
+    """The validated model is handed over."""
+    x, y = wine(100)
+
+    history = dense_classifier(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+
+    assert history.refitted == ()
+    assert not list(tmp_path.glob("trials/*/refit"))
+
+
+def test_weights_of_validation_rows_count_in_the_refit() -> None:
+    """With every class but one unweighted, in both parts, that one is always predicted."""
+    x, y = wine()
+    model = dense_classifier(refit=True)
+
+    history = model.fit(x, y, sample_weight=(y == 2).astype(float), epochs=20, verbose=0)
+
+    assert history.refitted == ("0",)
+    assert set(model.predict(x)) == {2}
+
+
+@attrs.frozen
+class Rows:
+    """The numbers of rows of a search, as far as the estimate asks for them."""
+
+    train_targets: dict[str, Any]
+    validation_targets: dict[str, Any]
+
+
+HUNDRED = Rows({"y": np.zeros(80)}, {"y": np.zeros(20)})
+OUTCOME = TrialOutcome(
+    trial_id="0",
+    configuration={},
+    status="completed",
+    score=0.5,
+    history={"loss": [1.0] * 10},
+    best_epoch=8,
+    seconds=12.0,
+    seconds_per_epoch=1.0,
+)
+
+
+def test_time_is_kept_for_what_the_best_trial_would_need() -> None:
+    """2 s to build it and 8 epochs of 1.25 s make 12 s; a margin of a fifth and a second on top."""
+    assert seconds_to_refit(OUTCOME, HUNDRED, time_limit=100) == pytest.approx(1.2 * 12 + 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("outcome", "limit"), [(None, 100), (OUTCOME, None), (OUTCOME, 30)])
+def test_no_time_is_kept_where_there_is_nothing_to_refit_or_it_would_take_too_much(outcome: Any, limit: Any) -> None:
+    """Nothing is known yet, there is no limit, or it would need more than a quarter of all."""
+    assert seconds_to_refit(outcome, HUNDRED, time_limit=limit) == 0.0  # type: ignore[arg-type]

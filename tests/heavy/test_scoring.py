@@ -1,0 +1,59 @@
+"""Scores of outputs: the one that a search optimises, alone, is the one among all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autokeras_core.builtin.dense import DenseBlock
+from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
+from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.engine.scoring import objective_scorer, score_outputs
+from tests.heavy.engine_doubles import ROWS, Case, make_case
+
+RNG = np.random.default_rng(0)
+WEIGHTS = {
+    "none": None,
+    "for all heads": RNG.uniform(0.5, 2.0, ROWS).astype("float32"),
+    "for each head": RNG.uniform(0.5, 2.0, (ROWS, 2)).astype("float32"),
+}
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    """Return a graph with two heads and several metrics."""
+    start = ArrayInput()
+    body = DenseBlock()(start)
+    return make_case(
+        start,
+        [ClassificationHead(metrics=["accuracy", "auc", "f1"])(body), RegressionHead(metrics=["mae", "r2"])(body)],
+    )
+
+
+def outputs_of(seed: int) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    """Return outputs as a model of the case might make them."""
+    rng = np.random.default_rng(seed)
+    first = rng.uniform(0.01, 0.99, (ROWS, 1))
+    return {
+        "classification": np.concatenate([first, 1 - first], axis=1).astype("float32"),
+        "regression": rng.normal(3.0, 2.0, (ROWS, 1)).astype("float32"),
+    }
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize(
+    "name",
+    ["loss", "classification_loss", "regression_loss", "classification_auc", "classification_f1", "regression_r2"],
+)
+def test_one_metric_alone_is_the_same_as_among_all(case: Case, name: str, weights: str) -> None:
+    """Whatever the metric and the weights, for outputs one after the other: nothing is left of those before."""
+    known = {"targets": case.targets, "weights": WEIGHTS[weights]}
+    score = objective_scorer(case.graph, case.profile, case.configuration, name=name, **known)
+
+    for seed in (1, 2):
+        outputs = outputs_of(seed)
+        value, loss = score(outputs)
+
+        every = score_outputs(case.graph, case.profile, case.configuration, outputs=outputs, **known)
+        assert value == pytest.approx(every[name], rel=1e-5)
+        assert loss == pytest.approx(every["loss"], rel=1e-6)

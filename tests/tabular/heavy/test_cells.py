@@ -1,0 +1,150 @@
+"""Cells: numbers and dates in text, and tables of any cells that are read alike."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ak_tabular import StructuredDataInput
+from ak_tabular.cells import as_text, parse_number, parse_numbers
+from ak_tabular.dates import MISSING_TIME, find_format, parse_times
+from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" 12 ", (12, "plain")),
+        ("-1.5e3", (-1500, "plain")),
+        (".5", (0.5, "plain")),
+        ("1,234", (1234, "thousands")),
+        ("-12,345,678.9", (-12345678.9, "thousands")),
+        ("$5", (5, "currency")),
+        ("-$ 1,200.50", (-1200.5, "currency")),
+        ("7 €", (7, "currency")),
+        ("12.5 %", (12.5, "percent")),
+    ],
+)
+def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
+    """Numbers are read as people write them."""
+    assert parse_number(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2"]
+)
+def test_texts_that_are_no_numbers(text: str) -> None:
+    """What may mean something else, or does not fit into float32, is no number."""
+    assert parse_number(text) is None
+    assert np.isnan(parse_numbers(np.array([text, "1"], dtype=object))[0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.one_of(st.floats(allow_nan=False).map(repr), st.integers().map(str), st.text(max_size=6)), max_size=8)
+)
+def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
+    """The fast way to read a column gives what each of its texts is."""
+    expected = [np.nan if (found := parse_number(text)) is None else found[0] for text in texts]
+
+    np.testing.assert_array_equal(parse_numbers(np.array(texts, dtype=object)), np.array(expected, dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["2024-02-29", "2024-03-01 12:30", "2024-03-01T12:30:00.5+02:00"], "ISO8601"),
+        (["2024-02"], "ISO8601"),
+        (["29.02.2024", "1.3.2024"], "%d.%m.%Y"),
+        (["02/29/2024", "12/1/2024"], "%m/%d/%Y"),
+        (["29/02/2024", "1/12/2024"], "%d/%m/%Y"),
+        (["1/2/2024", "2/1/2024"], "%m/%d/%Y"),
+        (["2/29/24 3:45 PM"], "%m/%d/%y %I:%M %p"),
+        (["29 Feb 2024", "1 Mar 2024"], "%d %b %Y"),
+        (["February 29, 2024"], "%B %d, %Y"),
+        (["2024-02-30"], None),
+        (["2024-02-29", "later"], None),
+        (["1st class", "2nd class"], None),
+        (["1-2", "3-4"], None),
+        (["12:30"], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_formats_of_dates(texts: list[str], expected: str | None) -> None:
+    """A format is one that all texts are in; where day and month may be either, the month comes first."""
+    assert find_format(texts) == expected
+
+
+def test_dates_before_1970_and_unreadable_ones() -> None:
+    """Seconds may be negative; what is not in the format is missing."""
+    texts = np.array(["31.12.1969 23:59", "later"], dtype=object)
+
+    assert parse_times(texts, "%d.%m.%Y %H:%M").tolist() == [-60, MISSING_TIME]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("x", "x"),
+        (" ", None),
+        (1.0, "1"),
+        (True, "1"),
+        (0.1, "0.1"),
+        (10**30, str(10**30)),
+        (Decimal("2.50"), "2.5"),
+        (Decimal("NaN"), None),
+        (datetime.date(2024, 2, 29), "2024-02-29"),
+        (np.datetime64("2024-02-29"), "2024-02-29"),
+        (np.datetime64("NaT"), None),
+        (pd.Interval(0, 1), "(0, 1]"),
+        (b"x", "x"),
+    ],
+)
+def test_cells_have_one_text(value: Any, expected: str | None) -> None:
+    """A value is the same text whatever its type."""
+    assert as_text(value, column="a", row=0) == expected
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(width=32, allow_infinity=False),
+    st.text(max_size=12),
+    st.sampled_from(["NA", "?", "1,234", "$5", "2024-02-29", "yes", "007", "", "1"]),
+    st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 1, 1)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12))
+def test_any_table_is_read_the_same_in_parts(rows: list[tuple[Any, Any]]) -> None:
+    """Any cells make a table and a profile that says how many are missing; a part is read like the whole."""
+    table_input = StructuredDataInput()
+    table = table_input.adapt(pd.DataFrame(rows, columns=["a", "b"], dtype=object))
+    profile = table_input.analyse(table, name="structured")
+
+    table_input.check(table, profile)
+    for place, column in enumerate(profile.facts["columns"]):
+        name = column["name"]
+        texts = read_texts(table, place, column=name)
+        codes, distinct = read_codes(table, place, column=name)
+        assert [None if code < 0 else distinct[code] for code in codes] == texts.tolist()
+        for read in (read_numbers, read_times):
+            whole, parts = (
+                read(table, place, column=name),
+                [read(table[[row]], place, column=name) for row in range(len(rows))],
+            )
+            np.testing.assert_array_equal(whole, np.concatenate(parts))
+        if column["kind"] == "numerical":
+            assert int(np.isnan(read_numbers(table, place, column=name)).sum()) == column["missing"]
+        elif column["kind"] == "categorical" and column["storage"] == "text":
+            assert sum(text is None for text in texts) == column["missing"]
+            assert len(distinct) == column["categories"]

@@ -1,0 +1,175 @@
+"""Training, evaluating and predicting from files: as from the data frame, whether they are read whole or streamed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_tabular import StructuredDataClassifier, StructuredDataRegressor
+from ak_tabular.files import opening
+from autokeras_core import DataError
+from autokeras_core.data import epochs
+from autokeras_core.engine import features
+
+ROWS = 300
+
+
+def make_frame(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
+    """Return a table whose target follows from two of its columns."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, rows),
+            "income": rng.normal(50, 15, rows).round(2),
+            "city": rng.choice(["Oslo", "Bergen", "Narvik"], rows),
+        }
+    )
+    frame.loc[::7, "income"] = np.nan
+    frame["churn"] = np.where((frame["age"] > 45) ^ (frame["city"] == "Oslo"), "yes", "no")
+    return frame
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A CSV file to train on."""
+    path = tmp_path / "table.csv"
+    make_frame().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are streamed, and what is made of them too."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(features, "_BYTES_IN_MEMORY_EACH", 0)
+
+
+def fitted(x: Any, y: Any, **options: Any) -> StructuredDataClassifier:
+    """Return a classifier after a short training."""
+    classifier = StructuredDataClassifier(max_trials=1, seed=0)
+    classifier.fit(x, y, epochs=3, verbose=0, **options)
+    return classifier
+
+
+def test_a_small_file_gives_what_the_data_frame_gives(table: Path) -> None:
+    """The same profile and the same predictions."""
+    frame = pd.read_csv(table)
+
+    models = [fitted(x, "churn") for x in (str(table), frame)]
+
+    assert models[0].analysis == models[1].analysis
+    probabilities = [model.predict_proba(frame) for model in models]
+    assert np.array_equal(probabilities[0], probabilities[1])
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_streamed_file_gives_what_memory_gives_but_for_the_order(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Evaluation and predictions of one model are the same from a streamed file, a whole one, and a data frame."""
+    model = fitted(table, "churn")
+    new = tmp_path / "new.csv"
+    make_frame(50, seed=1).to_csv(new, index=False)
+    without_target = tmp_path / "without.parquet"
+    make_frame(50, seed=1).drop(columns="churn").to_parquet(without_target)
+
+    streamed = [model.predict_proba(new), model.predict_proba(without_target)]
+    scores = model.evaluate(new, "churn")
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 2**30)
+
+    expected = model.predict_proba(pd.read_csv(new))
+    for found in [*streamed, model.predict_proba(str(new)), model.predict_proba(without_target)]:
+        assert np.allclose(found, expected, atol=1e-6)
+    assert model.evaluate(new, "churn") == pytest.approx(scores)
+    assert scores["accuracy"] > 0.6
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_model_from_a_streamed_file_is_saved_and_loaded(table: Path, tmp_path: Path) -> None:
+    """It predicts from a file as before; the target's column may still be there."""
+    model = fitted(table, "churn")
+
+    model.save(tmp_path / "model")
+    loaded = StructuredDataClassifier.load(tmp_path / "model")
+
+    assert np.array_equal(loaded.predict(table), model.predict(table))
+
+
+@pytest.mark.usefixtures("streamed")
+def test_validation_data_may_be_a_file_too(table: Path, tmp_path: Path) -> None:
+    """With the target's column of the same name; all rows of the training file are then trained on."""
+    validation = tmp_path / "validation.csv"
+    make_frame(60, seed=2).to_csv(validation, index=False)
+
+    model = fitted(table, "churn", validation_data=str(validation))
+
+    assert model.analysis.rows == ROWS
+
+
+@pytest.mark.usefixtures("streamed")
+def test_equal_seeds_give_equal_models(table: Path) -> None:
+    """From a stream as well."""
+    models = [fitted(table, "churn") for _ in range(2)]
+
+    assert np.array_equal(models[0].predict_proba(table), models[1].predict_proba(table))
+
+
+@pytest.mark.usefixtures("streamed")
+def test_weights_go_with_streamed_rows(table: Path) -> None:
+    """Where the rows of one class weigh nothing, the other one is predicted for all."""
+    weights = (pd.read_csv(table)["churn"] == "yes").to_numpy(np.float32)
+
+    model = fitted(table, "churn", sample_weight=weights, batch_size=16)
+
+    assert model.predict_proba(table)[:, list(model.classes).index("yes")].min() > 0.5
+
+
+@pytest.mark.usefixtures("streamed")
+def test_numbers_are_predicted_from_a_streamed_file(tmp_path: Path) -> None:
+    """Integers that are coded on the way, and fractions."""
+    frame = make_frame().drop(columns="churn").assign(price=lambda table: table["age"] ** 2)
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0)
+
+    regressor.fit(path, "price", epochs=3, verbose=0)
+
+    assert np.isfinite(np.asarray(regressor.predict(path))).all()
+    assert regressor.analysis.targets["regression"].mean == pytest.approx([frame["price"].mean()], rel=0.1)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_an_epoch_is_a_part_of_very_many_rows(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 100 rows to an epoch, three of them are a pass and more, and each is validated."""
+    monkeypatch.setattr(epochs, "ROWS_PER_EPOCH", 100)
+
+    classifier = StructuredDataClassifier(max_trials=1, seed=0)
+    history = classifier.fit(table, "churn", epochs=3, batch_size=32, verbose=0)
+
+    assert len(history.history["val_loss"]) == 3
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_file_without_a_column_of_the_training_rows_is_an_error(table: Path, tmp_path: Path) -> None:
+    """It names the column."""
+    model = fitted(table, "churn")
+    wrong = tmp_path / "wrong.csv"
+    make_frame(20).drop(columns="city").to_csv(wrong, index=False)
+
+    with pytest.raises(DataError, match="without 'city'"):
+        model.predict(wrong)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_an_unseen_class_in_a_file_is_an_error(table: Path, tmp_path: Path) -> None:
+    """It names the class and its row."""
+    model = fitted(table, "churn")
+    wrong = tmp_path / "wrong.csv"
+    make_frame(20).assign(churn=["no"] * 12 + ["maybe"] * 8).to_csv(wrong, index=False)
+
+    with pytest.raises(DataError, match="'maybe', first at row 12"):
+        model.evaluate(wrong, "churn")

@@ -1,0 +1,56 @@
+"""What names and spellings suggest about a column."""
+
+from __future__ import annotations
+
+import pytest
+
+from ak_tabular.hints import (
+    boolean_order,
+    has_leading_zero,
+    looks_like_code,
+    looks_like_identifier,
+    looks_like_order,
+    word_count,
+)
+
+
+@pytest.mark.parametrize("name", ["id", "PassengerId", "customerID", "row_number", "Unnamed: 0", "uuid", "user.key"])
+def test_names_of_identifiers(name: str) -> None:
+    """Words of a name are found, however they are put together."""
+    assert looks_like_identifier(name)
+
+
+@pytest.mark.parametrize("name", ["width", "idle", "Candid", "nois", "humidity", "monkey"])
+def test_names_that_only_contain_such_a_word(name: str) -> None:
+    """Part of a word is no hint."""
+    assert not looks_like_identifier(name)
+    assert not looks_like_code(name)
+
+
+def test_names_of_codes_and_orders() -> None:
+    """Codes are categories; an order is a number, though it counts up."""
+    assert looks_like_code("zip_code") and looks_like_code("ProductType") and not looks_like_code("price")
+    assert looks_like_order("birthYear") and looks_like_order("t") and not looks_like_order("index")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["Yes", "No"], ("No", "Yes")),
+        (["f", "t"], ("f", "t")),
+        ([" TRUE", "false"], ("false", " TRUE")),
+        (["yes", "YES"], None),
+        (["yes", "true"], None),
+        (["male", "female"], None),
+        (["yes", "no", "maybe"], None),
+    ],
+)
+def test_pairs_that_mean_no_and_yes(texts: list[str], expected: tuple[str, str] | None) -> None:
+    """The text for false comes first, as it is written."""
+    assert boolean_order(texts) == expected
+
+
+def test_leading_zeros_and_words() -> None:
+    """`007` is a code, `0`, `0.5` and `10` are numbers; scripts without spaces have words, too."""
+    assert [has_leading_zero(text) for text in ("007", " 01 ", "0", "0.5", "10", "0x1")] == [True, True] + [False] * 4
+    assert [word_count(text) for text in ("a b  c", "Müller", "这部电影非常好看")] == [3, 1, 2]

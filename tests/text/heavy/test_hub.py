@@ -1,0 +1,181 @@
+"""Downloading a checkpoint: over https, of bounded size, whole files only, and one clear error without a network."""
+
+from __future__ import annotations
+
+import io
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request
+
+import pytest
+
+from ak_text.pretrained import hub
+from autokeras_core import UnavailableError
+from tests.text.heavy.checkpoints import go_offline, write_checkpoint
+
+NAME = "somebody/tiny-bert"
+
+
+class Answer(io.BytesIO):
+    """What a server sends."""
+
+    def __init__(self, content: bytes, length: int | None = None) -> None:
+        super().__init__(content)
+        self.headers = {"Content-Length": str(len(content) if length is None else length)}
+
+
+class Server:
+    """A hub that offers the files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.addresses: list[str] = []
+
+    def __call__(self, address: str) -> Answer:
+        """Return a file, or say that there is none."""
+        self.addresses.append(address)
+        path = self.folder / address.rpartition("/")[2]
+        if not path.is_file():
+            raise HTTPError(address, 404, "Not Found", Message(), None)
+        return Answer(path.read_bytes())
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Put a server with a tiny checkpoint in the place of the network, and an empty folder in that of the cache."""
+    go_offline(monkeypatch, tmp_path / "cache")
+    made = Server(write_checkpoint(tmp_path / "hub"))
+    monkeypatch.setattr(hub, "_opener", made)
+    return made
+
+
+def test_files_are_downloaded_once(server: Server) -> None:
+    """Whole and unchanged, from the hub's address over https; the second time nothing is asked for."""
+    folder = hub.download(NAME)
+    asked = list(server.addresses)
+
+    assert hub.download(NAME) == folder
+    assert server.addresses == asked
+    assert f"https://huggingface.co/{NAME}/resolve/main/model.safetensors" in asked
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        assert (folder / name).read_bytes() == (server.folder / name).read_bytes()
+
+
+def test_a_revision_has_a_folder_of_its_own(server: Server) -> None:
+    """A commit stays what it is."""
+    folder = hub.download(f"{NAME}@0123abc")
+
+    assert folder.name == "0123abc"
+    assert all("/resolve/0123abc/" in address for address in server.addresses)
+
+
+def test_a_file_that_is_too_large_is_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloading ends at the limit, and nothing of the file stays."""
+    monkeypatch.setattr(hub, "REQUIRED_FILES", {"config.json": 10, "model.safetensors": 2**20})
+
+    with pytest.raises(UnavailableError, match=r"config\.json has more than 10 bytes"):
+        hub.download(NAME)
+
+    assert not [path for path in hub.cache_folder(NAME).iterdir() if path.name.startswith("config")]
+
+
+def test_half_a_file_is_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that breaks off leaves no file that looks whole."""
+    monkeypatch.setattr(hub, "_opener", lambda _: Answer(b"{}", length=50))
+
+    with pytest.raises(UnavailableError, match="ended after 2 of 50 bytes"):
+        hub.download(NAME)
+
+    assert not list(hub.cache_folder(NAME).iterdir())
+
+
+def test_a_checkpoint_without_safetensors_is_an_error(server: Server) -> None:
+    """Pickles are not asked for."""
+    (server.folder / "model.safetensors").unlink()
+
+    with pytest.raises(UnavailableError, match="404"):
+        hub.download(NAME)
+
+    assert not any(".bin" in address for address in server.addresses)
+
+
+def test_a_checkpoint_without_tokenizer_is_an_error(server: Server) -> None:
+    """An encoder alone reads no texts."""
+    (server.folder / "tokenizer.json").unlink()
+
+    with pytest.raises(UnavailableError, match=r"neither tokenizer\.json nor vocab\.txt"):
+        hub.download(NAME)
+
+
+def test_without_a_network_one_error_names_the_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local folder, the cache, or no pretrained encoder."""
+    go_offline(monkeypatch, tmp_path)
+
+    with pytest.raises(UnavailableError) as caught:
+        hub.download("bert-base-uncased")
+
+    message = str(caught.value)
+    assert "'bert-base-uncased' cannot be downloaded" in message
+    assert all(hint in message for hint in ("pretrained=", "Network is unreachable", str(tmp_path), "pretrained=False"))
+
+
+def test_a_failed_connection_is_remembered_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later trials fail at once, with other checkpoints too, until told to try again."""
+    offline = go_offline(monkeypatch, tmp_path)
+    for name in (NAME, NAME, "bert-base-uncased"):
+        with pytest.raises(UnavailableError):
+            hub.download(name)
+    assert len(offline.addresses) == 1
+
+    hub.forget_failed_downloads()
+    with pytest.raises(UnavailableError):
+        hub.download(NAME)
+
+    assert len(offline.addresses) == 2
+
+
+def test_a_name_that_is_not_there_says_nothing_of_others(server: Server) -> None:
+    """An answer is no failed connection."""
+    (server.folder / "config.json").rename(server.folder / "kept")
+    with pytest.raises(UnavailableError):
+        hub.download(NAME)
+    (server.folder / "kept").rename(server.folder / "config.json")
+
+    assert hub.download("somebody/else").is_dir()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../secret", "a/b/c", "a b", "https://elsewhere.org/x", "a/..", "", "a@b@c", "a/b@../c", ".hidden", "a?b", "a#b"],
+)
+def test_odd_names_are_no_names(name: str) -> None:
+    """Nothing can lead out of the cache, or to another server."""
+    assert not hub.is_hub_name(name)
+
+
+@pytest.mark.parametrize("name", ["bert-base-uncased", NAME, "a/b.c_d@v1.0"])
+def test_usual_names_are_names(name: str) -> None:
+    """With or without an owner, with or without a revision."""
+    assert hub.is_hub_name(name)
+
+
+@pytest.mark.parametrize("address", ["http://huggingface.co/x", "file:///etc/passwd", "ftp://a/b"])
+def test_a_redirect_stays_encrypted(address: str) -> None:
+    """A server that points elsewhere than to https is not followed."""
+    handler = hub._StaysEncrypted()
+    request = Request("https://huggingface.co/x")
+
+    with pytest.raises(ValueError, match="without https"):
+        handler.redirect_request(request, None, 302, "Found", Message(), address)
+
+
+def test_a_redirect_to_https_is_followed() -> None:
+    """That is where large files are."""
+    handler: Any = hub._StaysEncrypted()
+    request = Request("https://huggingface.co/x")
+
+    followed = handler.redirect_request(request, None, 302, "Found", Message(), "https://cdn.example.org/y")
+
+    assert followed.full_url == "https://cdn.example.org/y"

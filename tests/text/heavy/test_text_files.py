@@ -1,0 +1,202 @@
+"""Texts in folders, CSV files and data frames: what is read, and what is an error that says why."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_text import TextClassifier, TextInput
+from autokeras_core import DataError, DataWarning
+
+FRAME = pd.DataFrame({"text": ["a fine film", "a dull film", ""], "stars": [5, 1, 3], "note": ["x", "y", "z"]})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two class folders, and files that are none of it."""
+    for name, text in {
+        "good/1.txt": "fine",
+        "good/2.txt": "\ufeffvery fine 😀",
+        "bad/1.md": "dull\r\nand long",
+    }.items():
+        path = tmp_path / "reviews" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    (tmp_path / "reviews" / "good" / ".hidden").write_text("no")
+    (tmp_path / "reviews" / "readme.txt").write_text("no")
+    return tmp_path / "reviews"
+
+
+def csv_file(tmp_path: Path, content: str, name: str = "reviews.csv") -> Path:
+    """Return the path of a new CSV file."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", [str, Path], ids=["str", "path"])
+def test_folder_per_class_gives_texts_and_labels(folder: Path, kind: Any) -> None:
+    """Class folders are the labels, in the order of their names; a byte order mark is no text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        texts, labels = TextInput().unpack(kind(folder), None)
+
+    assert texts.tolist() == ["dull\r\nand long", "fine", "very fine 😀"]
+    assert labels.tolist() == ["bad", "good", "good"]
+
+
+def test_files_of_other_kinds_cost_a_warning(folder: Path) -> None:
+    """What stands in a class folder and is not read is named."""
+    (folder / "good" / "3.pdf").write_bytes(b"%PDF")
+
+    with pytest.warns(DataWarning, match=r"3\.pdf"):
+        texts, _ = TextInput().unpack(folder, None)
+
+    assert len(texts) == 3
+
+
+def test_file_that_is_not_utf8_is_named(folder: Path) -> None:
+    """A file in another encoding is an error that names it."""
+    (folder / "bad" / "2.txt").write_bytes("schön".encode("latin-1"))
+
+    with pytest.raises(DataError, match=r"2\.txt.*UTF-8"):
+        TextInput().unpack(folder, None)
+
+
+def test_folder_without_classes_is_an_error(tmp_path: Path) -> None:
+    """A folder of files alone has no labels; but one can be predicted on."""
+    (tmp_path / "1.txt").write_text("fine")
+
+    with pytest.raises(DataError, match="no labelled texts"):
+        TextInput().unpack(tmp_path, None)
+
+    assert TextInput().adapt(str(tmp_path)).tolist() == ["fine"]
+
+
+@pytest.mark.parametrize("separator", [",", ";"], ids=["comma", "semicolon"])
+def test_csv_file_gives_texts_and_labels(tmp_path: Path, separator: str) -> None:
+    """The text column is found, quoted texts may hold line breaks, numbers become numbers."""
+    lines = ["text{0}stars", '"a fine{0} film\nindeed"{0}5', '"say ""no"""{0}1']
+    path = csv_file(tmp_path, "\n".join(lines).format(separator) + "\n")
+
+    texts, labels = TextInput().unpack(str(path), "stars")
+
+    assert texts.tolist() == [f"a fine{separator} film\nindeed", 'say "no"']
+    assert labels.tolist() == [5, 1]
+
+
+def test_csv_file_may_hold_a_huge_text(tmp_path: Path) -> None:
+    """A text beyond the csv module's usual limit is read."""
+    path = csv_file(tmp_path, "text,label\n" + "word " * 100_000 + ",a\nb,b\n")
+
+    texts, _ = TextInput().unpack(path, "label")
+
+    assert len(texts[0]) == 500_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "cannot be read"),
+        ("text,label\n", "0 rows"),
+        ("text,label\na,b\nc\n", "row 2 has 1 values"),
+        ("text,text\na,b\n", "distinct column names"),
+    ],
+    ids=["empty", "header only", "short row", "equal names"],
+)
+def test_malformed_csv_file_is_an_error(tmp_path: Path, content: str, message: str) -> None:
+    """A file that is no table is an error that says what is wrong with it."""
+    with pytest.raises(DataError, match=message):
+        TextInput().unpack(csv_file(tmp_path, content), "label")
+
+
+def test_csv_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
+    """A table that is not UTF-8 is an error that names it."""
+    path = tmp_path / "latin.csv"
+    path.write_bytes("text,label\nschön,a\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match=r"latin\.csv.*UnicodeDecodeError"):
+        TextInput().unpack(path, "label")
+
+
+@pytest.mark.parametrize("y", ["stars", FRAME["stars"]], ids=["name", "series"])
+def test_frame_gives_texts_and_labels(y: Any) -> None:
+    """A data frame is a table; the target is a column's name, or its own data."""
+    texts, labels = TextInput().unpack(FRAME, y)
+
+    assert texts.tolist() == FRAME["text"].tolist()
+    assert np.asarray(labels).tolist() == [5, 1, 3]
+
+
+def test_text_column_is_an_argument() -> None:
+    """`text_column` decides which column is read, in fit and in predict."""
+    text_input = TextInput(text_column="note")
+
+    assert text_input.unpack(FRAME, "stars")[0].tolist() == ["x", "y", "z"]
+    assert text_input.adapt(FRAME).tolist() == ["x", "y", "z"]
+
+
+def test_only_other_column_is_the_text() -> None:
+    """A column of any name is the text where it is the only one beside the target."""
+    frame = FRAME[["note", "stars"]]
+
+    assert TextInput().unpack(frame, "stars")[0].tolist() == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "text_column"),
+    [(FRAME.rename(columns={"text": "other"}), None), (FRAME, "headline")],
+    ids=["several", "unknown"],
+)
+def test_unclear_text_column_is_an_error(frame: pd.DataFrame, text_column: str | None) -> None:
+    """Where several columns could be meant, the error lists them."""
+    with pytest.raises(DataError, match="text column .* is not clear.*note"):
+        TextInput(text_column=text_column).unpack(frame, "stars")
+
+
+@pytest.mark.parametrize("y", [None, "grade"], ids=["none", "unknown"])
+def test_missing_target_column_is_an_error(y: str | None) -> None:
+    """A table without the name of one of its columns is an error that lists them."""
+    with pytest.raises(DataError, match=r"name of the target column.*stars"):
+        TextInput().unpack(FRAME, y)
+
+
+def test_missing_text_in_a_frame_names_the_row() -> None:
+    """A missing value in the text column is an error that names its row."""
+    frame = pd.DataFrame({"text": ["a", None, "c"], "stars": [1, 2, 3]})
+
+    with pytest.raises(DataError, match="Row 1 "):
+        TextInput().adapt(frame)
+
+
+def test_other_path_is_an_error(tmp_path: Path) -> None:
+    """A file of a kind that is not read is an error that says what is."""
+    path = csv_file(tmp_path, "a", name="reviews.xlsx")
+
+    with pytest.raises(DataError, match="no such file"):
+        TextInput().unpack(path, "stars")
+
+
+def test_text_column_must_be_a_name() -> None:
+    """A number is no column's name."""
+    with pytest.raises(DataError, match="text_column"):
+        TextInput(text_column=3)  # type: ignore[arg-type]
+
+
+def test_classifier_learns_from_a_folder_and_predicts_a_csv_file(folder: Path, tmp_path: Path) -> None:
+    """`fit` of a folder and `predict` of a table, end to end."""
+    for index in range(3, 13):
+        (folder / "good" / f"{index}.txt").write_text("fine and good")
+        (folder / "bad" / f"{index}.txt").write_text("dull and bad")
+    path = csv_file(tmp_path, "text\nfine\ndull\n")
+    task = TextClassifier(max_trials=1, seed=0, pretrained=False)
+
+    task.fit(folder, epochs=3, verbose=0)
+
+    assert task.predict(str(path)).tolist() == ["good", "bad"]
+    assert task.evaluate(folder)["accuracy"] > 0.9

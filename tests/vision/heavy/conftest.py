@@ -1,0 +1,17 @@
+"""What several tests of networks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.vision.heavy.backbones import SHORT_STAGES
+
+
+@pytest.fixture(scope="module")
+def short_network() -> Iterator[None]:
+    """Make EfficientNet-Lite0 a short network in this module: for tests that are about loading and training any network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ak_vision.blocks._efficientnet_lite.STAGES", SHORT_STAGES)
+        yield
