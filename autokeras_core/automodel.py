@@ -80,7 +80,7 @@ class AutoModel:
         ensemble: Whether the best trials' models may answer together, by the weighted mean of their outputs, if that scores
             better on the validation rows than the best one alone; a whole number is how many there may be at most, `True`
             means 8. What is handed over is then as large and as slow as its members together. By default what the class's
-            `ensemble_by_default` says, which is `False` here.
+            `ensemble_by_default` says: `False`, but `True` for the structured-data tasks.
         refit: Whether to train the best configuration once more when the search has ended, on all rows: also those for
             validation, which training has not seen. It trains for as many epochs as its trial took to its best one. Part of
             a time limit is kept for it; where there is too little, the validated model stays, and a line says so.

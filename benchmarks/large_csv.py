@@ -181,7 +181,7 @@ def write_results(command: str, size: float, record: dict[str, Any], writing: fl
         f"| accuracy on {ROWS_AT_ONCE:,} rows made like the file's | {record['alike']:.4f} |",
         f"| accuracy on {TEST_ROWS:,} real rows that the file does not hold | {record['test']:.4f} |",
         "",
-        "*Reading* is the one pass over the file, into a compact table on disk; *preparing* are the split, the analysis of the",
+        "*Reading* is the one pass over the file, into a compact table on disk; *preparing* are the labels, the analysis of the",
         "columns, and the first model's construction. The file's rows repeat some thousand customers, so a model that has seen",
         "millions of them knows these customers by heart; what it makes of others is the last line.",
     ]

@@ -17,7 +17,6 @@ import tensorflow as tf
 
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import bytes_per_row, read_rows
-from autokeras_core.engine.last_batch import with_even_end
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -124,9 +123,9 @@ def window_batches(
         return tuple(tensors)
 
     def cut(*tensors: Tensor) -> Dataset:
-        starts = tf.range(0, tf.shape(tensors[0])[0], batch_size)
-        return tf.data.Dataset.from_tensor_slices(starts).map(
-            lambda start: tuple(tensor[start : start + batch_size] for tensor in tensors)
+        bounds = _bounds(tf.shape(tensors[0])[0], batch_size, is_even=seed is not None)
+        return tf.data.Dataset.from_tensor_slices((bounds[:-1], bounds[1:])).map(
+            lambda start, end: tuple(tensor[start:end] for tensor in tensors)
         )
 
     def assemble(*tensors: Tensor) -> tuple[Any, ...]:
@@ -136,23 +135,42 @@ def window_batches(
         return (x, y) if weights is None else (x, y, weights_by_head(named["weights"], targets))
 
     windows = _numbered(plan, seed).map(window).prefetch(1)
-    batches = windows.flat_map(cut)
-    if seed is not None:
-        batches = with_even_end(batches, rows=rows, batch_size=batch_size)
-    batches = batches.map(assemble).prefetch(_BATCHES_AHEAD)
+    batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)
     return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(_options())
 
 
 def _numbered(plan: WindowPlan, seed: int | None) -> Dataset:
     """Return the blocks of each window, with a number that decides how it is mixed: other ones in every epoch."""
-    blocks = tf.data.Dataset.range(plan.full_blocks)
-    if seed is not None and plan.full_blocks > 1:
-        blocks = blocks.shuffle(plan.full_blocks, seed=seed % (2**31), reshuffle_each_iteration=True)
+    # The rows behind the last full block are a window with that block: by themselves they could be few.
+    last = (
+        np.arange(max(0, plan.full_blocks - 1), plan.full_blocks + 1)
+        if plan.rows % plan.block
+        else np.zeros(0, np.int64)
+    )
+    others = plan.full_blocks + 1 - len(last) if len(last) else plan.full_blocks
+    blocks = tf.data.Dataset.range(others)
+    if seed is not None and others > 1:
+        blocks = blocks.shuffle(others, seed=seed % (2**31), reshuffle_each_iteration=True)
     blocks = blocks.batch(plan.blocks_per_window)
-    if plan.rows % plan.block:
-        blocks = blocks.concatenate(tf.data.Dataset.from_tensors(np.array([plan.full_blocks], dtype=np.int64)))
+    if len(last):
+        blocks = blocks.concatenate(tf.data.Dataset.from_tensors(last.astype(np.int64)))
     keys = tf.data.Dataset.random(seed=(seed or 0) % (2**31), rerandomize_each_iteration=True)
     return tf.data.Dataset.zip((blocks, keys))
+
+
+def _bounds(rows: Tensor, batch_size: int, *, is_even: bool) -> Tensor:
+    """Return where the batches of a window begin, and where it ends.
+
+    Where the last of several would have less than half of a batch, it shares with the one before, as `with_even_end` does
+    for other pipelines; here it is done where batches are cut, which copies nothing.
+    """
+    bounds = tf.concat([tf.range(0, rows, batch_size), [rows]], axis=0)
+    rest = rows % batch_size
+    if not is_even or batch_size == 1:
+        return bounds
+    is_shared = tf.logical_and(rows > batch_size, tf.logical_and(rest > 0, 2 * rest < batch_size))
+    shift = tf.where(is_shared, (batch_size + rest) // 2 - rest, 0)
+    return bounds - tf.one_hot(tf.shape(bounds)[0] - 2, tf.shape(bounds)[0], dtype=bounds.dtype) * shift
 
 
 def _read(rows: Rows, numbers: Array, order: Array | None, kind: Any) -> Array:

@@ -291,6 +291,7 @@ class Input(Operator):
 
         Called where this is the graph's only input, with `y=None` if the user passed no labels. A folder with one
         folder per class is such data, or a table together with the name of its target column.
+        Labels of very many rows may be `autokeras_core.data.coded.CodedLabels`.
 
         Raises:
             DataError: If the data should hold labels, and does not.

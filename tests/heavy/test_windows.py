@@ -102,6 +102,16 @@ def test_no_training_batch_is_left_with_a_few_rows(batch_size: int) -> None:
 
 
 @pytest.mark.usefixtures("small_windows")
+def test_each_head_gets_its_own_weights() -> None:
+    """Weights of shape `(rows, heads)` come as a dict by head."""
+    weights = np.stack([NUMBERS[:, 0], 2 * NUMBERS[:, 0]], axis=1).astype("float32")
+    targets = {"a": NUMBERS, "b": NUMBERS}
+
+    for _, y, weight in window_batches({"x": NUMBERS}, targets, weights, batch_size=64, seed=1):
+        assert np.array_equal(np.asarray(weight["b"]).reshape(-1), 2 * np.asarray(y["b"])[:, 0])
+
+
+@pytest.mark.usefixtures("small_windows")
 def test_without_a_seed_rows_keep_their_order() -> None:
     """Validation rows come as they stand."""
     batches = window_batches({"x": SequentialSource(numbers=NUMBERS)}, TARGETS, None, batch_size=7, seed=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.search.selection import most_members, select_ensemble
@@ -39,6 +39,7 @@ def mean_of(candidates: Sequence[Sequence[Array]], weights: dict[int, float]) ->
     return [sum((weight * candidates[index][0] for index, weight in weights.items()), np.zeros(1))]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**16), st.integers(1, 7), st.sampled_from([closeness, accuracy]))
 def test_the_result_is_never_worse_than_the_best_single_model(seed: int, size: int, make: Any) -> None:
     """On the rows it was chosen by, whatever the score; and the score that it states is that of the weighted mean."""
@@ -52,6 +53,7 @@ def test_the_result_is_never_worse_than_the_best_single_model(seed: int, size: i
     assert selection.single in selection.counts
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**16), st.integers(1, 7))
 def test_weights_are_shares_of_at_most_so_many_members(seed: int, size: int) -> None:
     """They are above zero, add up to 1, and are those of different candidates."""
@@ -64,6 +66,7 @@ def test_weights_are_shares_of_at_most_so_many_members(seed: int, size: int) -> 
     assert 1 <= len(weights) <= 3
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**16), st.permutations(range(6)))
 def test_the_order_of_the_candidates_does_not_matter(seed: int, order: list[int]) -> None:
     """The same models in another order give the same weights, where no two score the same."""

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from ak_tabular import StructuredDataClassifier, StructuredDataRegressor
-from autokeras_core import AutoModel, DataError, SearchError
+from autokeras_core import AutoModel, DataError
 
 SMALL = {"structured/mlp/units": 32, "training/learning_rate": 0.03, "training/batch_size": 32}
 
@@ -72,10 +73,20 @@ def test_wrong_columns_at_prediction_are_an_error(classifier: StructuredDataClas
         classifier.predict(FRAME.drop(columns="bill"))
 
 
-def test_exporting_text_categories_says_what_to_do(classifier: StructuredDataClassifier) -> None:
-    """A table with text categories has no exported form: the error names the columns and the ways out."""
-    with pytest.raises((DataError, SearchError), match=r"\['island'\].*predict\(\), save\(\)"):
-        classifier.export_model()
+def test_table_with_text_is_exported_as_a_model_of_its_columns(
+    classifier: StructuredDataClassifier, tmp_path: Path
+) -> None:
+    """The exported model takes text and numbers by column, text empty where missing, and predicts the same."""
+    classifier.export_model().save(tmp_path / "model.keras")
+
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+
+    columns = {
+        "island": tf.constant(FRAME["island"].fillna("").to_numpy(dtype=object)[:, None], dtype=tf.string),
+        "bill": FRAME["bill"].to_numpy(dtype="float32")[:, None],
+        "year": FRAME["year"].to_numpy(dtype="float32")[:, None],
+    }
+    np.testing.assert_allclose(loaded.predict(columns, verbose=0), classifier.predict_proba(FRAME), atol=1e-5)
 
 
 def test_callers_frame_is_not_changed() -> None:

@@ -30,6 +30,7 @@ from autokeras_core import (
 )
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.features import FeatureStore
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.testing import check_block, check_preprocessor
 from tests.text.heavy.checkpoints import LAYERS, SIZE, go_offline, reference_states, reviews, write_checkpoint
 
@@ -42,11 +43,11 @@ TUNED = {
     **FROZEN,
     "training/learning_rate": 1e-4,
     "bert/fine_tune": "top",
-    "bert/fine_tune_learning_rate": 3e-3,
+    "bert/fine_tune_learning_rate": 2e-4,
     "bert/layer_decay": 0.7,
 }
-# Few texts leave an encoder frozen by default; this one is tiny, and learns at a rate that would spoil a real one.
-OPEN = {"fine_tune": Choice(["none", "top", "all"]), "fine_tune_learning_rate": Choice([1e-4, 3e-3])}
+# Few texts leave an encoder frozen by default.
+OPEN = {"fine_tune": Choice(["none", "top", "all"]), "dropout": 0.0}
 
 PREDICT = """
 import json, sys, numpy
@@ -356,3 +357,23 @@ def test_numbers_are_estimated_from_texts(checkpoint: str) -> None:
     model.fit(texts, [float(len(text)) for text in texts], epochs=1, verbose=0)
 
     assert np.isfinite(model.predict(["a good film", ""])).all()
+
+
+def cost_of(block: BertBlock, **values: Any) -> float:
+    """Return what a configuration costs."""
+    view = HyperparameterView(values=block.search_space().complete(values))
+    cost = block.cost(view)
+    assert cost is not None
+    return cost
+
+
+def test_the_cost_is_known_before_anything_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Longer texts, larger encoders and fine-tuning cost more; nothing is downloaded to know."""
+    offline = go_offline(monkeypatch, tmp_path)
+    small, base = BertBlock(), BertBlock(pretrained="bert-base-uncased")
+    tiny = BertBlock(pretrained=str(write_checkpoint(tmp_path / "tiny")))
+
+    assert cost_of(tiny) < cost_of(small) < cost_of(base)
+    assert cost_of(small, sequence_length=64) < cost_of(small, sequence_length=256)
+    assert cost_of(small) < cost_of(small, fine_tune="top") < cost_of(small, fine_tune="all")
+    assert not offline.addresses

@@ -40,6 +40,8 @@ class StructuredDataClassifier(Task):
     """
 
     task_name: ClassVar[str] = "ak_tabular:StructuredDataClassifier"
+    # Networks for tables take milliseconds, and several of them nearly always predict better than one.
+    ensemble_by_default: ClassVar[bool | int] = True
 
     def __init__(
         self,
@@ -78,6 +80,8 @@ class StructuredDataRegressor(Task):
     """
 
     task_name: ClassVar[str] = "ak_tabular:StructuredDataRegressor"
+    # Networks for tables take milliseconds, and several of them nearly always predict better than one.
+    ensemble_by_default: ClassVar[bool | int] = True
 
     def __init__(
         self,

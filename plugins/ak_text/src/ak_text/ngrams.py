@@ -20,7 +20,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _LONGEST_ROW = 2048
 _PERCENTILE = 99.5
-_ROWS_FOR_PRUNING = 500
+_ROWS_FOR_PRUNING = 10_000
 _SMALLEST_NORM = 1e-12
 # More would change little about which n-grams are common, and take long: every character begins one of each length.
 _CHARACTERS_FOR_A_FIT: Mapping[Tokens, int] = MappingProxyType({"words": 50_000_000, "characters": 3_000_000})

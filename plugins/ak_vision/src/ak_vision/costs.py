@@ -215,6 +215,7 @@ def convnext_work(hp: Values, work: Work) -> Work:
             work.convolve_depthwise(hp["kernel_size"])
             work.convolve(_CONVNEXT_EXPANSION * channels, 1)
             work.convolve(channels, 1)
+            work.convolve_depthwise(1, is_written=False)  # the scale of each channel
     return work
 
 

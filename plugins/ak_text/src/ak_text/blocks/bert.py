@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 
 from ak_text.pretrained.features import FrozenEncoder
-from ak_text.pretrained.layout import BERT_BASE
+from ak_text.pretrained.layout import BERT_BASE, MINILM
 from ak_text.pretrained.locations import check_pretrained, known_layout, require_folder
 from ak_text.pretrained.space import BERT, DEFAULT_ENCODER, suit_encoder
 from ak_text.pretrained.tokenizer import SubwordTokenizer
@@ -137,7 +137,8 @@ class BertBlock(Block):
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one text costs, spread over the epochs."""
-        layout = known_layout(self._pretrained) or BERT_BASE
+        assumed = MINILM if self._pretrained == DEFAULT_ENCODER else BERT_BASE
+        layout = known_layout(self._pretrained) or assumed
         share = _COST_OF_FEATURES + _COST_OF_FINE_TUNING[hp["fine_tune"]]
         return share * layout.multiply_adds(hp["sequence_length"])
 

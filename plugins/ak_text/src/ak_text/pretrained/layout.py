@@ -12,7 +12,7 @@ import attrs
 
 from autokeras_core.errors import GraphError, describe_error
 
-__all__ = ["BERT_BASE", "MODEL_TYPES", "EncoderLayout", "read_layout"]
+__all__ = ["BERT_BASE", "MINILM", "MODEL_TYPES", "EncoderLayout", "read_layout"]
 
 _BERT = "bert"
 _DISTILBERT = "distilbert"
@@ -170,6 +170,9 @@ BERT_BASE = EncoderLayout(
     positions=512,
 )
 """The sizes that are assumed of an encoder as long as nothing is known of it."""
+
+MINILM = attrs.evolve(BERT_BASE, hidden_size=384, layers=6, intermediate_size=1_536)
+"""The sizes of MiniLM with six layers, which `BertBlock` uses by default."""
 
 _FIXED: Mapping[str, tuple[Any, ...]] = MappingProxyType(
     {
