@@ -21,7 +21,16 @@ import keras
 import numpy as np
 from scipy import stats
 
-from ak_vision import ConvBlock, EfficientNetBlock, ImageInput, MobileNetBlock, ResNet9Block, ResNetBlock, XceptionBlock
+from ak_vision import (
+    ConvBlock,
+    ConvNeXtBlock,
+    EfficientNetBlock,
+    ImageInput,
+    MobileNetBlock,
+    ResNet9Block,
+    ResNetBlock,
+    XceptionBlock,
+)
 from autokeras_core import Block
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.graph.view import HyperparameterView
@@ -41,6 +50,7 @@ SMALL: Mapping[str, Block] = {
     "resnet, 20 layers, 32 filters": ResNetBlock(blocks_per_stage=3, filters=32),
     "small xception, 32 filters": XceptionBlock(filters=32, num_blocks=3),
     "small efficientnet, 16 filters": EfficientNetBlock(filters=16),
+    "small convnext, 24 filters": ConvNeXtBlock(filters=24),
 }
 LARGE: Mapping[str, Block] = {
     "mobilenet_v3_small": MobileNetBlock(version="small"),

@@ -59,7 +59,7 @@ def main() -> None:
             for number, row in enumerate((first, second), start=1)
         ),
         "",
-        "Made by `python benchmarks/feature_cache.py --checkpoint FOLDER --texts FOLDER --write`.",
+        f"Made by `python benchmarks/feature_cache.py --checkpoint FOLDER --texts FOLDER --rows {options.rows} --write`.",
     ]
     print("\n".join(lines))
     if options.write:

@@ -71,6 +71,26 @@ def test_an_in_model_preprocessor_becomes_a_layer_and_one_outside_does_not() -> 
     assert not any(isinstance(layer, keras.layers.Rescaling) for layer in outside.model.layers)
 
 
+def test_a_build_sees_the_fitted_preprocessors_before_it() -> None:
+    """The view of a block behind one input holds them, fitted, its own last; that of a block further behind none."""
+    seen: dict[str, Any] = {}
+
+    class Looking(DenseBlock):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            seen[hp.path] = hp.preprocessors
+            return super().build(hp, inputs)
+
+    start = ArrayInput()
+    first = Looking(name="first")(Wants(Center(2.0))(start))
+    case = make_case(start, ClassificationHead()(Looking(name="second")(first)))
+
+    compiled = case.compiled()
+
+    assert [type(each) for each in seen["first"]] == [Center]
+    assert seen["first"][-1] is compiled.features[0].host[-1]
+    assert seen["second"] == ()
+
+
 def test_two_branches_of_one_input_share_what_they_have_in_common() -> None:
     """The same preprocessing is one layer; other host preprocessing is another model input."""
     start = ArrayInput()

@@ -163,10 +163,10 @@ def test_most_common_ngrams_are_kept() -> None:
 
 
 def test_ngrams_of_one_text_alone_are_left_out_of_many() -> None:
-    """From 500 texts on, an n-gram of one text only is not learned."""
+    """From 10,000 texts on, an n-gram of one text only is not learned."""
     vectorizer = NgramVectorizer()
 
-    vectorizer.fit(as_rows(["often"] * 499 + ["often once"]))
+    vectorizer.fit(as_rows(["often"] * 9_999 + ["often once"]))
 
     assert vectorizer.get_state()["vocabulary"] == ["often"]
 

@@ -29,7 +29,7 @@ _CHARACTERS_FOR_A_FIT: Mapping[Tokens, int] = MappingProxyType({"words": 50_000_
 class NgramVectorizer:
     """Turns texts into the TF-IDF weights of their words, characters, and runs of these.
 
-    The vocabulary is made of the n-grams that occur in most training texts; from 500 texts on those of a single text are
+    The vocabulary is made of the n-grams that occur in most training texts; from 10,000 texts on those of a single text are
     left out. A weight is `1 + log(count)` (or the count itself) times `1 + log((1 + n) / (1 + texts with it))`, and a
     text's weights are brought to the length 1: what scikit-learn's `TfidfVectorizer(sublinear_tf=True)` does.
 

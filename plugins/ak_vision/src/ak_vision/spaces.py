@@ -270,9 +270,9 @@ SUITED_SIDES: Mapping[str, int] = MappingProxyType(
 
 _STEM_SIDES = (48, 96)
 
-PATCH_SIDES = (16, 64)
-"""Up to which sides a network of patches keeps every pixel, and up to which it has patches of 2x2: smaller ones than of
-other networks, since its blocks widen the channels fourfold at full size."""
+PATCH_SIDES = (16, 48)
+"""Up to which side a network of patches keeps every pixel, and up to which its patches are 2x2. Stems of other networks
+shrink pictures later: here each block widens the channels fourfold at full size."""
 
 
 def suit_stem(space: Space, profile: DataProfile | None, *, sides: tuple[int, int] = _STEM_SIDES) -> Space:

@@ -48,7 +48,7 @@ class ConvNeXtBlock(PretrainableBlock):
         stochastic_depth: The share of pictures for which the small network's last block is left out in a training step;
             for earlier ones it is smaller.
         stem_stride: Side of the small network's patches; at 1 it begins with a 3x3 convolution. By default suited to
-            the size of the pictures: 1 up to 16 pixels, 2 up to 64, else 4.
+            the size of the pictures: 1 up to 16 pixels, 2 up to 48, else 4.
         pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
             network as a whole; then only `"tiny"` is left. The block scales pixels itself, takes grey and colour
             pictures only, and enlarges what is smaller than 64 pixels.
