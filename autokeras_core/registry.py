@@ -47,7 +47,8 @@ _FIRST_PARTY = MappingProxyType(
         ),
         "ak-text": (
             *("TextClassifier", "TextRegressor", "TextInput", "TextBlock", "NgramBlock", "EmbeddingBlock", "text"),
-            *("text_input", "ngram", "embedding", "transformer", "bert"),
+            *("text_input", "ngram", "embedding", "separable_conv", "text_rnn", "transformer", "bert", "BertBlock"),
+            *("SeparableConvBlock", "TextRNNBlock", "TransformerEncoderBlock"),
         ),
         "ak-tabular": (
             *("StructuredDataClassifier", "StructuredDataRegressor", "StructuredDataInput", "StructuredDataBlock"),

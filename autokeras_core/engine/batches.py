@@ -70,7 +70,6 @@ def training_batches(
         return window_batches(features, targets, weights, batch_size=batch_size, seed=seed)
     numbers = tf.data.Dataset.range(rows).shuffle(rows, seed=seed % (2**31), reshuffle_each_iteration=True)
 
-
     def batched(elements: Dataset) -> Dataset:
         return with_even_end(elements.batch(batch_size), rows=rows, batch_size=batch_size)
 

@@ -18,9 +18,33 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 SIZE, LAYERS, HEADS, INNER, POSITIONS = 16, 3, 4, 24, 40
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = (
-    ["the", "a", "film", "was", "is", "good", "bad", "fine", "dull", "very", "not", "it", "un", "##able", "##ly", "##s", "play", "price", "rose", "fell", "goal", "team", ".", ",", "!"]
-)
+WORDS = [
+    "the",
+    "a",
+    "film",
+    "was",
+    "is",
+    "good",
+    "bad",
+    "fine",
+    "dull",
+    "very",
+    "not",
+    "it",
+    "un",
+    "##able",
+    "##ly",
+    "##s",
+    "play",
+    "price",
+    "rose",
+    "fell",
+    "goal",
+    "team",
+    ".",
+    ",",
+    "!",
+]
 VOCABULARY = [*SPECIAL, *WORDS, *"abcdefghijklmnopqrstuvwxyz", *(f"##{each}" for each in "abcdefghijklmnopqrstuvwxyz")]
 ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from ak_text import BertBlock, FrozenEncoder, SubwordTokenizer, TextClassifier, TextInput, TextRegressor
+from ak_text import BertBlock, FrozenEncoder, SubwordTokenizer, TextBlock, TextClassifier, TextInput, TextRegressor
 from ak_text.pretrained.space import SEQUENCE_LENGTHS
 from autokeras_core import (
     AutoKerasError,
@@ -321,18 +321,45 @@ def test_without_a_network_a_search_goes_on(
     assert len(offline.addresses) == 1
 
 
-def test_without_a_network_a_named_encoder_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It names the ways out."""
+@pytest.mark.parametrize("rows", [40, 600])
+def test_without_a_network_a_named_encoder_is_one_clear_error(
+    rows: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """At once, and it names the ways out: who names an encoder means it."""
     go_offline(monkeypatch, tmp_path)
-    text = TextInput()
-    output = ClassificationHead()(BertBlock(pretrained="bert-base-uncased")(text))
 
-    with pytest.raises(SearchError) as caught:
-        AutoModel(text, output, max_trials=3, seed=0).fit(*reviews(), epochs=1, verbose=0)
+    with pytest.raises(UnavailableError) as caught:
+        TextClassifier(pretrained="bert-base-uncased", max_trials=3, seed=0).fit(*reviews(rows), epochs=1, verbose=0)
 
     message = str(caught.value)
     assert message.startswith("The pretrained encoder 'bert-base-uncased' cannot be downloaded")
     assert all(hint in message for hint in ("pretrained=", "model.safetensors", "pretrained=False"))
+
+
+def test_without_a_network_nothing_but_the_default_encoder_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """If all trials need it, the search ends with the same sentence."""
+    go_offline(monkeypatch, tmp_path)
+
+    with pytest.raises(SearchError, match=r"^The pretrained encoder 'sentence-transformers/all-MiniLM-L6-v2' cannot"):
+        TextClassifier(pretrained=True, max_trials=3, seed=0).fit(*reviews(), epochs=1, verbose=0)
+
+
+def test_few_texts_leave_all_to_a_named_encoder(checkpoint: str) -> None:
+    """What it knows of the language counts more than what can be learned from them; many texts have other candidates."""
+    assert candidates_for(499, pretrained=checkpoint) == {"bert"}
+    assert {"bert", "ngram"} <= candidates_for(500, pretrained=checkpoint)
+    assert {"bert", "ngram"} <= candidates_for(20)
+    assert candidates_for(20, pretrained=checkpoint, block_type="ngram") == {"ngram"}
+
+
+def candidates_for(rows: int, **arguments: Any) -> set[Any]:
+    """Return which blocks a search over so many texts tries."""
+    text = TextInput()
+    adapted = text.adapt(["a good film"] * rows)
+    profile = DataProfile(rows=rows, inputs={"text": text.analyse(adapted, name="text")}, targets={})
+    return set(TextBlock(**arguments).search_space(profile)["block_type"].grid())
 
 
 @pytest.mark.parametrize("kind", ["distilbert", "roberta"])

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from ak_text.pretrained.checkpoint import read_arrays
 from ak_text.pretrained.layout import EncoderLayout, read_layout
-from ak_text.pretrained.locations import checkpoint_folder, known_layout, require_folder
+from ak_text.pretrained.locations import checkpoint_folder, known_layout
 from ak_text.pretrained.network import encoder_network, load_arrays, pooled_network
 from autokeras_core import GraphError, UnavailableError
 from tests.text.heavy.checkpoints import SIZE, config_of, reference_states, write_checkpoint
@@ -214,7 +214,7 @@ def test_a_missing_file_is_named(missing: str, tmp_path: Path) -> None:
     (folder / missing).unlink()
 
     with pytest.raises(UnavailableError, match=f"a folder without {missing}"):
-        require_folder(str(folder))
+        checkpoint_folder(str(folder))
 
 
 def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:

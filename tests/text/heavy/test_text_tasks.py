@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from ak_text import TextClassifier, TextRegressor
-from autokeras_core import AutoModel
+from ak_text import EmbeddingBlock, TextClassifier, TextInput, TextRegressor
+from autokeras_core import AutoModel, ClassificationHead
 
 GOOD = ["a fine film", "fine actors and a fine plot", "moving and fine", "so fine it hurts"]
 BAD = ["a dull film", "dull actors in a dull plot", "long and dull", "so dull it hurts"]
@@ -107,6 +107,23 @@ def test_saved_task_predicts_the_same_in_a_fresh_process(classifier: TextClassif
 
     found = json.loads(process.stdout.splitlines()[-1])
     np.testing.assert_allclose(found, classifier.predict_proba(ODD), rtol=0, atol=1e-6)
+
+
+def test_saved_model_with_word_vectors_needs_their_file_no_more(tmp_path: Path) -> None:
+    """The vectors that a model knows are saved with it."""
+    path = tmp_path / "vectors.txt"
+    path.write_text("fine 1 0 0\ndull 0 1 0\n", encoding="utf-8")
+    text = TextInput()
+    head = ClassificationHead()(EmbeddingBlock(vectors=str(path), num_layers=0)(text))
+    model = AutoModel(text, head, max_trials=1, seed=0)
+    model.fit(TEXTS, LABELS, epochs=1, verbose=0)
+    expected = model.predict_proba(ODD)
+    model.save(tmp_path / "saved")
+    path.unlink()
+
+    loaded = AutoModel.load(tmp_path / "saved")
+
+    np.testing.assert_allclose(loaded.predict_proba(ODD), expected, rtol=0, atol=1e-6)
 
 
 def test_odd_texts_are_learned_from_and_predicted() -> None:

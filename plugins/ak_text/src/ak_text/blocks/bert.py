@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 
 from ak_text.pretrained.features import FrozenEncoder
-from ak_text.pretrained.layout import BERT_BASE, MINILM
-from ak_text.pretrained.locations import check_pretrained, known_layout, require_folder
+from ak_text.pretrained.layout import BERT_BASE, MINILM, read_layout
+from ak_text.pretrained.locations import check_pretrained, checkpoint_folder, known_layout
 from ak_text.pretrained.space import BERT, DEFAULT_ENCODER, suit_encoder
 from ak_text.pretrained.tokenizer import SubwordTokenizer
 from autokeras_core import Block, FineTuning, Normalization
@@ -46,8 +46,9 @@ class BertBlock(Block):
 
     The checkpoint is a local folder with `config.json`, `model.safetensors` and `tokenizer.json` (or a BERT's
     `vocab.txt`), or a name on the Hugging Face hub, which is downloaded once. BERT, MiniLM, DistilBERT, RoBERTa,
-    CamemBERT and XLM-RoBERTa have the layouts that are read. Where a download is not possible, a search skips the
-    configuration and goes on; if there is no other, it ends with one error that says what to do.
+    CamemBERT and XLM-RoBERTa have the layouts that are read. One that you name and that cannot be had is an error as soon as
+    a search starts. Where the default one cannot be downloaded, a search skips its configurations and goes on; if there
+    are no others, it ends with one error that says what to do.
 
     A tokenizer cannot be part of a Keras model. What `save` writes takes raw texts; what `export_model` returns takes
     token numbers, and says so.
@@ -120,11 +121,12 @@ class BertBlock(Block):
         With a profile a search is about to start: then what would fail in each of its trials is an error at once.
 
         Raises:
-            UnavailableError: If a folder that was named is not there, or lacks files.
+            UnavailableError: If a folder that was named is not there, or lacks files, or a name on the hub cannot be
+                downloaded. The default encoder is looked for later, and only costs its trials if it cannot be had.
             GraphError: If its checkpoint is of another kind of network.
         """
         if profile is not None and "pretrained" in self.arguments:
-            require_folder(self.arguments["pretrained"])
+            read_layout(checkpoint_folder(self.arguments["pretrained"]))
         return suit_encoder(super().search_space(profile), profile, given=self.arguments)
 
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ak_text.blocks.bert import BertBlock
+from ak_text.pretrained.space import has_few_texts
 from ak_text.spaces import TEXT, prefers_ngrams, suited_candidates, text_space
 from autokeras_core import Block, GraphError, block
 from autokeras_core.errors import describe_error
@@ -29,6 +30,7 @@ DEFAULT_CANDIDATES = (
 
 _NGRAM = "ngram"
 _IN_ORDER = "separable_conv"
+_ENCODER = "bert"
 
 
 class TextBlock(Block):
@@ -45,7 +47,8 @@ class TextBlock(Block):
         block_type: The short name of the candidate, e.g. `"ngram"`; by default tuned.
         pretrained: Which pretrained encoder is a candidate, see `BertBlock`: a folder with its checkpoint or a name on
             the Hugging Face hub; `True` for nothing else than the default one, `False` for none. By default the default
-            one is a candidate, and where it cannot be had, a search skips it.
+            one is a candidate, and where it cannot be had, a search skips it. Below 500 texts one that you name is the only
+            candidate: what it knows of the language counts more than what can be learned from so few.
         name: The block's name in the graph, by default `text`.
 
     Input shape:
@@ -89,6 +92,8 @@ class TextBlock(Block):
         default = None
         if self._has_default_candidates and block_type is None:
             names = suited_candidates(names, profile)
+            if isinstance(self.arguments.get("pretrained"), str) and has_few_texts(profile):
+                names = (_ENCODER,)
             default = next((name for name in names if name == (_NGRAM if prefers_ngrams(profile) else _IN_ORDER)), None)
         elif isinstance(block_type, str) and block_type in self._candidates:
             names = (block_type,)  # the others may name files that need not be there

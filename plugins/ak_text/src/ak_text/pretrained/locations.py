@@ -11,7 +11,7 @@ from ak_text.pretrained.layout import EncoderLayout, read_layout
 from autokeras_core import GraphError, UnavailableError
 from autokeras_core.errors import describe_error
 
-__all__ = ["check_pretrained", "checkpoint_folder", "known_layout", "require_folder"]
+__all__ = ["check_pretrained", "checkpoint_folder", "known_layout"]
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt")
 
@@ -30,18 +30,6 @@ def check_pretrained(pretrained: str) -> None:
                 received=f"pretrained={pretrained!r}",
             )
         )
-
-
-def require_folder(pretrained: str) -> None:
-    """Check that a folder of the user's is there and has the files of a checkpoint; a name on the hub is left alone.
-
-    Raises:
-        UnavailableError: If the folder or one of its files is missing.
-        GraphError: If it cannot be used: it holds a network of another kind, or only a pickle.
-    """
-    check_pretrained(pretrained)
-    if _is_path(pretrained):
-        read_layout(_complete_folder(pretrained))
 
 
 def checkpoint_folder(pretrained: str) -> Path:

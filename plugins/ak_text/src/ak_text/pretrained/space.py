@@ -10,7 +10,7 @@ from autokeras_core.plugin import Choice, Space
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
 
-__all__ = ["BERT", "DEFAULT_ENCODER", "SEQUENCE_LENGTHS", "suit_encoder"]
+__all__ = ["BERT", "DEFAULT_ENCODER", "SEQUENCE_LENGTHS", "has_few_texts", "suit_encoder"]
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 """The checkpoint that is used if the user names none: six layers, 22 million parameters, good features as they are."""
@@ -35,13 +35,18 @@ BERT = Space(
 )
 """A frozen encoder whose features are computed once, then fine-tuning."""
 
-_ROWS_FOR_FINE_TUNING = 500
+_FEW_TEXTS = 500
 _TOKENS_BY_DEFAULT = 300_000  # of all training texts; a small encoder reads 10,000 a second on two cores
 _LONGEST_DEFAULT = 256
 _TOKENS_PER_WORD = 1.3  # of running English text
 _CHARACTERS_PER_TOKEN = 4.0
 _LONGEST_WORDS = 14  # longer ones on the average: the script puts no spaces between words, each character is a token
 _SPECIAL_TOKENS = 2
+
+
+def has_few_texts(profile: DataProfile | None) -> bool:
+    """Return whether there are fewer than 500 training texts, as far as is known."""
+    return profile is not None and profile.rows < _FEW_TEXTS
 
 
 def suit_encoder(space: Space, profile: DataProfile | None, *, given: Collection[str] = ()) -> Space:
@@ -69,7 +74,7 @@ def suit_encoder(space: Space, profile: DataProfile | None, *, given: Collection
             default=min(longest, _LONGEST_DEFAULT if few else _DEFAULT_LENGTH),
         )
     suited_space = Space(suited)
-    if profile.rows < _ROWS_FOR_FINE_TUNING and "fine_tune" not in given:
+    if has_few_texts(profile) and "fine_tune" not in given:
         return suited_space.narrow({"fine_tune": "none"})
     return suited_space
 
