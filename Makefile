@@ -7,6 +7,8 @@ CONSTRAINTS := constraints/py311.txt
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
+# Files of tests side by side, one on each core; each process with TensorFlow takes up to 2 GB.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # Python 3.11 if there is one, else any newer one. Say `make demo PYTHON=/path/to/python` for another.
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
@@ -92,11 +94,11 @@ test-light: $(VENV)/.test ## tests that need no Keras; it cannot be imported in 
 
 .PHONY: test-heavy
 test-heavy: $(VENV)/.test ## tests that build and train models
-	$(PYTEST) $(HEAVY)
+	$(PYTEST) $(PARALLEL) $(HEAVY)
 
 .PHONY: test-docs
 test-docs: $(VENV)/.test ## the code in README, docs and examples runs
-	$(PYTEST) tests/docs
+	$(PYTEST) $(PARALLEL) tests/docs
 
 .PHONY: wheels
 wheels: $(VENV)/.test ## build the four wheels into dist/
@@ -112,7 +114,7 @@ test-wheels: wheels ## the wheels, each alone in an environment of its own
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.made ## light and heavy tests with the lowest supported versions
 	.venv-lowest/bin/python -m pytest --block-heavy $(LIGHT)
-	.venv-lowest/bin/python -m pytest $(HEAVY)
+	.venv-lowest/bin/python -m pytest $(PARALLEL) $(HEAVY)
 
 .PHONY: constraints
 constraints: $(VENV)/.made ## resolve the newest versions and rewrite constraints/py311.txt

@@ -40,7 +40,8 @@ SETS = (*PICTURES, *TABLES)
 AUTOKERAS = {"AutoKeras, 1 trial": 1, "AutoKeras, 3 trials": 3}
 BY_HAND = "by hand"
 OURS = "ours"
-TIME_LIMITS = {"pictures": (5, 7, 10, 15, 20, 30, 60), "tables": (3, 4, 5, 7, 10, 20, 40)}
+TIME_LIMITS = {"digits": (4, 5, 7, 10), "mnist-5k": (5, 7, 10, 15), "fashion-10k": (10, 15, 20, 30)}
+TIME_LIMITS |= dict.fromkeys(TABLES, (4, 6, 10, 20))
 EPOCHS_BY_HAND = (5, 15)
 STOP_AFTER = 2_400
 
@@ -95,7 +96,7 @@ def planned(sets: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
     """Return all runs, in an order in which every set has something after the first seed."""
     for seed in seeds:
         for data in sets:
-            for limit in TIME_LIMITS["pictures" if data in PICTURES else "tables"]:
+            for limit in TIME_LIMITS[data]:
                 yield Run(data=data, what=OURS, setting=limit, seed=seed)
             for epochs in EPOCHS_BY_HAND if data in PICTURES else ():
                 yield Run(data=data, what=BY_HAND, setting=epochs, seed=seed)

@@ -55,7 +55,7 @@ BUNDLE_FOLDER = "bundle"
 _LOGGER = logging.getLogger(__name__)
 
 _VALIDATION_BATCH_SIZE = 512
-_SMALLEST_PATIENCE = 4
+_SMALLEST_PATIENCE = 8
 # A model and its functions hang on reference cycles. A large one is freed before the next is built. A small one can
 # wait for Python's own collection: one on demand takes a third of a second with TensorFlow loaded.
 _MANY_PARAMETERS = 1_000_000

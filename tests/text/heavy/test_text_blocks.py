@@ -71,7 +71,8 @@ def test_block_takes_odd_texts_in_mixed_precision(block: type[Block], tmp_path: 
 
     expected = model.predict(vectorizer.transform(ODD), verbose=0)
     assert np.isfinite(expected).all()
-    np.testing.assert_allclose(loaded.predict(ODD, verbose=0), expected, atol=2e-3)
+    # Half precision has steps of 1e-3 around 1, and the two sum in another order.
+    np.testing.assert_allclose(loaded.predict(ODD, verbose=0), expected, atol=8e-3)
 
 
 @pytest.mark.parametrize("block", BLOCKS[1:], ids=lambda block: block.__name__)
