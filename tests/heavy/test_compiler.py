@@ -105,6 +105,29 @@ def test_two_branches_of_one_input_share_what_they_have_in_common() -> None:
     assert set(case.store.features(compiled.features, "validation")) == {"array", "array_2"}
 
 
+def test_a_training_step_is_traced_once() -> None:
+    """The optimizer's variables are there before the first step: TensorFlow traces a step that makes some twice."""
+    traces: list[int] = []
+
+    class Counting(keras.layers.Layer):
+        def call(self, inputs: Tensor) -> Tensor:
+            traces.append(1)
+            return inputs
+
+    class CountingBlock(DenseBlock):
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            return super().build(hp, Counting()(inputs))
+
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(CountingBlock()(start)))
+    compiled = case.compiled()
+    traces.clear()
+
+    case.trained(compiled)
+
+    assert len(traces) == 2, "one for training, one for validation"
+
+
 def test_a_single_heads_metrics_have_plain_names_in_the_log() -> None:
     """`val_accuracy`, not `val_classification_accuracy`."""
     start = ArrayInput()
