@@ -14,17 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from side_by_side import mean_and_error, read_records, run_side_by_side, take_own_cores
 from table_sets import TABLES, Split, split
 
 RESULTS = Path(__file__).parent / "results"
@@ -95,11 +92,6 @@ def run(name: str, *, seconds: float, seed: int, verbose: int) -> dict[str, Any]
     }
 
 
-def read_records() -> list[dict[str, Any]]:
-    """Return all records so far."""
-    return [json.loads(line) for line in RECORDS.read_text(encoding="utf-8").splitlines()] if RECORDS.exists() else []
-
-
 def verdict(ours: Sequence[float], theirs: Sequence[float], *, is_error: bool) -> str:
     """Return how ours compares over the same splits: by one standard error of the mean difference, then by 2%."""
     gain = np.asarray(theirs) - np.asarray(ours) if is_error else np.asarray(ours) - np.asarray(theirs)
@@ -131,7 +123,7 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
             group = [record for record in records if (record["data"], record["seconds"]) == (name, seconds)]
             values = {who: [record[who] for record in group] for who in ("ours", "boosting", "linear")}
             is_error = TABLES[name].kind == "regression"
-            shown = [_mean(values[who], digits=2 if is_error else 4) for who in values]
+            shown = [mean_and_error(values[who], digits=2 if is_error else 4) for who in values]
             rows = len(TABLES[name].load()[0])
             lines.append(
                 f"| {name} | {rows:,} | {seconds:g} | {group[0]['cores']} | {len(group)} | {' | '.join(shown)} "
@@ -143,42 +135,16 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
     (RESULTS / "tables.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _mean(values: Sequence[float], *, digits: int) -> str:
-    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-    return f"{np.mean(values):.{digits}f} ± {error:.{digits}f}"
-
-
 def run_all(options: argparse.Namespace) -> None:
-    """Make the runs that are missing, a few side by side, each on its own cores."""
-    done = {(record["data"], record["seconds"], record["seed"]) for record in read_records()}
-    wanted = [(name, seed) for seed in options.seeds for name in options.sets]
-    wanted = [(name, seed) for name, seed in wanted if (name, options.seconds, seed) not in done]
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    shares: Queue[list[int]] = Queue()
-    for job in range(options.jobs):
-        shares.put(cores[job :: options.jobs])
-
-    def carry_out(job: tuple[str, int]) -> str:
-        share = shares.get()
-        try:
-            command = [sys.executable, __file__, "--one", job[0], "--seconds", str(options.seconds)]
-            return subprocess.run(
-                [*command, "--seeds", str(job[1])],
-                capture_output=True,
-                text=True,
-                check=True,
-                env={**os.environ, "BENCHMARK_CORES": ",".join(map(str, share))},
-            ).stdout.splitlines()[-1]
-        except subprocess.CalledProcessError as error:
-            sys.exit(f"{job} failed:\n{error.stderr[-2_000:]}")
-        finally:
-            shares.put(share)
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for line in pool.map(carry_out, wanted):
-            print(line, flush=True)
-            with RECORDS.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+    """Make the runs that are missing."""
+    done = {(record["data"], record["seconds"], record["seed"]) for record in read_records(RECORDS)}
+    commands = [
+        [__file__, "--one", name, "--seconds", str(options.seconds), "--seeds", str(seed)]
+        for seed in options.seeds
+        for name in options.sets
+        if (name, options.seconds, seed) not in done
+    ]
+    run_side_by_side(commands, jobs=options.jobs, records=RECORDS)
 
 
 def main() -> None:
@@ -197,17 +163,15 @@ def main() -> None:
     options = parser.parse_args()
 
     if options.one:
-        if cores := os.environ.get("BENCHMARK_CORES"):
-            os.sched_setaffinity(0, [int(core) for core in cores.split(",")])
+        take_own_cores()
         record = run(options.one, seconds=options.seconds, seed=options.seeds[0], verbose=options.verbose)
         sign = -1 if TABLES[options.one].kind == "regression" else 1
         short = {"seconds": record["taken"], "score": sign * record["ours"]}
         print(json.dumps(short if options.print_only else record))
         return
-    RESULTS.mkdir(exist_ok=True)
     if not options.table_only:
         run_all(options)
-    write_table(read_records())
+    write_table(read_records(RECORDS))
 
 
 if __name__ == "__main__":

@@ -16,16 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import numpy as np
+from side_by_side import mean_and_error, read_records, run_side_by_side, take_own_cores
 from text_sets import TEXTS, Split, split
 
 RESULTS = Path(__file__).parent / "results"
@@ -91,11 +88,6 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def read_records() -> list[dict[str, Any]]:
-    """Return all records so far."""
-    return [json.loads(line) for line in RECORDS.read_text(encoding="utf-8").splitlines()] if RECORDS.exists() else []
-
-
 def write_table(records: Sequence[Mapping[str, Any]]) -> None:
     """Write the Markdown table."""
     lines = [
@@ -120,7 +112,9 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
     for group in groups:
         runs = [record for record in records if tuple(record[key] for key in keys) == group]
         digits = 2 if TEXTS[group[0]].kind == "regression" else 4
-        shown = [_mean([run[who] for run in runs], digits=digits) for who in ("ours", "scikit-learn", "constant")]
+        shown = [
+            mean_and_error([run[who] for run in runs], digits=digits) for who in ("ours", "scikit-learn", "constant")
+        ]
         lines.append(
             f"| {group[0]} | {runs[0]['rows']:,} | {group[1]:g} | {'yes' if group[2] else 'no'} | {runs[0]['cores']} "
             f"| {len(runs)} | {' | '.join(shown)} | {np.mean([run['first model after'] for run in runs]):.1f} "
@@ -129,46 +123,28 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
     (RESULTS / "texts.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _mean(values: Sequence[float], *, digits: int) -> str:
-    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-    return f"{np.mean(values):.{digits}f} ± {error:.{digits}f}"
-
-
 def run_all(options: argparse.Namespace) -> None:
-    """Make the runs that are missing, a few side by side, each on its own cores."""
+    """Make the runs that are missing."""
     keys = ("data", "seconds", "seed", "pretrained")
-    done = {tuple(record[key] for key in keys) for record in read_records()}
-    wanted = [(name, seed) for seed in options.seeds for name in options.sets]
-    wanted = [
-        (name, seed) for name, seed in wanted if (name, options.seconds, seed, bool(options.pretrained)) not in done
+    done = {tuple(record[key] for key in keys) for record in read_records(RECORDS)}
+    pretrained = ["--pretrained", str(options.pretrained)] if options.pretrained else []
+    commands = [
+        [
+            __file__,
+            str(options.data),
+            "--one",
+            name,
+            "--seconds",
+            str(options.seconds),
+            "--seeds",
+            str(seed),
+            *pretrained,
+        ]
+        for seed in options.seeds
+        for name in options.sets
+        if (name, options.seconds, seed, bool(options.pretrained)) not in done
     ]
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    shares: Queue[list[int]] = Queue()
-    for job in range(options.jobs):
-        shares.put(cores[job :: options.jobs])
-
-    def carry_out(job: tuple[str, int]) -> str:
-        share = shares.get()
-        try:
-            command = [sys.executable, __file__, str(options.data), "--one", job[0], "--seconds", str(options.seconds)]
-            command += ["--pretrained", str(options.pretrained)] if options.pretrained else []
-            return subprocess.run(
-                [*command, "--seeds", str(job[1])],
-                capture_output=True,
-                text=True,
-                check=True,
-                env={**os.environ, "BENCHMARK_CORES": ",".join(map(str, share))},
-            ).stdout.splitlines()[-1]
-        except subprocess.CalledProcessError as error:
-            sys.exit(f"{job} failed:\n{error.stderr[-2_000:]}")
-        finally:
-            shares.put(share)
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for line in pool.map(carry_out, wanted):
-            print(line, flush=True)
-            with RECORDS.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+    run_side_by_side(commands, jobs=options.jobs, records=RECORDS)
 
 
 def main() -> None:
@@ -189,17 +165,15 @@ def main() -> None:
     options = parser.parse_args()
 
     if options.one:
-        if cores := os.environ.get("BENCHMARK_CORES"):
-            os.sched_setaffinity(0, [int(core) for core in cores.split(",")])
+        take_own_cores()
         record = run(options.one, options)
         sign = -1 if TEXTS[options.one].kind == "regression" else 1
         short = {"seconds": record["taken"], "score": sign * record["ours"]}
         print(json.dumps(short if options.print_only else record))
         return
-    RESULTS.mkdir(exist_ok=True)
     if not options.table_only:
         run_all(options)
-    write_table(read_records())
+    write_table(read_records(RECORDS))
 
 
 if __name__ == "__main__":
