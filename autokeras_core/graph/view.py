@@ -19,7 +19,7 @@ from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Preprocessor
+    from autokeras_core.graph.preprocessor import Preprocessor
 
 __all__ = ["HyperparameterView", "SpaceRecorder"]
 
