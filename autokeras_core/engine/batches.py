@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import is_sequential, read_rows, row_loader
+from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
 from autokeras_core.engine.last_batch import with_even_end
 from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
@@ -164,16 +165,16 @@ def _batches(
         batches = batches.map(assemble)
     else:
         batches = batched(numbers).map(lambda number: assemble(number, {}))
-    return batches.prefetch(_BATCHES_AHEAD).with_options(_options())
+    return batches.prefetch(_BATCHES_AHEAD).with_options(pipeline_options())
 
 
 def _gatherer(arrays: Mapping[str, Rows]) -> Callable[[Tensor], dict[str, Tensor]]:
     """Return a function of TensorFlow from row numbers to these rows of all arrays."""
     names = list(arrays)
-    kinds = [_kind(arrays[name]) for name in names]
+    kinds = [fed_dtype(arrays[name]) for name in names]
 
     def read(numbers: Array) -> list[Array]:
-        return [_as(kind, read_rows(arrays[name], numbers)) for name, kind in zip(names, kinds, strict=True)]
+        return [as_fed(kind, read_rows(arrays[name], numbers)) for name, kind in zip(names, kinds, strict=True)]
 
     def gather(numbers: Tensor) -> dict[str, Tensor]:
         tensors = tf.numpy_function(read, [numbers], kinds, stateful=False)
@@ -184,26 +185,6 @@ def _gatherer(arrays: Mapping[str, Rows]) -> Callable[[Tensor], dict[str, Tensor
     return gather
 
 
-def _kind(rows: Rows) -> Any:
-    """Return the TensorFlow dtype that rows are fed in: text as strings, all floats as float32, others as they are."""
-    if rows.dtype.kind == "f":
-        return tf.float32  # what the model's inputs are, see `tensor_dtype`
-    return tf.string if rows.dtype.kind in "OSUT" else tf.as_dtype(rows.dtype)
-
-
-def _as(kind: Any, piece: Array) -> Array:
-    return piece.astype(object if kind == tf.string else kind.as_numpy_dtype, copy=False)
-
-
 def _cores() -> int:
     """Return how many rows to load at once: one for each core, and one that waits for the disk."""
     return (os.cpu_count() or 1) + 1
-
-
-def _options() -> Any:
-    options = tf.data.Options()
-    options.deterministic = True
-    # With autotuning, an iterator that is let go waits for the thread that tunes, which sleeps for up to five seconds. There
-    # is one at the end of every epoch and of every validation, and nothing to tune: all numbers are fixed here.
-    options.autotune.enabled = False
-    return options

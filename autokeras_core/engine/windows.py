@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import bytes_per_row, read_rows
+from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -109,7 +110,7 @@ def window_batches(
     rows = len(next(iter(parts.values())))
     plan = plan_windows(rows, batch_size, sum(bytes_per_row(each) for each in parts.values()))
     names = list(parts)
-    kinds = [_kind(parts[name]) for name in names]
+    kinds = [fed_dtype(parts[name]) for name in names]
 
     def read(blocks: Array, key: Array) -> list[Array]:
         numbers = plan.numbers(blocks)
@@ -136,7 +137,7 @@ def window_batches(
 
     windows = _numbered(plan, seed).map(window).prefetch(1)
     batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)
-    return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(_options())
+    return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(pipeline_options())
 
 
 def _numbered(plan: WindowPlan, seed: int | None) -> Dataset:
@@ -179,18 +180,4 @@ def _read(rows: Rows, numbers: Array, order: Array | None, kind: Any) -> Array:
     else:
         piece = read_rows(rows, numbers)  # in rising order: a source reads neighbours together
         piece = piece if order is None else piece[order]
-    return piece.astype(object if kind == tf.string else kind.as_numpy_dtype, copy=False)
-
-
-def _kind(rows: Rows) -> Any:
-    """Return the TensorFlow dtype that rows are fed in, see `batches`."""
-    if rows.dtype.kind == "f":
-        return tf.float32
-    return tf.string if rows.dtype.kind in "OSUT" else tf.as_dtype(rows.dtype)
-
-
-def _options() -> Any:
-    options = tf.data.Options()
-    options.deterministic = True
-    options.autotune.enabled = False  # see `batches`
-    return options
+    return as_fed(kind, piece)
