@@ -164,7 +164,7 @@ class SearchDriver:
 
     def _announce(self, job: TrialJob) -> None:
         best = self.best
-        self.journal.append("trial_started", **attrs.asdict(job))
+        self.journal.append("trial_started", **job.to_json())
         self.progress.trial_started(
             job.trial_id,
             number=len(self.outcomes) + 1,

@@ -18,6 +18,7 @@ __all__ = [
     "EnsembleRecord",
     "Failure",
     "FailureKind",
+    "Rung",
     "TrialJob",
     "TrialOutcome",
     "TrialStatus",
@@ -25,7 +26,20 @@ __all__ = [
 ]
 
 FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable"]
-TrialStatus: TypeAlias = Literal["completed", "failed"]
+TrialStatus: TypeAlias = Literal["completed", "pruned", "failed"]
+
+
+@attrs.frozen
+class Rung:
+    """A point in training at which a poor trial is ended.
+
+    Attributes:
+        epoch: After how many epochs.
+        score: What the best epoch until then must score at least (at most, where less is better) for the trial to go on.
+    """
+
+    epoch: int
+    score: float
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +58,7 @@ class TrialJob:
         learning_rate_factor: 0.1 when retried after the loss became NaN.
         refit_epochs: Train for so many of the epochs, and keep the last one whatever it scores: on all rows there is
             nothing to choose an epoch by. `None` for a trial.
+        rungs: Where the trial is ended if it does poorly, by rising epochs; none for a trial that is never pruned.
     """
 
     trial_id: str
@@ -56,6 +71,18 @@ class TrialJob:
     batch_size_divisor: int = 1
     learning_rate_factor: float = 1.0
     refit_epochs: int | None = None
+    rungs: tuple[Rung, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the job as JSON data."""
+        return attrs.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrialJob:
+        """Return the job that `to_json` described."""
+        fields = {field.name: data[field.name] for field in attrs.fields(cls) if field.name in data}
+        fields["rungs"] = tuple(Rung(**rung) for rung in fields.get("rungs", ()))
+        return cls(**fields)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,8 +108,8 @@ class TrialOutcome:
     Attributes:
         trial_id: The trial's name.
         configuration: The values it was built from.
-        status: `"completed"` or `"failed"`.
-        score: The objective at the best epoch; `None` if the trial failed.
+        status: `"completed"`, `"pruned"` (ended at a rung, since others did better by then) or `"failed"`.
+        score: The objective at the best epoch; `None` if the trial failed. A pruned trial's is that of fewer epochs.
         metrics: All metrics at the best epoch.
         history: All metrics of every epoch, in order.
         best_epoch: The epoch whose weights were kept, counted from 1; 0 if there is none.
@@ -180,7 +207,7 @@ class EnsembleRecord:
 
 
 def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:
-    """Return the completed trials, the best score first.
+    """Return the completed trials (pruned ones are none), the best score first.
 
     Between equal scores the lower validation loss comes first, then the earlier trial: a few hundred validation rows
     give many equal accuracies, and the loss still tells the models apart.
@@ -194,4 +221,5 @@ def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[T
         score = math.inf if outcome.score is None else -outcome.score if maximise else outcome.score
         return score, outcome.metrics.get("val_loss", math.inf)
 
-    return sorted((outcome for outcome in outcomes if outcome.score is not None), key=key)
+    completed = (outcome for outcome in outcomes if outcome.status == "completed" and outcome.score is not None)
+    return sorted(completed, key=key)
