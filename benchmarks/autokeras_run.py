@@ -15,6 +15,7 @@ from typing import Any
 import image_sets
 import numpy as np
 import table_sets
+import text_sets
 
 Array = np.ndarray[Any, Any]
 
@@ -35,19 +36,28 @@ def table(name: str, seed: int, folder: Path) -> tuple[str, Array, Array, Array,
     return task, both[:rows], data.y.to_numpy(), both[rows:], data.y_test.to_numpy()
 
 
+def texts(name: str, seed: int, folder: Path) -> tuple[str, Array, Array, Array, Array]:
+    """Return the same for texts."""
+    data = text_sets.split(name, folder, seed)
+    task = "TextClassifier" if text_sets.TEXTS[name].kind == "classification" else "TextRegressor"
+    return task, np.array(data.x), data.y, np.array(data.x_test), data.y_test
+
+
 def main() -> None:
     """Search once and print one line of JSON: seconds, and accuracy or minus the root mean squared error."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", choices=[*image_sets.SETS, *table_sets.TABLES])
+    parser.add_argument("data", choices=[*image_sets.SETS, *table_sets.TABLES, *text_sets.TEXTS])
     parser.add_argument("--max-trials", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--fashion", type=Path, default=image_sets.FASHION)
+    parser.add_argument("--texts", type=Path)
     options = parser.parse_args()
 
     import autokeras
 
-    load = pictures if options.data in image_sets.SETS else table
-    task, x, y, x_test, y_test = load(options.data, options.seed, options.fashion)
+    load = pictures if options.data in image_sets.SETS else texts if options.data in text_sets.TEXTS else table
+    folder = options.texts if load is texts else options.fashion
+    task, x, y, x_test, y_test = load(options.data, options.seed, folder)
     # Its default number of epochs stands, and so do its tuner and its validation split.
     with tempfile.TemporaryDirectory() as directory:
         start = time.monotonic()
