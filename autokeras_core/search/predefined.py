@@ -22,6 +22,9 @@ __all__ = ["Predefined", "predefined_configurations"]
 
 _LOGGER = logging.getLogger(__name__)
 
+# Up to so many times the cost of the cheapest one no time is saved by an order: that of the file decides.
+_AS_CHEAP = 1.1
+
 
 @attrs.frozen(kw_only=True)
 class Predefined:
@@ -53,8 +56,9 @@ def predefined_configurations(
         profile: What analysis found out about the data.
         space: The search space.
         task: The registered task whose configurations fit, or an empty string for none.
-        given: The user's own, which keep their order; `None` for the task's, which are ordered by their cost. Those of a
-            task that do not fit the space are left out, with the reason in the log.
+        given: The user's own, which keep their order; `None` for the task's, which are ordered by their cost; those
+            that cost about as little as the cheapest one stay in the order of their file. Those of a task that do not fit
+            the space are left out, with the reason in the log.
 
     Raises:
         SearchError: If one of the user's does not fit the space.
@@ -77,7 +81,10 @@ def predefined_configurations(
     known = [cost for cost in costs if cost is not None]
     if len(known) < len(found):
         return found
-    return [found[index] for index in sorted(range(len(found)), key=known.__getitem__)]
+    cheapest = min(known, default=0.0)
+    return [
+        found[index] for index in sorted(range(len(found)), key=lambda index: max(known[index], _AS_CHEAP * cheapest))
+    ]
 
 
 def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:

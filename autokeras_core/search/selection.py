@@ -1,4 +1,8 @@
-"""Greedy selection of an ensemble from models that are trained already. NumPy only, no Keras."""
+"""Selection of an ensemble from models that are trained already. NumPy only, no Keras.
+
+Where many validation rows tell models apart, it is greedy. Where they are few, the best of many models owes its place to
+chance, and so does the best of many means: then the leading models take part in equal shares.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,15 @@ from typing import Any, TypeAlias
 import attrs
 import numpy as np
 
-__all__ = ["DEFAULT_MEMBERS", "Selection", "most_members", "select_ensemble"]
+__all__ = [
+    "DEFAULT_MEMBERS",
+    "FEW_ROWS",
+    "Selection",
+    "most_members",
+    "select_ensemble",
+    "select_leading",
+    "standard_error",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Outputs: TypeAlias = Sequence[Array]
@@ -19,12 +31,17 @@ Score: TypeAlias = tuple[float, ...]
 DEFAULT_MEMBERS = 8
 """How many different models `ensemble=True` puts together at most."""
 
+FEW_ROWS = 100
+"""With fewer validation rows than this the leading models are put together, instead of a greedy selection."""
+
+_GROUPS = 8
 _ROWS_PER_MEMBER = 20
 _ROUNDS = 25
 _ROUNDS_WITHOUT_GAIN = 3
 # Scores that differ by less are equal: the order of a sum must not decide which model is a member.
 _RELATIVE_TOLERANCE = 1e-6
 _ABSOLUTE_TOLERANCE = 1e-9
+_SINGLE_PRECISION = 1e-6  # what metrics are rounded to
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +68,7 @@ class Selection:
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether more than one model was chosen: only where their mean scores better than the best one alone."""
+        """Whether more than one model was chosen."""
         return len(self.counts) > 1
 
 
@@ -116,11 +133,8 @@ def select_ensemble(
     Reference:
         Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models. ICML 2004.
     """
-    if not candidates:
-        message = "There are no candidates to select from. Expected: at least one. Received: candidates=[]"
-        raise ValueError(message)
-    scores = {index: score(candidates[index]) for index in _different(candidates)}
-    ranked = sorted(scores, key=lambda index: (*(-_orderable(part) for part in scores[index]), index))
+    scores = _scores(candidates, score)
+    ranked = _ranked(scores)
     single = ranked[0]
     best, best_score = Counter({single: 1}), scores[single]
 
@@ -157,6 +171,97 @@ def select_ensemble(
         if without_gain == _ROUNDS_WITHOUT_GAIN:
             break
     return _selection(best, best_score, ranked, scores)
+
+
+def select_leading(
+    candidates: Sequence[Outputs],
+    score: Callable[[Outputs], Score],
+    *,
+    tolerance: float,
+    members: int,
+    is_time_up: Callable[[], bool] = lambda: False,
+) -> Selection:
+    """Choose as many of the best models as can be without the mean being clearly worse: for few validation rows.
+
+    The candidates are ranked by their own scores. Of the means of the first one, the first two, and so on, the result is
+    the one with the most members whose score is within `tolerance` of the best mean's. Differences below the standard
+    error of a score are chance, while the variance of a mean falls with every member.
+
+    Args:
+        candidates: As for `select_ensemble`.
+        score: As there.
+        tolerance: By how much the first number of the score may be below the best one; see `standard_error`.
+        members: How many different candidates may be chosen at most.
+        is_time_up: Asked between scores; what was scored until then is chosen from.
+
+    Returns:
+        The selection. Its score may be below that of the best single candidate, by `tolerance` at most.
+
+    Raises:
+        ValueError: If there are no candidates.
+
+    Example:
+        ```python
+        select_leading([[good], [nearly_as_good], [bad]], score, tolerance=0.02, members=8).weights  # {0: 0.5, 1: 0.5}
+        ```
+
+    Reference:
+        Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984), for the rule of one standard error.
+    """
+    scores = _scores(candidates, score)
+    ranked = _ranked(scores)
+    means = [scores[ranked[0]]]
+    total = _double(candidates[ranked[0]])
+    for length in range(2, min(members, len(ranked)) + 1):
+        if is_time_up():
+            break
+        total = _added(total, candidates[ranked[length - 1]])
+        means.append(score(_mean(total, length)))
+    values = [_orderable(mean[0]) for mean in means]
+    least = max(values) - tolerance - _SINGLE_PRECISION
+    length = max(index for index, value in enumerate(values, start=1) if value >= least)
+    return _selection(Counter(ranked[:length]), means[length - 1], ranked, scores)
+
+
+def standard_error(score: Callable[[Array], float], *, rows: int) -> float:
+    """Return the standard error of a score on few rows, by leaving out an eighth of them at a time.
+
+    Args:
+        score: Returns the score on some of the rows, given their numbers.
+        rows: How many rows there are.
+
+    Returns:
+        The delete-a-group jackknife's estimate; 0 where it cannot be told, as with a single row.
+
+    Example:
+        ```python
+        standard_error(lambda numbers: float(np.mean(losses[numbers])), rows=len(losses))
+        ```
+
+    Reference:
+        Kott: The Delete-a-Group Jackknife. Journal of Official Statistics 17 (2001).
+    """
+    groups = min(_GROUPS, rows)
+    if groups < 2:
+        return 0.0
+    # Rows of a user's own may be sorted, by class for instance: neighbours go to different groups.
+    group = np.arange(rows) % groups
+    values = np.array([score(np.flatnonzero(group != left_out)) for left_out in range(groups)])
+    error = float(np.sqrt((groups - 1) / groups * np.sum((values - values.mean()) ** 2)))
+    return error if math.isfinite(error) else 0.0
+
+
+def _scores(candidates: Sequence[Outputs], score: Callable[[Outputs], Score]) -> dict[int, Score]:
+    """Return the score of each candidate of which no earlier one has the same outputs, by index."""
+    if not candidates:
+        message = "There are no candidates to select from. Expected: at least one. Received: candidates=[]"
+        raise ValueError(message)
+    return {index: score(candidates[index]) for index in _different(candidates)}
+
+
+def _ranked(scores: dict[int, Score]) -> list[int]:
+    """Return the candidates' indices, the best score first, and the earliest of equals."""
+    return sorted(scores, key=lambda index: (*(-_orderable(part) for part in scores[index]), index))
 
 
 def _selection(best: Counter[int], score: Score, ranked: Sequence[int], scores: dict[int, Score]) -> Selection:

@@ -246,6 +246,30 @@ def test_arguments_narrow_the_space() -> None:
         MLPBlock(activation="tanh")
 
 
+def test_no_layers_make_a_linear_model() -> None:
+    """With `num_layers=0` the features go to the head as they are, and nothing else is left to tune but the encoder."""
+    block = MLPBlock(num_layers=0)
+    hp = view(block)
+    rows = np.arange(10, dtype="float32").reshape(2, 5)
+
+    model = built(block, hp)
+
+    np.testing.assert_array_equal(model(rows), rows)
+    assert set(hp.values) == {"scaling", "statistics", "num_layers"}
+
+
+def test_members_of_tabm_drop_the_same_units() -> None:
+    """One mask for all members: random numbers for each would take as long as the rest of a training step."""
+    model = built(TabMBlock(), view(TabMBlock(), dropout=0.25, members=4))
+    dropout = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dropout))
+
+    dropped = np.asarray(dropout(np.ones((3, 4, 128), "float32"), training=True)) == 0
+
+    assert 0.1 < dropped.mean() < 0.4
+    np.testing.assert_array_equal(dropped, np.repeat(dropped[:, :1], 4, axis=1))
+    assert not np.array_equal(dropped[0], dropped[1])
+
+
 def test_fixed_choice_leaves_the_other_branches_out() -> None:
     """`block_type=` leaves only the chosen block's hyperparameters, with and without data."""
     for profile in (None, data_profile()):

@@ -29,18 +29,19 @@ _PERIODIC = Space(
         "periodic_sigma": Choice([0.05, 0.1, 0.2, 0.5, 1.0], default=0.1, when={"periodic": True}),
     }
 )
+_HAS_LAYERS = {"num_layers": [1, 2, 3]}
 
 MLP = Space(
     {
         **ENCODING,
-        "num_layers": Choice([1, 2, 3], default=2),
-        "units": Choice([32, 64, 128, 256, 512], default=128),
-        "activation": Choice(["relu", "selu"], default="relu"),
-        "use_batch_norm": Boolean(default=False),
-        "dropout": Choice([0.0, 0.1, 0.25, 0.5], default=0.1),
+        "num_layers": Choice([0, 1, 2, 3], default=2),
+        "units": Choice([32, 64, 128, 256, 512], default=128, when=_HAS_LAYERS),
+        "activation": Choice(["relu", "selu"], default="relu", when=_HAS_LAYERS),
+        "use_batch_norm": Boolean(default=False, when=_HAS_LAYERS),
+        "dropout": Choice([0.0, 0.1, 0.25, 0.5], default=0.1, when=_HAS_LAYERS),
     }
 )
-"""Dense layers one behind the other."""
+"""Dense layers one behind the other; with none of them a linear model."""
 
 RESIDUAL_MLP = Space(
     {

@@ -1,4 +1,4 @@
-"""MLPBlock: dense layers one behind the other."""
+"""MLPBlock: dense layers one behind the other, or none of them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ __all__ = ["MLPBlock"]
 class MLPBlock(TabularBlock):
     """Puts dense layers one behind the other: the first network to try on a table.
 
+    Without any, the head's own layer stands right behind the features: a linear model, for tables of few rows.
+
     Args:
         scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
-        num_layers: The number of dense layers.
+        num_layers: The number of dense layers; with 0 of them the four arguments that follow do not matter.
         units: The width of each.
         activation: `"relu"`, or `"selu"`, which keeps activations normalised by itself.
         use_batch_norm: Whether to normalise each layer's output by batch.
@@ -36,7 +38,7 @@ class MLPBlock(TabularBlock):
         The rows of a `StructuredDataInput`; or numbers `(batch, features)`, further axes are flattened.
 
     Output shape:
-        `(batch, units)`.
+        `(batch, units)`; without layers the features themselves.
 
     Example:
         ```python
@@ -72,11 +74,11 @@ class MLPBlock(TabularBlock):
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the output tensor, shape `(batch, units)`."""
-        activation = hp["activation"]
-        # SELU keeps its promise of normalised activations with LeCun's initialisation only.
-        initializer = "lecun_normal" if activation == "selu" else "he_normal"
         x = self.features(hp, inputs).side_by_side()
         for _ in range(hp["num_layers"]):
+            activation = hp["activation"]
+            # SELU keeps its promise of normalised activations with LeCun's initialisation only.
+            initializer = "lecun_normal" if activation == "selu" else "he_normal"
             x = keras.layers.Dense(hp["units"], kernel_initializer=initializer)(x)
             if hp["use_batch_norm"]:
                 x = keras.layers.BatchNormalization()(x)
