@@ -52,7 +52,7 @@ $(VENV)/.demo: $(VENV)/.made $(PROJECTS)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made $(PROJECTS)
-	@echo "Installing the core, all plugins and the tools (the first time some 700 MB are downloaded) ..."
+	@echo "Installing the core, all plugins and the tools (the first time some 800 MB are downloaded) ..."
 	@$(PY) -m pip install --quiet --no-build-isolation -c $(CONSTRAINTS) $(EDITABLE) --group lint --group test --group demo
 	@touch $@
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         SpaceError,
         UnavailableError,
     )
+    from autokeras_core.executors.process import ProcessExecutor
+    from autokeras_core.executors.ray import RayExecutor
     from autokeras_core.graph.fine_tuning import FineTuning
     from autokeras_core.graph.operator import Block, Head, Input, Preprocessor
     from autokeras_core.registry import block
@@ -64,7 +66,9 @@ _TARGETS = {
     "PluginError": "autokeras_core.errors",
     "PluginWarning": "autokeras_core.errors",
     "Preprocessor": "autokeras_core.graph.operator",
+    "ProcessExecutor": "autokeras_core.executors.process",
     "RNNBlock": "autokeras_core.builtin.rnn",
+    "RayExecutor": "autokeras_core.executors.ray",
     "RegistryError": "autokeras_core.errors",
     "RegressionHead": "autokeras_core.builtin.heads",
     "RowSource": "autokeras_core.data.rows",
@@ -103,7 +107,9 @@ __all__ = [
     "PluginError",
     "PluginWarning",
     "Preprocessor",
+    "ProcessExecutor",
     "RNNBlock",
+    "RayExecutor",
     "RegistryError",
     "RegressionHead",
     "RowSource",

@@ -11,35 +11,33 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 import numpy as np
 
 from autokeras_core.assembly import assemble
-from autokeras_core.data.frames import in_frame, index_of
-from autokeras_core.data.head_weights import weights_of_heads
-from autokeras_core.data.rows import is_sequential
+from autokeras_core.engine.context import checked_distribution
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.discovery import declared_space
-from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, prepare, unpack
-from autokeras_core.engine.scoring import score_outputs
-from autokeras_core.errors import DataError, NotFittedError, SearchError, describe_error
+from autokeras_core.engine.preparation import head_of, prepare
+from autokeras_core.engine.watchdog import required_in_time
+from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.executors.shares import resolve_workers
 from autokeras_core.graph.loss_weights import weighted
 from autokeras_core.graph.node import Node
-from autokeras_core.leaderboard import build_leaderboard
+from autokeras_core.predictor import Predictor
 from autokeras_core.progress import make_progress
 from autokeras_core.registry import get_registry
 from autokeras_core.result import build_history
 from autokeras_core.saving import FittedModel, load_fitted, save_fitted
+from autokeras_core.search.oracles import PURE
 from autokeras_core.search.run import SearchRequest, run_search
 from autokeras_core.search.session import stored_seed
 from autokeras_core.search.space import Space
 from autokeras_core.search.winner import members_of
 
 if TYPE_CHECKING:
-    import keras
-
     from autokeras_core.data.profile import DataProfile
-    from autokeras_core.data.rows import Rows
+    from autokeras_core.engine.context import Distribution
     from autokeras_core.executors.base import Executor
+    from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Block, Head, Input
-    from autokeras_core.leaderboard import Leaderboard
     from autokeras_core.result import SearchHistory
 
 __all__ = ["AutoModel"]
@@ -47,11 +45,8 @@ __all__ = ["AutoModel"]
 Array: TypeAlias = np.ndarray[Any, Any]
 PathLike: TypeAlias = str | Path
 
-_PREDICTION_BATCH_SIZE = 256
-_PREDICTION_BATCH_SIZE_FROM_DISK = 2048  # rows that are quick to read are narrow, and many
 
-
-class AutoModel:
+class AutoModel(Predictor):
     """Finds, trains and hands over a Keras model for raw inputs and one or several targets.
 
     Args:
@@ -66,8 +61,10 @@ class AutoModel:
             Another metric has its head's name before it: `"val_price_mae"`.
         loss_weights: How much the loss of each of several heads counts in their sum, by head or in their order; by default
             all alike. Loss and metrics of a head are arguments of the head.
-        tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper), `"random"`, `"bayesian"`, `"hyperband"`, or any
-            `keras_tuner.Oracle`.
+        tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper, with an eye on the time), `"random"`, `"bayesian"`,
+            `"hyperband"`, or any `keras_tuner.Oracle`. `"paper"` is Algorithm 1 to the letter: every predefined
+            configuration in order, then mutations of the best, nothing left out to save time, nothing pruned, and the best
+            single model.
         seed: Makes a search repeatable; 0 is a seed. By default a fresh one is drawn and kept as `seed`.
         directory: Where the search is kept. A search found there on the same data and space is continued. By default
             a temporary folder that goes with this object.
@@ -76,14 +73,23 @@ class AutoModel:
         max_model_size: The largest number of parameters a model may have; larger ones are recorded as failed.
         warm_starts: Predefined configurations (mappings of hyperparameter paths to values), tried first and in
             order; an empty list for none. By default those of the task.
-        executor: Where trials run: a registered name, or an object with the `Executor` methods.
+        workers: How many trials to run at once, each in a process of its own with its share of the cores; `"auto"` for one
+            per core, as far as there are 2 GiB of free memory for each. By default 1: trials run in this process.
+        executor: Where trials run: a registered name such as `"process"`, or an object with the `Executor` methods. By
+            default it follows from `workers`.
         ensemble: Whether the best trials' models may answer together, by the weighted mean of their outputs, if that scores
-            better on the validation rows than the best one alone; a whole number is how many there may be at most, `True`
-            means 8. What is handed over is then as large and as slow as its members together. By default what the class's
+            better on the validation rows than the best one alone (with fewer than 100 of them: if it is not clearly worse); a
+            whole number is how many there may be at most, `True` means 8. What is handed over is then as large and as slow
+            as its members together. By default what the class's
             `ensemble_by_default` says: `False`, but `True` for the structured-data tasks.
         refit: Whether to train the best configuration once more when the search has ended, on all rows: also those for
             validation, which training has not seen. It trains for as many epochs as its trial took to its best one. Part of
             a time limit is kept for it; where there is too little, the validated model stays, and a line says so.
+        prune: Whether a trial is ended early if after a ninth or a third of its epochs it is not among the best third of the
+            trials that got there. The time goes to other configurations; a pruned model is not kept. With `"hyperband"` and
+            `"paper"` it changes nothing.
+        distribution: `"data_parallel"` to train each trial on all GPUs that it sees, each of which takes its share of every
+            batch; by default a trial trains on one. `workers` is the better use of several GPUs where one trial fits on each.
         block: The block behind a single input, instead of its default.
         task: The registered task whose predefined configurations fit; set by tasks.
 
@@ -121,9 +127,12 @@ class AutoModel:
         overwrite: bool = False,
         max_model_size: int | None = None,
         warm_starts: Sequence[Mapping[str, Any]] | None = None,
-        executor: str | Executor = "core:local",
+        workers: Workers | None = None,
+        executor: str | Executor | None = None,
         ensemble: bool | int | None = None,
         refit: bool = False,
+        prune: bool = True,
+        distribution: Distribution | None = None,
         block: Block | None = None,
         task: str = "",
     ) -> None:
@@ -141,9 +150,15 @@ class AutoModel:
         self.max_model_size = max_model_size
         self.warm_starts = None if warm_starts is None else [dict(start) for start in warm_starts]
         self.executor = executor
+        self.workers = workers
+        if workers is not None:
+            resolve_workers(workers)  # so that a wrong value is an error where it is written
         self.ensemble = self.ensemble_by_default if ensemble is None else ensemble
+        if tuner == PURE:
+            self.ensemble = _single_model(ensemble)
         members_of(self.ensemble)  # so that a wrong value is an error where it is written
-        self.refit = bool(refit)
+        self.refit, self.prune = bool(refit), bool(prune)
+        self.distribution = checked_distribution(distribution)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._fitted: FittedModel | None = None
 
@@ -201,16 +216,17 @@ class AutoModel:
         deadline = Deadline.after(limit) if limit is not None else None
         self._check_graph_is_complete()
         self._adopt_seed()
-        data = prepare(
-            self._graph,
-            x,
-            y,
-            validation_split=validation_split,
-            validation_data=validation_data,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-            seed=self.seed,
-        )
+        with required_in_time(deadline, doing="analysing and splitting the data"):
+            data = prepare(
+                self._graph,
+                x,
+                y,
+                validation_split=validation_split,
+                validation_data=validation_data,
+                sample_weight=sample_weight,
+                class_weight=class_weight,
+                seed=self.seed,
+            )
         progress = make_progress(verbose)
         result = run_search(
             SearchRequest(
@@ -228,12 +244,15 @@ class AutoModel:
                 max_model_size=self.max_model_size,
                 warm_starts=self.warm_starts,
                 executor=self.executor,
+                workers=self.workers,
                 epochs=epochs,
                 batch_size=batch_size,
                 callbacks=tuple(callbacks),
                 container=_container_of(y),
                 members=members_of(self.ensemble),
                 refit=self.refit,
+                prune=self.prune and self.tuner != PURE,
+                distribution=self.distribution,
             ),
             progress,
         )
@@ -277,133 +296,6 @@ class AutoModel:
         profile = self._fitted.profile if self._fitted is not None else None
         return declared_space(self._graph, profile)
 
-    # Using what was found
-
-    @property
-    def analysis(self) -> DataProfile:
-        """What analysis found out about the training data, with reasons: `print(model.analysis.report())`."""
-        return self._require_fitted().profile
-
-    @property
-    def best_configuration(self) -> dict[str, Any]:
-        """The hyperparameter values of the model that was found, by path; of an ensemble, those of the best trial."""
-        return dict(self._require_fitted().configuration)
-
-    def predict(self, x: Any) -> Any:
-        """Return predicted labels or values, in the type that `y` had in `fit`.
-
-        Args:
-            x: Rows as for `fit`.
-
-        Returns:
-            An array of shape `(rows,)` (or as `y` was); for several heads a list or a dict, as `y` was. Where x is a pandas
-            object and `y` was one, it is one, too, with the index of x.
-
-        Raises:
-            DataError: If the rows do not fit those the model was trained on.
-            NotFittedError: If there is no model yet.
-        """
-        fitted = self._require_fitted()
-        outputs = self._outputs(x)
-        index = index_of(x, len(next(iter(outputs.values()))))
-        return self._as_given(
-            {
-                name: in_frame(
-                    head_of(self._graph, name).decode(outputs[name], fitted.profile.targets[name]),
-                    index,
-                    fitted.profile.targets[name],
-                )
-                for name in self._graph.heads
-            }
-        )
-
-    def predict_proba(self, x: Any) -> Any:
-        """Return probabilities of shape `(rows, classes)`, float32; columns in the order of `classes`.
-
-        For multi-label targets each column is a label's own probability. They are what the exported model returns.
-
-        Raises:
-            DataError: If no head predicts classes, or the rows do not fit.
-            NotFittedError: If there is no model yet.
-        """
-        fitted = self._require_fitted()
-        names = [name for name in self._graph.heads if fitted.profile.targets[name].is_classification]
-        if not names:
-            raise DataError(
-                describe_error(
-                    "There are no probabilities to predict.",
-                    expected="a head that predicts classes",
-                    received=f"heads {list(self._graph.heads)} for regression",
-                    advice="Use predict().",
-                )
-            )
-        outputs = self._outputs(x)
-        return self._as_given({name: outputs[name] for name in names})
-
-    @property
-    def classes(self) -> Any:
-        """The class labels in the order of `predict_proba`'s columns."""
-        targets = self._require_fitted().profile.targets
-        return self._as_given({name: targets[name].classes for name in self._graph.heads})
-
-    def evaluate(self, x: Any, y: Any = None, *, sample_weight: Any = None) -> dict[str, float]:
-        """Return loss and metrics on other data.
-
-        A row with an integer weight counts exactly as that many equal rows.
-
-        Args:
-            x: Rows as for `fit`.
-            y: Their targets; left out where x holds them.
-            sample_weight: A weight for each row, or a dict of such by head.
-
-        Returns:
-            `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it, and `loss` is the
-            weighted sum of their losses, each divided by what a guess costs.
-
-        Raises:
-            DataError: If the data do not fit, or hold a class unseen in training.
-            NotFittedError: If there is no model yet.
-        """
-        fitted = self._require_fitted()
-        x, y = unpack(self._graph, x, y)
-        inputs = adapt_inputs(self._graph, x)
-        labels = adapt_labels(self._graph, y, inputs)
-        targets = {
-            name: head_of(self._graph, name).encode(labels[name], fitted.profile.targets[name])
-            for name in self._graph.heads
-        }
-        profiles = {name: fitted.profile.targets[name] for name in self._graph.heads}
-        weights = weights_of_heads(sample_weight, None, labels, profiles)
-        return score_outputs(
-            self._graph,
-            fitted.profile,
-            fitted.configuration,
-            outputs=self._model_outputs(inputs),
-            targets=targets,
-            weights=weights,
-        )
-
-    def leaderboard(self) -> Leaderboard:
-        """Return all trials, the best first, with scores, times and the reasons of failures.
-
-        If an ensemble was put together, it is the board's `ensemble`, and each trial has its weight in it.
-        """
-        fitted = self._require_fitted()
-        return build_leaderboard(
-            fitted.outcomes,
-            objective=fitted.objective.name,
-            maximise=fitted.objective.maximise,
-            origins=fitted.origins,
-            ensemble=fitted.ensemble,
-        )
-
-    def export_model(self) -> keras.Model:
-        """Return the model as a plain Keras model that takes raw rows, preprocessing inside.
-
-        It is made of Keras's own layers, so `keras.models.load_model` loads it where only Keras and TensorFlow are.
-        """
-        return self._require_fitted().bundle.to_keras_model()
-
     # Files
 
     def save(self, path: PathLike) -> None:
@@ -437,22 +329,12 @@ class AutoModel:
         self.seed = settings["seed"]
         self.max_trials = self.time_limit = self.max_model_size = self.directory = self.warm_starts = None
         self.objective = (fitted.objective.name, fitted.objective.direction)
-        self.tuner, self.executor, self.overwrite = "mutation", "core:local", False
-        self.ensemble, self.refit = self.ensemble_by_default, False
+        self.tuner, self.executor, self.workers, self.overwrite = "mutation", None, None, False
+        self.ensemble, self.refit, self.prune = self.ensemble_by_default, False, True
+        self.distribution = None
         self._temporary, self._seed_is_drawn = None, False
 
     # Inside
-
-    def _require_fitted(self) -> FittedModel:
-        if self._fitted is None:
-            raise NotFittedError(
-                describe_error(
-                    "There is no model yet.",
-                    expected="a call of fit(), or a model from load()",
-                    received=f"a {type(self).__name__} that was not fitted",
-                )
-            )
-        return self._fitted
 
     def _check_graph_is_complete(self) -> None:
         missing = [
@@ -483,22 +365,19 @@ class AutoModel:
             self._temporary = tempfile.TemporaryDirectory(prefix="autokeras-", ignore_cleanup_errors=True)
         return Path(self._temporary.name)
 
-    def _outputs(self, x: Any) -> dict[str, Array]:
-        self._require_fitted()
-        return self._model_outputs(adapt_inputs(self._graph, x))
 
-    def _model_outputs(self, inputs: Mapping[str, Rows]) -> dict[str, Array]:
-        fitted = self._require_fitted()
-        matched = match_inputs(self._graph, inputs, fitted.profile)
-        is_from_disk = any(is_sequential(rows) for rows in matched.values())
-        batch_size = _PREDICTION_BATCH_SIZE_FROM_DISK if is_from_disk else _PREDICTION_BATCH_SIZE
-        return fitted.bundle.predict_outputs(matched, batch_size=batch_size)
-
-    def _as_given(self, values: dict[str, Any]) -> Any:
-        """Return one value for one head, else a list or a dict by head, as `y` was given."""
-        if len(self._graph.heads) == 1:
-            return next(iter(values.values()))
-        return values if self._require_fitted().container == "dict" else list(values.values())
+def _single_model(ensemble: bool | int | None) -> bool:
+    """Return `False`, unless the user asked for an ensemble with the paper's algorithm, which has none."""
+    if ensemble:
+        raise SearchError(
+            describe_error(
+                "The paper's algorithm returns the best single model.",
+                expected=f"ensemble=False (or left out) with tuner={PURE!r}",
+                received=f"ensemble={ensemble!r}",
+                advice="Use tuner='mutation' for an ensemble.",
+            )
+        )
+    return False
 
 
 def _container_of(y: Any) -> str:

@@ -1,4 +1,4 @@
-"""The leaderboard: all trials of a search, the best first, failures with their reasons last. Light."""
+"""The leaderboard: all trials of a search, the best first, pruned ones next, failures with their reasons last. Light."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ class LeaderboardRow:
     """One trial.
 
     Attributes:
-        rank: 1 for the best; 0 for a trial that failed.
+        rank: 1 for the best; 0 for a trial that was pruned or failed.
         trial_id: The trial's name.
         origin: The predefined configuration's name, or `"mutation"` and the like.
-        score: The objective at the best epoch; NaN if the trial failed.
+        score: The objective at the best epoch; NaN if the trial failed. Of a pruned trial, that of fewer epochs.
         best_epoch: The epoch whose weights were kept.
         epochs: How many epochs were trained.
         seconds: Wall-clock seconds.
         parameters: The number of the model's parameters.
-        status: `"completed"`, `"cut short"` or `"failed (kind)"`.
+        status: `"completed"`, `"cut short"`, `"pruned"` (ended at a rung, since others did better by then) or
+            `"failed (kind)"`.
         reason: Why it failed; empty otherwise.
         metrics: All metrics at the best epoch.
         configuration: The values of all active hyperparameters.
@@ -92,6 +93,10 @@ class Leaderboard(Sequence[LeaderboardRow]):
 
     def __iter__(self) -> Iterator[LeaderboardRow]:
         return iter(self.rows)
+
+    def to_text(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Return the headings, and the cells of each row, as text."""
+        return self._header(), self._cells()
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return the rows as JSON data (a failed trial's score is `None`)."""
@@ -158,7 +163,9 @@ def build_leaderboard(
     origins: Mapping[str, str],
     ensemble: EnsembleRecord | None = None,
 ) -> Leaderboard:
-    """Rank trials: the best score first, between equals the lower validation loss, failed trials last.
+    """Rank trials: the best score first, between equals the lower validation loss; then pruned ones, failed ones last.
+
+    A pruned trial has no rank, and comes behind all that trained to their end: its score is that of fewer epochs.
 
     Args:
         outcomes: The trials in the order they ended.
@@ -168,10 +175,12 @@ def build_leaderboard(
         ensemble: The ensemble that was put together from them, or `None`.
     """
     ranked = rank_outcomes(outcomes, maximise=maximise)
+    pruned = [outcome for outcome in outcomes if outcome.status == "pruned"]
+    pruned.sort(key=lambda outcome: outcome.score or 0.0, reverse=maximise)
     failed = [outcome for outcome in outcomes if outcome.score is None]
     weights = {} if ensemble is None else ensemble.weights
     rows = [_row(outcome, rank, origins, weights) for rank, outcome in enumerate(ranked, start=1)]
-    rows += [_row(outcome, 0, origins, weights) for outcome in failed]
+    rows += [_row(outcome, 0, origins, weights) for outcome in (*pruned, *failed)]
     return Leaderboard(objective, tuple(rows), ensemble)
 
 
@@ -192,7 +201,7 @@ def _cell(row: LeaderboardRow, column: str) -> str:
 
 def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str], weights: Mapping[str, float]) -> LeaderboardRow:
     failure = outcome.failure
-    status = "cut short" if outcome.cut_short else "completed"
+    status: str = "cut short" if outcome.cut_short else outcome.status
     if failure is not None:
         status = f"{'skipped' if failure.kind == 'unavailable' else 'failed'} ({failure.kind})"
     return LeaderboardRow(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.live import Live
 
+    from autokeras_core.search.estimate import SearchEstimate
     from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 
 __all__ = ["LiveProgress", "PlainProgress", "Progress", "SearchOutline", "SilentProgress", "make_progress"]
@@ -35,6 +36,7 @@ class SearchOutline:
         validation_rows: The number of validation rows.
         directory: Where the search is kept.
         trials_done: How many trials an earlier run of the same search has finished.
+        workers: How many trials run at once.
     """
 
     objective: str
@@ -44,6 +46,7 @@ class SearchOutline:
     validation_rows: int
     directory: str
     trials_done: int = 0
+    workers: int = 1
 
 
 class Progress(Protocol):
@@ -51,6 +54,10 @@ class Progress(Protocol):
 
     def search_started(self, outline: SearchOutline) -> None:
         """A search starts."""
+        ...
+
+    def estimated(self, estimate: SearchEstimate) -> None:
+        """At its start and after each trial: what is expected of the rest of the search."""
         ...
 
     def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
@@ -84,6 +91,9 @@ class SilentProgress:
     def search_started(self, outline: SearchOutline) -> None:
         """Do nothing."""
 
+    def estimated(self, estimate: SearchEstimate) -> None:
+        """Do nothing."""
+
     def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
         """Do nothing."""
 
@@ -107,6 +117,8 @@ class SilentProgress:
 class PlainProgress:
     """Writes one line for each thing worth knowing, for logs, pipes and notebooks.
 
+    Where several trials run at once, each line says which one it is about.
+
     Attributes:
         stream: Where to write; by default standard output.
     """
@@ -114,25 +126,36 @@ class PlainProgress:
     stream: TextIO = attrs.field(factory=lambda: sys.stdout)
     _outline: SearchOutline | None = None
     _started: float = 0.0
+    _numbers: dict[str, int] = attrs.field(factory=dict)
+    _has_reader: bool = True
 
     def search_started(self, outline: SearchOutline) -> None:
         """Write what the search is about to do."""
         self._outline, self._started = outline, time.monotonic()
         self._write(f"Search: {describe_outline(outline)}")
 
+    def estimated(self, estimate: SearchEstimate) -> None:
+        """Write when the first model and the end are expected; after a trial, how many are left."""
+        line = describe_estimate(estimate, now=time.time())
+        self._write(f"  {line}" if estimate.trials_done else f"Expect {line}")
+
     def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
         """Write the trial's number and what it changes."""
+        self._numbers[trial_id] = number
         self._write(f"Trial {number}: {describe_difference(difference)}")
 
     def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Write a line for each epoch."""
+        """Write a line for each epoch, and one where a trial goes on that was cut off."""
         if event == "epoch":
-            self._write(f"  epoch {fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}")
+            line = f"epoch {fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}"
+            self._write(f"  {self._which(trial_id)}{line}")
+        elif event == "resumed":
+            self._write(f"  {self._which(trial_id)}goes on after epoch {fields['epoch']}, where it was cut off")
 
     def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
         """Write the trial's result and the best so far."""
         assert self._outline is not None
-        self._write(f"  {describe_outcome(outcome, best, self._outline.objective)}")
+        self._write(f"  {self._which(outcome.trial_id)}{describe_outcome(outcome, best, self._outline.objective)}")
 
     def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
         """Write why the search ended and what it found."""
@@ -148,12 +171,32 @@ class PlainProgress:
         """Write the line."""
         self._write(text)
 
+    def _which(self, trial_id: str) -> str:
+        """Return what stands before a line about a trial; nothing where the last trial that began is the only one."""
+        assert self._outline is not None
+        return f"trial {self._numbers.get(trial_id, '?')}: " if self._outline.workers > 1 else ""
+
     def _write(self, line: str) -> None:
-        print(line, file=self.stream, flush=True)
+        if not self._has_reader:
+            return
+        try:
+            print(line, file=self.stream, flush=True)
+        except BrokenPipeError:  # nobody reads on, as with `| head`; that is no reason to end a search
+            self._has_reader = False
+
+
+@attrs.define(kw_only=True)
+class _Running:
+    """What the live display shows of a trial."""
+
+    title: str
+    difference: str
+    epoch: str = "building"
+    share: float = 0.0
 
 
 class LiveProgress:
-    """A live display for terminals: trial, its difference from the best, epochs, best so far, time left."""
+    """A live display for terminals: for each running trial its difference from the best and epochs; best, time left."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -162,11 +205,9 @@ class LiveProgress:
         self._live: Live | None = None
         self._outline: SearchOutline | None = None
         self._started = 0.0
-        self._trial = ""
-        self._difference = ""
-        self._epoch = ""
-        self._share = 0.0
+        self._running: dict[str, _Running] = {}
         self._best = "none yet"
+        self._estimate = ""
 
     def search_started(self, outline: SearchOutline) -> None:
         """Open the display."""
@@ -177,28 +218,35 @@ class LiveProgress:
         self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
         self._live.start()
 
+    def estimated(self, estimate: SearchEstimate) -> None:
+        """Show what is expected."""
+        self._estimate = describe_estimate(estimate, now=time.time())
+
     def trial_started(self, trial_id: str, *, number: int, difference: Mapping[str, tuple[Any, Any]]) -> None:
         """Show the trial and what it changes."""
         assert self._outline is not None
         total = f"/{self._outline.max_trials}" if self._outline.max_trials is not None else ""
-        self._trial, self._difference = f"{number}{total}", describe_difference(difference)
-        self._epoch, self._share = "building", 0.0
+        self._running[trial_id] = _Running(title=f"{number}{total}", difference=describe_difference(difference))
 
     def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
         """Show how far the trial is."""
+        running = self._running.get(trial_id)
+        if running is None:
+            return
         if event == "batch":
             done = fields["epoch"] - 1 + fields["share"]
-            self._share = done / max(fields["epochs"], 1)
-            metrics = self._epoch.partition("  ")[2]
-            self._epoch = f"{fields['epoch']}/{fields['epochs']}" + (f"  {metrics}" if metrics else "")
+            running.share = done / max(fields["epochs"], 1)
+            metrics = running.epoch.partition("  ")[2]
+            running.epoch = f"{fields['epoch']}/{fields['epochs']}" + (f"  {metrics}" if metrics else "")
         elif event == "epoch":
-            self._share = fields["epoch"] / max(fields["epochs"], 1)
-            self._epoch = f"{fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}"
+            running.share = fields["epoch"] / max(fields["epochs"], 1)
+            running.epoch = f"{fields['epoch']}/{fields['epochs']}  {describe_metrics(fields['metrics'])}"
 
     def trial_ended(self, outcome: TrialOutcome, best: TrialOutcome | None) -> None:
         """Print the trial's result above the display."""
         assert self._outline is not None
-        line = f"Trial {self._trial}: {describe_outcome(outcome, best, self._outline.objective)}"
+        running = self._running.pop(outcome.trial_id)
+        line = f"Trial {running.title}: {describe_outcome(outcome, best, self._outline.objective)}"
         self._console.print(line, highlight=False, markup=False)
         if best is not None:
             self._best = f"{self._outline.objective} {best.score:.4f} (trial {best.trial_id})"
@@ -227,13 +275,18 @@ class LiveProgress:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table.grid(padding=(0, 2))
-        table.add_row("Trial", Text(self._trial or "-"))
-        table.add_row("Changes", Text(self._difference or "-"))
-        table.add_row("Epoch", Text(self._epoch or "-"))
-        table.add_row("Best so far", Text(self._best))
-        table.add_row("Time", Text(self._time()))
-        return Group(table, ProgressBar(total=1.0, completed=min(self._share, 1.0), width=60))
+        shown: list[Table | ProgressBar] = []
+        for running in list(self._running.values()):  # another thread than the search's draws
+            trial = Table.grid(padding=(0, 2))
+            trial.add_row("Trial", Text(running.title))
+            trial.add_row("Changes", Text(running.difference))
+            trial.add_row("Epoch", Text(running.epoch))
+            shown += [trial, ProgressBar(total=1.0, completed=min(running.share, 1.0), width=60)]
+        search = Table.grid(padding=(0, 2))
+        search.add_row("Best so far", Text(self._best))
+        search.add_row("Time", Text(self._time()))
+        search.add_row("Expected", Text(self._estimate))
+        return Group(*shown, search)
 
     def _time(self) -> str:
         spent = time.monotonic() - self._started
@@ -255,11 +308,46 @@ def describe_outline(outline: SearchOutline) -> str:
     """Return one line on what a search is about to do."""
     limits = [f"at most {outline.max_trials} trials"] if outline.max_trials is not None else []
     limits += [f"at most {outline.time_limit:g} s"] if outline.time_limit is not None else []
+    limits += [f"{outline.workers} at once"] if outline.workers > 1 else []
     resumed = f", {outline.trials_done} trials done before" if outline.trials_done else ""
     return (
         f"optimise {outline.objective}, {', '.join(limits) or 'no limit'}; {outline.rows:,} rows to train on, "
         f"{outline.validation_rows:,} to validate{resumed}; kept in {outline.directory}"
     )
+
+
+def describe_estimate(estimate: SearchEstimate, *, now: float) -> str:
+    """Return what is expected of the rest of a search.
+
+    Args:
+        estimate: The estimate.
+        now: The time of day, in seconds since 1970, as `time.time` returns it.
+
+    Example:
+        ```python
+        describe_estimate(estimate, now=time.time())
+        # "a first model after about 6 s; 8 predefined networks to begin with; the end at about 14:05:10"
+        ```
+    """
+    parts = []
+    if estimate.seconds_to_first_model is not None:
+        parts.append(f"a first model after about {_seconds(estimate.seconds_to_first_model)}")
+    if estimate.trials_done:
+        left = "" if estimate.trials_left is None else f", {estimate.trials_left} left at most"
+        parts.append(f"{estimate.trials_done} {'trials' if estimate.trials_done > 1 else 'trial'} done{left}")
+    if estimate.predefined_left:
+        networks = "networks" if estimate.predefined_left > 1 else "network"
+        beginning = "still to come" if estimate.trials_done else "to begin with"
+        parts.append(f"{estimate.predefined_left} predefined {networks} {beginning}")
+    if estimate.seconds_left is not None:
+        end = time.strftime("%H:%M:%S", time.localtime(now + estimate.seconds_left))
+        about = "by" if estimate.has_time_limit else "at about"
+        parts.append(f"the end {about} {end}, in {_seconds(estimate.seconds_left)}")
+    return "; ".join(parts) or "nothing yet: how long a trial takes is not known"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def describe_difference(difference: Mapping[str, tuple[Any, Any]]) -> str:
@@ -283,6 +371,8 @@ def describe_outcome(outcome: TrialOutcome, best: TrialOutcome | None, objective
     if outcome.failure is not None:
         return f"failed after {outcome.seconds:.1f} s ({outcome.failure.kind}): {outcome.failure.reason}"
     cut = ", cut short by the time limit" if outcome.cut_short else ""
+    if outcome.status == "pruned":
+        cut = ", pruned: others did better by then"
     standing = (
         "best so far"
         if best is not None and best.trial_id == outcome.trial_id

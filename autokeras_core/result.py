@@ -25,6 +25,7 @@ class SearchHistory:
         best_so_far: `(seconds since the start, best score)` after each trial that improved it.
         trials: How many trials ran, failed ones included.
         failed: How many failed.
+        pruned: How many were ended early, since others did better after the same number of epochs.
         stop_reason: Why the search ended.
         ensemble: The ensemble that was put together from the trials, with its score and its members' weights; `None` if
             the best trial's model is used alone.
@@ -48,6 +49,7 @@ class SearchHistory:
     stop_reason: str
     ensemble: EnsembleRecord | None = None
     refitted: Sequence[str] = ()
+    pruned: int = 0
 
 
 def build_history(
@@ -63,7 +65,7 @@ def build_history(
     """Return the course of a search from its trials."""
     curve: list[tuple[float, float]] = []
     for outcome in outcomes:
-        score = outcome.score
+        score = outcome.score if outcome.status == "completed" else None
         if score is not None and (not curve or (score > curve[-1][1] if maximise else score < curve[-1][1])):
             curve.append((outcome.elapsed, score))
     return SearchHistory(
@@ -77,4 +79,5 @@ def build_history(
         stop_reason=stop_reason,
         ensemble=ensemble,
         refitted=tuple(refitted),
+        pruned=sum(outcome.status == "pruned" for outcome in outcomes),
     )

@@ -20,11 +20,13 @@ from autokeras_core.search.driver import best_outcome
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import EnsembleRecord, TrialOutcome
 from autokeras_core.search.refit import REFIT_FOLDER
+from autokeras_core.search.report import MODEL_RECORD_FILE
 from autokeras_core.search.session import (
     INTERRUPTED,
     JOURNAL_FILE,
     read_ensemble,
     read_manifest,
+    read_origins,
     read_outcomes,
     read_refitted,
 )
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedModel", "load_fitted", "save_fitted"]
 
-_RECORD = "automodel.json"
 _SCHEMA = 1
 
 
@@ -94,7 +95,7 @@ def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registr
         "refitted": list(fitted.refitted),
         "ensemble": None if fitted.ensemble is None else fitted.ensemble.to_json(),
     }
-    fitted.bundle.save(path, extra={_RECORD: record})
+    fitted.bundle.save(path, extra={MODEL_RECORD_FILE: record})
 
 
 def load_fitted(
@@ -105,14 +106,14 @@ def load_fitted(
     Raises:
         SearchError: If the directory holds neither, or its files are damaged.
     """
-    if (path / _RECORD).exists():
+    if (path / MODEL_RECORD_FILE).exists():
         return _load_saved(path, registry, custom_blocks)
     if (path / JOURNAL_FILE).exists():
         return _load_search(path, registry, custom_blocks)
     raise SearchError(
         describe_error(
             "There is no model to load.",
-            expected=f"a directory written by save() (with {_RECORD}) or by a search (with {JOURNAL_FILE})",
+            expected=f"a directory written by save() (with {MODEL_RECORD_FILE}) or by a search (with {JOURNAL_FILE})",
             received=f"path={str(path)!r}, which {'holds neither' if path.is_dir() else 'is no directory'}",
         )
     )
@@ -124,13 +125,13 @@ def _load_saved(
     bundle = load_bundle(
         path, registry, custom_classes=custom_blocks
     )  # checks the hash of every file, the record's too
-    record = json.loads((path / _RECORD).read_text(encoding="utf-8"))
+    record = json.loads((path / MODEL_RECORD_FILE).read_text(encoding="utf-8"))
     if record.get("schema") != _SCHEMA:
         raise SearchError(
             describe_error(
                 "The saved model has another format.",
                 expected=f"schema {_SCHEMA}",
-                received=f"schema {record.get('schema')!r} in {path / _RECORD}",
+                received=f"schema {record.get('schema')!r} in {path / MODEL_RECORD_FILE}",
                 advice="Load it with the version of autokeras-core that saved it.",
             )
         )
@@ -178,7 +179,7 @@ def _load_search(
         configuration=best.configuration,
         outcomes=tuple(outcomes),
         objective=objective,
-        origins={},
+        origins=read_origins(events),
         stop_reason=ended[-1] if ended else INTERRUPTED,
         fingerprint=identity["data"],
         container=about["container"],

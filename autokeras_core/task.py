@@ -10,7 +10,9 @@ from autokeras_core.automodel import AutoModel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from autokeras_core.engine.context import Distribution
     from autokeras_core.executors.base import Executor
+    from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.operator import Block, Head, Input
 
 __all__ = ["SearchOptions", "Task"]
@@ -28,9 +30,12 @@ class SearchOptions(TypedDict, total=False):
     overwrite: bool
     max_model_size: int | None
     warm_starts: Sequence[Mapping[str, Any]] | None
-    executor: str | Executor
+    workers: Workers | None
+    executor: str | Executor | None
     ensemble: bool | int | None
     refit: bool
+    prune: bool
+    distribution: Distribution | None
 
 
 class Task(AutoModel):

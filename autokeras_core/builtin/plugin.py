@@ -128,13 +128,23 @@ def autokeras_register_preprocessors() -> list[PreprocessorSpec]:
 
 @hookimpl
 def autokeras_register_executors() -> list[ExecutorSpec]:
-    """Return the descriptor of the executor that runs trials in this process."""
+    """Return the descriptors of the executors."""
     return [
         ExecutorSpec(
             name="local",
             target="autokeras_core.executors.local:LocalExecutor",
             summary="Runs one trial after another in this process.",
-        )
+        ),
+        ExecutorSpec(
+            name="process",
+            target="autokeras_core.executors.process:ProcessExecutor",
+            summary="Runs several trials at once in worker processes of this machine.",
+        ),
+        ExecutorSpec(
+            name="ray",
+            target="autokeras_core.executors.ray:RayExecutor",
+            summary="Runs trials on the machines of a Ray cluster; needs the extra `ray`.",
+        ),
     ]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TextIO, TypeAlias, TypeVar
 
 import attrs
 import click
 
-__all__ = ["Format", "Table", "format_option", "write"]
+__all__ = ["Format", "Table", "format_option", "write", "write_csv"]
 
 Format: TypeAlias = Literal["table", "json", "names"]
 
@@ -67,6 +68,13 @@ def write(output_format: Format, *, tables: Sequence[Table], data: Mapping[str, 
         texts = [_as_text(table) for table in tables if table.rows or table.title]
         if texts:
             click.echo("\n\n".join(texts))
+
+
+def write_csv(stream: TextIO, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows as CSV with a header; `None` is an empty cell."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
 
 
 def _as_text(table: Table) -> str:

@@ -47,10 +47,12 @@ class Session:
     Attributes:
         disabled: The plugins that `-p no:NAME` switches off.
         is_quiet: Whether messages about plugins are left out, because the command reports on them itself.
+        is_debugging: Whether `--debug` asks for tracebacks and for other libraries' warnings.
     """
 
     disabled: list[str] = attrs.field(factory=list)
     is_quiet: bool = False
+    is_debugging: bool = False
     _manager: PluginManager | None = None
     _commands: PluginCommands | None = None
 

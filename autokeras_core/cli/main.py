@@ -7,6 +7,7 @@ Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 an error (one 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -16,8 +17,13 @@ from autokeras_core import __version__
 from autokeras_core._loader import describe_exception
 from autokeras_core.cli._session import PluginCommands, Session
 from autokeras_core.cli.blocks import blocks
+from autokeras_core.cli.evaluate import evaluate
+from autokeras_core.cli.export import export
+from autokeras_core.cli.fit import fit, resume
 from autokeras_core.cli.info import info
+from autokeras_core.cli.leaderboard import leaderboard
 from autokeras_core.cli.plugins import plugins
+from autokeras_core.cli.predict import predict
 from autokeras_core.cli.tasks import tasks
 from autokeras_core.cli.warm_starts import warm_starts
 from autokeras_core.errors import AutoKerasError, PluginError
@@ -69,6 +75,10 @@ def _disable_plugins(ctx: click.Context, parameter: click.Parameter, values: tup
         ctx.ensure_object(Session).disabled.append(name)
 
 
+def _debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Session).is_debugging = value
+
+
 @click.group(cls=_PluginGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "-p",
@@ -80,12 +90,23 @@ def _disable_plugins(ctx: click.Context, parameter: click.Parameter, values: tup
     callback=_disable_plugins,
     help="Switch a plugin off, as AUTOKERAS_DISABLE_PLUGINS does. May be repeated.",
 )
+@click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_debug,
+    help="Show the traceback of an error, and the warnings of other libraries.",
+)
 @click.version_option(__version__, prog_name="autokeras", message="%(prog)s %(version)s")
 def cli() -> None:
-    """AutoML for deep learning on Keras: see what is installed and what can be searched."""
+    """AutoML for deep learning on Keras: search for a model, use it, and see what is installed."""
 
 
-for _command in (blocks, info, plugins, tasks, warm_starts):
+for _command in (
+    *(fit, resume, leaderboard, predict, evaluate, export),
+    *(blocks, info, plugins, tasks, warm_starts),
+):
     cli.add_command(_command)
 
 
@@ -99,9 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    session = Session()
     try:
         # Without standalone mode click returns the code of `ctx.exit()`, and raises instead of exiting.
-        code: int | None = cli.main(arguments, prog_name="autokeras", standalone_mode=False)
+        code: int | None = cli.main(arguments, prog_name="autokeras", standalone_mode=False, obj=session)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -113,6 +135,16 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stdout = None  # keeps the interpreter from flushing it once more
         return 1
     except (AutoKerasError, OSError) as error:
-        click.echo(f"Error: {' '.join(str(error).split())}", err=True)
-        return 1
+        return _report(str(error), session)
+    # The last boundary: a user of the command line is told what failed in one line, whoever raised it.
+    except Exception as error:  # noqa: BLE001
+        return _report(f"{describe_exception(error)}. `autokeras --debug ...` shows where it came from.", session)
     return code or 0
+
+
+def _report(message: str, session: Session) -> int:
+    """Write an error that is being handled as one line on stderr; return the exit code."""
+    if session.is_debugging:
+        click.echo(traceback.format_exc(), err=True)
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    return 1

@@ -1,7 +1,7 @@
 """Batches for training and validation: one `tf.data` pipeline for arrays in memory, on disk, and rows that stream.
 
-What runs where: row numbers are shuffled and batched by TensorFlow; whole batches of arrays are gathered by NumPy in the
-pipeline's own thread, without a copy of the data; rows of a source are loaded by TensorFlow's operations, many at once.
+What runs where: whole batches of arrays are gathered by NumPy in the pipeline's own thread, without a copy of the data; rows
+of a source are loaded by TensorFlow's operations, many at once.
 So reading and gathering go on while the model trains, and the model never sees anything but ready batches. Rows keep
 their type: `uint8` pictures become floats inside the model only.
 """
@@ -18,8 +18,9 @@ import tensorflow as tf
 
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import is_sequential, read_rows, row_loader
+from autokeras_core.engine.epoch_order import EpochOrder
 from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
-from autokeras_core.engine.last_batch import with_even_end
+from autokeras_core.engine.last_batch import batch_sizes, with_even_end
 from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
 
@@ -36,7 +37,7 @@ _BATCHES_AHEAD = 2
 _ROWS_PER_READ = 256
 _SEQUENTIAL_ROWS_PER_READ = 65_536
 _WEIGHTS = "weights"
-# A random order of row numbers takes 16 bytes a row in TensorFlow's buffer, and a second for some millions of them.
+# A random order of row numbers takes 16 bytes a row, and a second for some tens of millions of them.
 _ROWS_TO_SHUFFLE_AT_ONCE = 2_000_000
 
 
@@ -47,6 +48,7 @@ def training_batches(
     *,
     batch_size: int,
     seed: int,
+    epochs_done: int = 0,
 ) -> Dataset:
     """Return shuffled batches for `model.fit`: one epoch when iterated over, the next one in another order.
 
@@ -56,6 +58,7 @@ def training_batches(
         weights: One weight per row, or one for each head, see `data.head_weights`; or `None`.
         batch_size: Rows per batch; the last two batches of an epoch may have fewer, but at least about half as many.
         seed: Equal seeds give equal batches in the first, the second, ... epoch.
+        epochs_done: How many epochs to leave out, where training goes on from a checkpoint.
 
     Returns:
         A `tf.data.Dataset` of `(features, targets)` or `(features, targets, weights)`, of known length.
@@ -68,13 +71,9 @@ def training_batches(
     """
     rows = len(next(iter(targets.values())))
     if _is_windowed(features, rows):
-        return window_batches(features, targets, weights, batch_size=batch_size, seed=seed)
-    numbers = tf.data.Dataset.range(rows).shuffle(rows, seed=seed % (2**31), reshuffle_each_iteration=True)
-
-    def batched(elements: Dataset) -> Dataset:
-        return with_even_end(elements.batch(batch_size), rows=rows, batch_size=batch_size)
-
-    return _batches(numbers, features, targets, weights, batched)
+        return window_batches(features, targets, weights, batch_size=batch_size, seed=seed, epochs_done=epochs_done)
+    order = EpochOrder(rows, seed=seed, epochs_done=epochs_done)
+    return _batches(features, targets, weights, rows=rows, batch_size=batch_size, order=order)
 
 
 def validation_batches(
@@ -84,9 +83,7 @@ def validation_batches(
     rows = len(next(iter(targets.values())))
     if _is_windowed(features, rows):
         return window_batches(features, targets, weights, batch_size=batch_size, seed=None)
-    return _batches(
-        tf.data.Dataset.range(rows), features, targets, weights, lambda elements: elements.batch(batch_size)
-    )
+    return _batches(features, targets, weights, rows=rows, batch_size=batch_size)
 
 
 def prediction_batches(features: Mapping[str, Rows], *, batch_size: int) -> Dataset:
@@ -94,8 +91,7 @@ def prediction_batches(features: Mapping[str, Rows], *, batch_size: int) -> Data
     rows = len(next(iter(features.values())))
     if _is_windowed(features, rows):
         return window_batches(features, {}, None, batch_size=batch_size, seed=None).map(lambda x, _: x)
-    batches = _batches(tf.data.Dataset.range(rows), features, {}, None, lambda elements: elements.batch(batch_size))
-    return batches.map(lambda x, _: x)
+    return _batches(features, {}, None, rows=rows, batch_size=batch_size).map(lambda x, _: x)
 
 
 @contextmanager
@@ -135,19 +131,24 @@ def _is_windowed(features: Mapping[str, Rows], rows: int) -> bool:
 
 
 def _batches(
-    numbers: Dataset,
     features: Mapping[str, Rows],
     targets: Mapping[str, Array],
     weights: Array | None,
-    batched: Callable[[Dataset], Dataset],
+    *,
+    rows: int,
+    batch_size: int,
+    order: EpochOrder | None = None,
 ) -> Dataset:
-    """Return batches of the rows that a data set of numbers names; `batched` puts its elements together."""
+    """Return batches of rows in a random order, or in their own."""
     loaders = {name: loader for name, rows in features.items() if (loader := row_loader(rows)) is not None}
     gathered: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items() if name not in loaders}
     gathered |= {f"y/{name}": target for name, target in targets.items()}
     if weights is not None:
         gathered[_WEIGHTS] = weights
-    gather = _gatherer(gathered)
+    sizes = batch_sizes(rows, batch_size, is_even=order is not None)
+    # Where TensorFlow loads nothing, it counts batches only: an operation for each row takes longer than all the rest.
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    gather = _gatherer(gathered) if loaders else _gatherer(gathered, bounds=bounds, order=order)
 
     def assemble(numbers: Tensor, loaded: Mapping[str, Tensor]) -> tuple[Any, ...]:
         parts = gather(numbers)
@@ -160,24 +161,38 @@ def _batches(
         def load(number: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
             return number, {name: loader(number) for name, loader in loaders.items()}
 
+        numbers = tf.data.Dataset.range(rows)
+        if order is not None:
+            numbers = order.dataset().map(lambda numbers, epoch: numbers).unbatch()
         # In order, so that equal seeds give equal batches however long single rows take.
-        batches = batched(numbers.map(load, num_parallel_calls=_cores(), deterministic=True))
+        loaded = numbers.map(load, num_parallel_calls=_cores(), deterministic=True)
+        batches = loaded.apply(tf.data.experimental.assert_cardinality(rows)).batch(batch_size)
+        if order is not None:
+            batches = with_even_end(batches, rows=rows, batch_size=batch_size)
         batches = batches.map(assemble)
     else:
-        batches = batched(numbers).map(lambda number: assemble(number, {}))
+        batches = tf.data.Dataset.range(len(sizes)).map(lambda batch: assemble(batch, {}))
     return batches.prefetch(_BATCHES_AHEAD).with_options(pipeline_options())
 
 
-def _gatherer(arrays: Mapping[str, Rows]) -> Callable[[Tensor], dict[str, Tensor]]:
-    """Return a function of TensorFlow from row numbers to these rows of all arrays."""
+def _gatherer(
+    arrays: Mapping[str, Rows], *, bounds: Array | None = None, order: EpochOrder | None = None
+) -> Callable[[Tensor], dict[str, Tensor]]:
+    """Return a function of TensorFlow from row numbers to these rows of all arrays.
+
+    With the bounds of batches it takes the number of a batch instead; the rows are in random order if one is given.
+    """
     names = list(arrays)
     kinds = [fed_dtype(arrays[name]) for name in names]
 
     def read(numbers: Array) -> list[Array]:
+        if bounds is not None:
+            start, end = bounds[numbers : numbers + 2]
+            numbers = np.arange(start, end) if order is None else order.numbers(start, end)
         return [as_fed(kind, read_rows(arrays[name], numbers)) for name, kind in zip(names, kinds, strict=True)]
 
     def gather(numbers: Tensor) -> dict[str, Tensor]:
-        tensors = tf.numpy_function(read, [numbers], kinds, stateful=False)
+        tensors = tf.numpy_function(read, [numbers], kinds, stateful=order is not None)
         for name, tensor in zip(names, tensors, strict=True):
             tensor.set_shape((None, *arrays[name].shape[1:]))
         return dict(zip(names, tensors, strict=True))

@@ -29,26 +29,39 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
         peak: The largest learning rate.
         total_steps: How many training batches are planned, over all epochs.
         deadline: When training must have ended, or `None`.
+        steps_done: How many of the steps were run before, where training goes on from a checkpoint.
+        progress: How far it had come then. The time that it may take now is for the rest.
 
     Reference:
         Li, Yumer, Ramanan: Budgeted Training (ICLR 2020): anneal over the budget there is, whatever it is.
     """
 
-    def __init__(self, *, schedule: str, peak: float, total_steps: int, deadline: Deadline | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        schedule: str,
+        peak: float,
+        total_steps: int,
+        deadline: Deadline | None = None,
+        steps_done: int = 0,
+        progress: float = 0.0,
+    ) -> None:
         super().__init__()
         learning_rate_at(schedule, peak, 0.0)  # a wrong schedule or peak is an error here, not in the first batch
         self._schedule = schedule
         self._peak = peak
         self._total_steps = max(1, total_steps)
         self._deadline = deadline
-        self._steps_before = 0  # in earlier epochs
+        self._steps_done = steps_done
+        self._progress_before = progress
+        self._steps_before = steps_done  # in earlier epochs
         self._steps_in_epoch = 0
         self._rate = 0.0
         self._seconds_for_training: float | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Start from the first step."""
-        self._steps_before = self._steps_in_epoch = 0
+        """Start from the first step, or from those that were run before."""
+        self._steps_before, self._steps_in_epoch = self._steps_done, 0
         self._rate = 0.0
         self._seconds_for_training = None
 
@@ -60,8 +73,7 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Set the learning rate for this batch, and for those that run in one call with it."""
         step = self._steps_before + batch
-        progress = max(step / self._total_steps, self._time_share(step))
-        rate = learning_rate_at(self._schedule, self._peak, progress)
+        rate = learning_rate_at(self._schedule, self._peak, self._progress_at(step))
         if abs(rate - self._rate) >= _SMALLEST_CHANGE * self._rate:
             self.model.optimizer.learning_rate = self._rate = rate
 
@@ -69,8 +81,17 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
         """Count the batches; the last call of an epoch may have run fewer than Keras says."""
         self._steps_in_epoch = min(batch + 1, self.params.get("steps") or batch + 1)
 
+    @property
+    def progress(self) -> float:
+        """How far training has come, from 0 to 1."""
+        return min(1.0, self._progress_at(self._steps_before + self._steps_in_epoch))
+
+    def _progress_at(self, step: int) -> float:
+        before = self._progress_before
+        return max(step / self._total_steps, before + (1.0 - before) * self._time_share(step))
+
     def _time_share(self, step: int) -> float:
-        if self._deadline is None or step == 0:
+        if self._deadline is None or step == self._steps_done:
             return 0.0
         remaining = self._deadline.remaining()
         if self._seconds_for_training is None:

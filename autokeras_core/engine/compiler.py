@@ -9,6 +9,7 @@ import attrs
 import keras
 
 from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine.devices import ONE_DEVICE, Devices
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
 from autokeras_core.engine.losses import LossPhases, loss_factors, training_losses
 from autokeras_core.engine.members import (
@@ -73,6 +74,7 @@ def compile_graph(
     *,
     seed: int,
     precision: Precision = "float32",
+    devices: Devices = ONE_DEVICE,
     recorders: Mapping[str, SpaceRecorder] | None = None,
 ) -> CompiledGraph:
     """Build the model of a configuration; preprocessors are fitted on training rows where they have not been yet.
@@ -84,6 +86,7 @@ def compile_graph(
         store: Fits preprocessors, and keeps what they compute.
         seed: Makes the initial weights, and whatever blocks draw, repeatable.
         precision: What the blocks' layers compute in. Preprocessors and heads' outputs stay in single precision.
+        devices: Where the layers' variables are.
         recorders: By name of a block, who takes note of the hyperparameters that its `build` asks for.
 
     Returns:
@@ -105,6 +108,7 @@ def compile_graph(
         input_names=frozenset(input_names),
         names=LayerNames([*input_names, *graph.heads]),
         precision=precision,
+        devices=devices,
     )
     results: dict[tuple[str, str], _Result] = {("input", name): store.stream(name) for name in input_names}
     with seeded(seed):
@@ -211,6 +215,7 @@ class _Compilation:
     input_names: frozenset[str]
     names: LayerNames
     precision: Precision
+    devices: Devices
     features: dict[str, Feature] = attrs.field(factory=dict)
     inputs: dict[str, Tensor] = attrs.field(factory=dict)
     tensors: dict[str, Tensor] = attrs.field(factory=dict)
@@ -251,8 +256,9 @@ class _Compilation:
         for index in range(length, len(stream.preprocessors)):
             key = stream.keys[index]
             if key not in self.tensors:
-                layer = _layer(stream.preprocessors[index], stream.input_name)
-                self.tensors[key] = layer(tensor)
+                with self.devices.scope():
+                    layer = _layer(stream.preprocessors[index], stream.input_name)
+                    self.tensors[key] = layer(tensor)
                 self.names.rename(self.tensors[key], prefix=stream.input_name)
             tensor = self.tensors[key]
         return tensor
@@ -272,7 +278,7 @@ class _Compilation:
     def build(self, vertex: BlockVertex, view: HyperparameterView, tensors: list[Tensor]) -> Tensor:
         """Return a block's output tensor."""
         try:
-            with training_in(self.precision):
+            with training_in(self.precision), self.devices.scope():
                 output = vertex.operator.build(view, tensors if vertex.is_list else tensors[0])
         except Exception as error:
             raise _block_failed(vertex, "could not be built", error) from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import attrs
+
+from autokeras_core.errors import SearchError, describe_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from autokeras_core.engine.precision import Precision
     from autokeras_core.graph.graph import Graph
 
-__all__ = ["Direction", "Objective", "TrialContext"]
+__all__ = ["Direction", "Distribution", "Objective", "TrialContext", "checked_distribution"]
 
 Direction: TypeAlias = Literal["min", "max"]
+Distribution: TypeAlias = Literal["data_parallel"]
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
 
@@ -64,6 +67,9 @@ class TrialContext:
         patience: How many epochs without improvement end a trial, as a share of its planned epochs.
         keeps_predictions: Whether a trial leaves its outputs on the validation rows beside its model, so that an ensemble
             can be chosen by them.
+        distribution: `"data_parallel"` to train each trial on all devices of its machine, see `engine.devices`.
+        seconds_between_checkpoints: How long a trial trains at least between two checkpoints; longer where they are
+            expensive to write, see `engine.checkpoint`.
     """
 
     graph: Graph
@@ -79,3 +85,23 @@ class TrialContext:
     precision: Precision = "float32"
     patience: float = 0.3
     keeps_predictions: bool = False
+    distribution: Distribution | None = None
+    seconds_between_checkpoints: float = 5.0
+
+
+def checked_distribution(distribution: Any) -> Distribution | None:
+    """Return how a trial is spread over devices, as the user said it.
+
+    Raises:
+        SearchError: If there is no such way.
+    """
+    if distribution is None or distribution in get_args(Distribution):
+        chosen: Distribution | None = distribution
+        return chosen
+    raise SearchError(
+        describe_error(
+            "distribution cannot be used.",
+            expected=f"None, or one of {list(get_args(Distribution))}",
+            received=f"distribution={distribution!r}",
+        )
+    )

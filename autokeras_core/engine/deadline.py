@@ -10,6 +10,9 @@ from autokeras_core.errors import SearchError, describe_error
 
 __all__ = ["Deadline", "OutOfTimeError"]
 
+_SECONDS_BEYOND = 2.0
+_SHARE_BEYOND = 0.02
+
 
 class OutOfTimeError(TimeoutError):
     """Work was given up, since it would not have ended in the time that is left."""
@@ -64,6 +67,13 @@ class Deadline:
     def remaining(self) -> float:
         """Return how many seconds are left, 0 when it has passed."""
         return max(0.0, self._started + self._seconds - self._clock())
+
+    def remaining_until_interruption(self) -> float:
+        """Return how many seconds there are until what still runs is interrupted.
+
+        What ends by itself gets a little more than there is, two seconds or 2% of the allotment.
+        """
+        return self.remaining() + max(_SECONDS_BEYOND, _SHARE_BEYOND * self._seconds)
 
     def elapsed_share(self) -> float:
         """Return which share of the allotment has gone by, from 0 to 1."""

@@ -27,16 +27,15 @@ def describe_failure(error: BaseException) -> Failure:
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
-    missing = next((link for link in chain if isinstance(link, UnavailableError)), None)
-    if missing is not None:  # its own sentence says it all; what it went through on its way adds nothing
-        return Failure(kind="unavailable", reason=" ".join(str(missing).split())[:_LONGEST_REASON])
+    for link in chain:  # a sentence of our own says it all; what it went through on its way adds nothing
+        if isinstance(link, (UnavailableError, OutOfTimeError)):
+            own: FailureKind = "unavailable" if isinstance(link, UnavailableError) else "timeout"
+            return Failure(kind=own, reason=" ".join(str(link).split())[:_LONGEST_REASON])
     kind: FailureKind = "bug"
     if any(isinstance(link, (MemoryError, tf.errors.ResourceExhaustedError)) for link in chain):
         kind = "oom"
     elif any(isinstance(link, LossDivergedError) for link in chain):
         kind = "nan"
-    elif any(isinstance(link, OutOfTimeError) for link in chain):
-        kind = "timeout"
     text = " ".join(str(error).split())
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     root = chain[-1]

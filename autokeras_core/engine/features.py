@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +14,10 @@ import attrs
 import numpy as np
 
 from autokeras_core.data.rows import bytes_per_row, is_sequential, read_rows, rows_to_learn_from
+from autokeras_core.engine.deadline import OutOfTimeError
+from autokeras_core.engine.feature_cache import FeatureCache
 from autokeras_core.engine.rows import even_step, protected, read_only, transform_rows
+from autokeras_core.engine.shared_feature_cache import SharedFeatureCache
 from autokeras_core.engine.supervised import fit_supervised, needs_targets
 from autokeras_core.engine.transformed import TransformedRows
 from autokeras_core.errors import GraphError, describe_error
@@ -38,7 +38,6 @@ _LOGGER = logging.getLogger(__name__)
 _ROWS_FOR_A_FIT = 50_000
 _ROWS_PER_TARGET_SEEN = 20
 _BYTES_IN_MEMORY_EACH = 64 * 2**20
-_BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
 
 
 @attrs.frozen
@@ -122,7 +121,8 @@ class FeatureStore:
         validation: Adapted validation rows by input; an empty mapping where there are none.
         targets: Encoded training targets by head, for preprocessors that learn from them.
         directory: Where to keep results above 64 MiB (or those beyond 512 MiB together), as memory-mapped files that
-            go when the store goes; `None` to keep all in memory.
+            go when the store goes; `None` to keep all in memory. Beyond 10 GiB, those that were not used for the longest
+            time are deleted, and computed again if they are needed.
 
     Example:
         ```python
@@ -149,21 +149,41 @@ class FeatureStore:
             "train": {name: protected(rows) for name, rows in train.items()},
             "validation": {name: protected(rows) for name, rows in validation.items()},
         }
-        self._directory = directory
+        self._cache = FeatureCache(directory)
         self._fitted: dict[str, Preprocessor] = {}
-        self._rows: dict[tuple[str, Part], Array] = {}
         self._streamed: dict[tuple[str, Part], TransformedRows | None] = {}
-        self._bytes_in_memory = 0
-        self._files: list[Path] = []
-        self._finalizer = weakref.finalize(self, _remove_files, self._files)
         self._deadline: Deadline | None = None
         self.fits = 0
         self.computations = 0
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make a store of the same rows in another process; it begins with nothing fitted or computed."""
+        arguments = (self._inputs, self._profile, self._raw["train"], self._raw["validation"], self.directory)
+        return _remade, (*arguments, self._targets)
+
+    @property
+    def directory(self) -> Path | None:
+        """Where large results are kept; `None` for in memory."""
+        return self._cache.directory
+
+    def share_in(self, directory: Path) -> None:
+        """Keep all results in a folder where the stores of other processes keep and find theirs, too.
+
+        To be called before anything is fitted. Then each chain is fitted and computed once by all of them together.
+
+        Args:
+            directory: A folder for the processes of one search, on one machine.
+        """
+        self._cache = SharedFeatureCache(directory)
+
     @contextmanager
     def until(self, deadline: Deadline | None) -> Iterator[None]:
-        """Give up computing features inside the `with` block as soon as it is clear that it would take too long."""
+        """Give up computing features inside the `with` block as soon as it is clear that it would take too long.
+
+        It is the block of a trial: files of features that none has asked for inside it may be deleted to make room.
+        """
         self._deadline = deadline
+        self._cache.begin_trial()
         try:
             yield
         finally:
@@ -204,7 +224,7 @@ class FeatureStore:
         for preprocessor in preprocessors:
             key = _hash(stream.key, f"{type(preprocessor).__module__}:{type(preprocessor).__qualname__}", preprocessor)
             if key not in self._fitted:
-                self._fit(preprocessor, stream, key)
+                self._fit_once(preprocessor, stream, key)
                 self._fitted[key] = preprocessor
             stream = Stream(stream.input_name, (*stream.preprocessors, self._fitted[key]), (*stream.keys, key))
         return stream
@@ -262,23 +282,39 @@ class FeatureStore:
     def _computed(self, stream: Stream, part: Part) -> Array:
         """Return the rows after a host part, from the longest piece of it that is already there."""
         wanted = (stream.key, part)
-        if wanted not in self._rows:
-            start, rest = self._nearest(stream, part)
-            allocate = self._allocator(stream.key, part)
-            self._rows[wanted] = self._keep(transform_rows(start, rest, allocate=allocate, deadline=self._deadline))
-            self.computations += part == "train"
-        return self._rows[wanted]
+        if wanted not in self._cache:
+            with self._cache.turn(wanted, self._deadline):
+                if wanted not in self._cache:  # as it still is, if no other process has computed it meanwhile
+                    self._compute(stream, part)
+        return self._cache[wanted]
+
+    def _compute(self, stream: Stream, part: Part) -> None:
+        start, rest = self._nearest(stream, part)
+        allocate = self._cache.allocator((stream.key, part), largest_in_memory=_BYTES_IN_MEMORY_EACH)
+        rows = transform_rows(start, rest, allocate=allocate, deadline=self._deadline)
+        self._cache.keep((stream.key, part), rows)
+        self.computations += part == "train"
 
     def _is_begun(self, stream: Stream, part: Part) -> bool:
         """Return whether rows after a piece of the host part are there already."""
-        return any((key, part) in self._rows for key in stream.keys)
+        return any((key, part) in self._cache for key in stream.keys)
 
     def _nearest(self, stream: Stream, part: Part) -> tuple[Rows, tuple[Preprocessor, ...]]:
         for length in range(len(stream.preprocessors) - 1, 0, -1):
             shorter = stream.head(length)
-            if (shorter.key, part) in self._rows:
-                return self._rows[shorter.key, part], stream.preprocessors[length:]
+            if (shorter.key, part) in self._cache:
+                return self._cache[shorter.key, part], stream.preprocessors[length:]
         return self._raw[part][stream.input_name], stream.preprocessors
+
+    def _fit_once(self, preprocessor: Preprocessor, stream: Stream, key: str) -> None:
+        """Fit a preprocessor, unless another process has fitted its like: then it learns what that one has learned."""
+        with self._cache.turn((key, "fit"), self._deadline):
+            state = self._cache.find_state(key)
+            if state is not None:
+                preprocessor.set_state(state)
+                return
+            self._fit(preprocessor, stream, key)
+            self._cache.keep_state(key, preprocessor.get_state)
 
     def _fit(self, preprocessor: Preprocessor, stream: Stream, key: str) -> None:
         host = stream.head(stream.host_length)
@@ -291,11 +327,12 @@ class FeatureStore:
                 targets = {name: target[::step] for name, target in self._targets.items()}
                 mapped = fit_supervised(preprocessor, given, targets)
                 if step == 1:
-                    self._rows[key, "train"] = self._keep(self._stored(mapped, key))
+                    # Not to be computed again: `transform` would tell these rows their own targets.
+                    self._cache.keep((key, "train"), self._stored(mapped, key), is_fixed=True)
                     self.computations += 1
             else:
                 preprocessor.fit(given)
-        except GraphError:
+        except (GraphError, OutOfTimeError):
             raise
         except Exception as error:
             raise GraphError(
@@ -311,32 +348,16 @@ class FeatureStore:
 
     def _stored(self, array: Array, key: str) -> Array:
         """Return an array of training rows where those of its size are kept."""
-        place: Array = self._allocator(key, "train")(array.shape, array.dtype)
+        allocate = self._cache.allocator((key, "train"), largest_in_memory=_BYTES_IN_MEMORY_EACH)
+        place = allocate(array.shape, array.dtype)
         if not isinstance(place, np.memmap):
             return array
         place[:] = array
         return place
 
-    def _keep(self, array: Array) -> Array:
-        if not isinstance(array, np.memmap):
-            self._bytes_in_memory += array.nbytes
-        return read_only(array)
 
-    def _allocator(self, key: str, part: Part) -> Any:
-        def allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-            size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-            together = self._bytes_in_memory + size
-            fits = size <= _BYTES_IN_MEMORY_EACH and together <= _BYTES_IN_MEMORY_TOGETHER
-            if self._directory is None or fits:
-                return np.empty(shape, dtype)
-            self._directory.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(prefix=f"{key[:16]}-{part}-", suffix=".npy", dir=self._directory)
-            os.close(handle)
-            self._files.append(Path(path))
-            mapped: Array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-            return mapped
-
-        return allocate
+def _remade(*arguments: Any) -> FeatureStore:
+    return FeatureStore(*arguments[:-1], targets=arguments[-1])
 
 
 def _step_of_a_fit(rows: Rows, preprocessor: Preprocessor) -> int:
@@ -363,11 +384,3 @@ def _as_json(value: Any) -> Any:
         return plain()
     message = f"{type(value).__name__} is no JSON data"
     raise TypeError(message)
-
-
-def _remove_files(files: list[Path]) -> None:
-    for path in files:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError:  # Windows keeps a file that is still mapped; it lies in the search's own cache folder
-            _LOGGER.debug("Could not remove %s.", path)

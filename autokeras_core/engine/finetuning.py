@@ -10,6 +10,7 @@ import keras
 
 from autokeras_core.engine.compiler import CompiledGraph, tensor_dtype
 from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.devices import ONE_DEVICE, Devices
 from autokeras_core.engine.features import Feature
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, HasLayerGroups, OffersFineTuning
@@ -31,6 +32,7 @@ __all__ = [
     "is_time_for_second_phase",
     "open_second_phase",
     "plan_second_phase",
+    "wants_second_phase",
 ]
 
 _SHORTEST_SECOND_PHASE = 10.0  # seconds; tracing and the first step of a large network take a good part of them
@@ -52,6 +54,8 @@ class SecondPhase:
     epochs: int
     _first: CompiledGraph
     _networks: Mapping[str, keras.Model]
+    _plans: Mapping[str, FineTuning]
+    _devices: Devices
     _put_back: list[Any] = attrs.field(factory=list)
 
     def freeze_statistics(self) -> None:
@@ -75,9 +79,28 @@ class SecondPhase:
             if feature.name in self._networks:
                 *before, last = host
                 assert isinstance(last, FineTunable)
-                host = (*before, last.tuned(self._networks[feature.name]))
+                host = (*before, last.tuned(self._on_one_device(last, feature.name)))
             features.append(attrs.evolve(feature, host=host))
         return attrs.evolve(self._first, features=tuple(features))
+
+    def _on_one_device(self, preprocessor: FineTunable, name: str) -> keras.Model:
+        """Return a network as it was trained, on the device that TensorFlow chooses by itself."""
+        network = self._networks[name]
+        if self._devices.count == 1:
+            return network
+        copy = preprocessor.unfrozen(self._plans[name].depth)
+        copy.set_weights(network.get_weights())
+        return copy
+
+
+def wants_second_phase(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> bool:
+    """Return whether a block of a configuration wants a network to be trained further; nothing is built for it."""
+    return any(
+        isinstance(vertex.operator, OffersFineTuning)
+        and vertex.operator.fine_tuning(HyperparameterView(values=configuration, path=vertex.name, profile=profile))
+        is not None
+        for vertex in graph.blocks
+    )
 
 
 def plan_second_phase(
@@ -138,7 +161,12 @@ def frozen_parameters(compiled: CompiledGraph) -> int:
 
 
 def open_second_phase(
-    compiled: CompiledGraph, plans: Mapping[str, FineTuning], profile: DataProfile, store: FeatureStore
+    compiled: CompiledGraph,
+    plans: Mapping[str, FineTuning],
+    profile: DataProfile,
+    store: FeatureStore,
+    *,
+    devices: Devices = ONE_DEVICE,
 ) -> SecondPhase:
     """Put the networks in front of the model that the first phase trained.
 
@@ -150,6 +178,7 @@ def open_second_phase(
         plans: What `plan_second_phase` returned; not empty.
         profile: What analysis found out about the data.
         store: Knows the rows that the whole model takes.
+        devices: Where the first phase was trained, and the second will be.
     """
     networks: dict[str, keras.Model] = {}
     features: list[Feature] = []
@@ -163,10 +192,11 @@ def open_second_phase(
         if plan is not None:
             *_, network = feature.host
             assert isinstance(network, FineTunable)
-            for layered in feature.host[len(before.host) : -1]:
-                tensor = layered.to_layer()(tensor)
-            networks[feature.name] = network.unfrozen(plan.depth)
-            tensor = networks[feature.name](tensor)
+            with devices.scope():
+                for layered in feature.host[len(before.host) : -1]:
+                    tensor = layered.to_layer()(tensor)
+                networks[feature.name] = network.unfrozen(plan.depth)
+                tensor = networks[feature.name](tensor)
         features.append(before)
         fed[feature.name] = tensor
     whole = keras.Model(inputs=inputs, outputs=dict(compiled.model(fed)), name=compiled.model.name)
@@ -195,6 +225,8 @@ def open_second_phase(
         epochs=max(plan.epochs for plan in plans.values()),
         first=compiled,
         networks=networks,
+        plans=plans,
+        devices=devices,
     )
 
 

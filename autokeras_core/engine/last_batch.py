@@ -7,9 +7,35 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["with_even_end"]
+__all__ = ["batch_sizes", "with_even_end"]
 
+Array: TypeAlias = np.ndarray[Any, Any]
 Dataset: TypeAlias = Any  # TensorFlow ships no types
+
+
+def batch_sizes(rows: int, batch_size: int, *, is_even: bool = False) -> Array:
+    """Return how many rows each batch of an epoch has.
+
+    Args:
+        rows: How many rows an epoch has.
+        batch_size: Rows per batch.
+        is_even: Whether the last two batches have about as many rows, where the last had less than half of a batch: see
+            `with_even_end`.
+
+    Example:
+        ```python
+        batch_sizes(10, 3)  # 3, 3, 3 and 1
+        batch_sizes(10, 3, is_even=True)  # 3, 3, 2 and 2
+        ```
+    """
+    full, rest = divmod(rows, batch_size)
+    sizes = np.full(full + bool(rest), batch_size, dtype=np.int64)
+    if rest:
+        sizes[-1] = rest
+    if is_even and full and rest and 2 * rest < batch_size:
+        shared = batch_size + rest
+        sizes[-2:] = shared - shared // 2, shared // 2
+    return sizes
 
 
 def with_even_end(batches: Dataset, *, rows: int, batch_size: int) -> Dataset:
@@ -30,10 +56,7 @@ def with_even_end(batches: Dataset, *, rows: int, batch_size: int) -> Dataset:
         with_even_end(tf.data.Dataset.range(10).batch(3), rows=10, batch_size=3)  # 3, 3, 2 and 2 rows
         ```
     """
-    full, rest = divmod(rows, batch_size)
-    if not full or not rest or 2 * rest >= batch_size:
+    sizes = batch_sizes(rows, batch_size, is_even=True)
+    if np.array_equal(sizes, batch_sizes(rows, batch_size)):
         return batches
-    shared = batch_size + rest
-    sizes = np.full(full + 1, batch_size, dtype=np.int64)
-    sizes[-2:] = shared - shared // 2, shared // 2
-    return batches.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(full + 1))
+    return batches.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(len(sizes)))

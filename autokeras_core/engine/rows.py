@@ -130,6 +130,8 @@ def _piece_length(rows: Rows) -> int:
 def _transform(preprocessor: Preprocessor, rows: Array) -> Array:
     try:
         transformed = np.asarray(preprocessor.transform(rows))
+    except OutOfTimeError:
+        raise
     except Exception as error:
         raise GraphError(
             describe_error(

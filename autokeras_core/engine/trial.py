@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import gc
 import logging
-import time
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,11 @@ from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
+from autokeras_core.engine.checkpoint import CheckpointCallback, TrialCheckpoints
 from autokeras_core.engine.clock import EpochClock
 from autokeras_core.engine.compiler import compile_graph, compile_training
-from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.deadline import Deadline, OutOfTimeError
+from autokeras_core.engine.devices import ONE_DEVICE, Devices, devices_for
 from autokeras_core.engine.execution import steps_per_execution
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.finetuning import (
@@ -35,6 +37,7 @@ from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.schedule import patience_of
 from autokeras_core.engine.watch import TrialWatch
+from autokeras_core.engine.watchdog import interrupted_after
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.cost import network_cost
 from autokeras_core.search.records import Failure, TrialOutcome
@@ -64,6 +67,11 @@ _MANY_PARAMETERS = 1_000_000
 def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> TrialOutcome:
     """Run one trial and report what came out; an exception in it becomes a failed outcome.
 
+    Where the same job was cut off before, by whatever took its process away, and left a checkpoint in `job.directory`, it
+    goes on from there: with the epochs that are left, and without a deadline with the result that it would have had. What
+    is not restored is the state of the user's callbacks, and of layers that draw random numbers without a
+    `keras.random.SeedGenerator`. Of more than 1,048,576 training rows it goes on with others than it would have.
+
     Only `SearchError` (something no other configuration would cure) and what is no `Exception` (Ctrl-C) get out.
 
     Args:
@@ -72,19 +80,22 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
         observer: Is told of epochs while the trial runs.
 
     Returns:
-        The outcome; a completed trial has left its model in `job.directory`.
+        The outcome; a completed trial has left its model in `job.directory`, a pruned one leaves none.
     """
-    started = time.monotonic()
+    checkpoints = TrialCheckpoints(job, seconds_between=context.seconds_between_checkpoints)
     try:
         with _without_retracing_warnings():
-            outcome = _train(job, context, observer)
+            outcome = _train(job, context, observer, checkpoints)
     except SearchError:
         raise
     except Exception as error:  # noqa: BLE001 - the trial's boundary: one bad trial never ends the search
         outcome = _failed(job, describe_failure(error))
     if outcome.failure is not None or outcome.parameters >= _MANY_PARAMETERS:
         gc.collect()
-    return attrs.evolve(outcome, seconds=time.monotonic() - started)
+    checkpoints.remove()
+    if outcome.status != "completed":
+        shutil.rmtree(job.directory, ignore_errors=True)  # what was written of a model, if anything was
+    return attrs.evolve(outcome, seconds=checkpoints.seconds)
 
 
 @contextmanager
@@ -102,10 +113,13 @@ def _without_retracing_warnings() -> Iterator[None]:
         logger.removeFilter(is_about_something_else)
 
 
-def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> TrialOutcome:
+def _train(
+    job: TrialJob, context: TrialContext, observer: TrialObserver, checkpoints: TrialCheckpoints
+) -> TrialOutcome:
     deadline = None if job.seconds is None else Deadline.after(job.seconds)
-    with seeded(job.seed), context.store.until(deadline):
-        compiled = _compiled(job, context, context.precision)
+    with seeded(job.seed), context.store.until(deadline), _interrupted_in_time(job):
+        devices = devices_for(context.distribution)
+        compiled = _compiled(job, context, context.precision, devices)
         parameters = int(compiled.model.count_params()) + frozen_parameters(compiled)
         observer.trial_event(job.trial_id, "built", parameters=parameters)
         if context.max_model_size is not None and parameters > context.max_model_size:
@@ -115,24 +129,20 @@ def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> Tri
         if plans and job.refit_epochs is not None:
             reason = "a network that is trained in two phases is not refitted"
             return _failed(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
-        watch = _fit(job, context, compiled, first_phase_deadline(plans, deadline), observer)
+        first_deadline = first_phase_deadline(plans, deadline)
+        watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
         if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
             watch.restore_best()
-            compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer)
+            compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer, checkpoints)
     if watch.best_score is None:
         reason = f"no epoch was validated within {job.seconds or 0:.1f} s"
         return _failed(job, Failure(kind="timeout", reason=reason), parameters=parameters)
-    watch.restore_best()
-    if context.precision != "float32":
-        compiled = _in_single_precision(job, context, compiled)
-    bundle = ModelBundle.from_compiled(compiled, graph=context.graph, profile=context.profile)
-    bundle.save(Path(job.directory) / BUNDLE_FOLDER)
-    if context.keeps_predictions:
-        keep_predictions(bundle.model, bundle.features, context, job.directory)
+    if not watch.pruned:
+        _save(job, context, compiled, watch)
     return TrialOutcome(
         trial_id=job.trial_id,
         configuration=job.configuration,
-        status="completed",
+        status="pruned" if watch.pruned else "completed",
         score=watch.best_score,
         metrics=watch.best_metrics,
         history=watch.history,
@@ -141,19 +151,43 @@ def _train(job: TrialJob, context: TrialContext, observer: TrialObserver) -> Tri
         seconds_per_epoch=0.0 if frozen_parameters(compiled) else watch.seconds_per_epoch,
         parameters=parameters,
         cut_short=watch.cut_short,
-        directory=job.directory,
+        directory="" if watch.pruned else job.directory,
         attempts=job.attempt,
     )
 
 
-def _compiled(job: TrialJob, context: TrialContext, precision: Precision) -> CompiledGraph:
+def _interrupted_in_time(job: TrialJob) -> AbstractContextManager[None]:
+    """Return what ends a trial that hangs. Not while it saves its model: that is worth waiting for."""
+    return interrupted_after(None if job.seconds is None else job.seconds + job.grace, doing="the trial")
+
+
+def _save(job: TrialJob, context: TrialContext, compiled: CompiledGraph, watch: TrialWatch) -> None:
+    """Leave the best epoch's model in the trial's directory, and its outputs if they are asked for."""
+    watch.restore_best()
+    if context.precision != "float32" or context.distribution is not None:
+        compiled = _for_one_device(job, context, compiled)
+    bundle = ModelBundle.from_compiled(compiled, graph=context.graph, profile=context.profile)
+    bundle.save(Path(job.directory) / BUNDLE_FOLDER)
+    if context.keeps_predictions:
+        keep_predictions(bundle.model, bundle.features, context, job.directory)
+
+
+def _compiled(
+    job: TrialJob, context: TrialContext, precision: Precision, devices: Devices = ONE_DEVICE
+) -> CompiledGraph:
     return compile_graph(
-        context.graph, job.configuration, context.profile, context.store, seed=job.seed, precision=precision
+        context.graph,
+        job.configuration,
+        context.profile,
+        context.store,
+        seed=job.seed,
+        precision=precision,
+        devices=devices,
     )
 
 
-def _in_single_precision(job: TrialJob, context: TrialContext, compiled: CompiledGraph) -> CompiledGraph:
-    """Return a trained graph with layers that compute in single precision: as exact and as quick on any machine."""
+def _for_one_device(job: TrialJob, context: TrialContext, compiled: CompiledGraph) -> CompiledGraph:
+    """Return a trained graph with layers of one device and in single precision: as exact and as quick on any machine."""
     with seeded(job.seed):
         single = _compiled(job, context, "float32")
     single.model.set_weights(compiled.model.get_weights())
@@ -168,12 +202,15 @@ def _fine_tune(
     first: TrialWatch,
     deadline: Deadline | None,
     observer: TrialObserver,
+    checkpoints: TrialCheckpoints,
 ) -> tuple[CompiledGraph, TrialWatch]:
     """Train the networks before the model too, and return the result; the first phase's if that is no better."""
-    phase = open_second_phase(compiled, plans, context.profile, context.store)
+    devices = devices_for(context.distribution)
+    phase = open_second_phase(compiled, plans, context.profile, context.store, devices=devices)
     phase.freeze_statistics()
     try:
-        watch = _fit(attrs.evolve(job, epochs=phase.epochs), context, phase.compiled, deadline, observer, earlier=first)
+        second = attrs.evolve(job, epochs=phase.epochs)
+        watch = _fit(second, context, phase.compiled, deadline, observer, checkpoints, earlier=first)
         watch.restore_best()
     except Exception as error:
         failure = describe_failure(error)
@@ -195,21 +232,28 @@ def _fit(
     compiled: CompiledGraph,
     deadline: Deadline | None,
     observer: TrialObserver,
+    checkpoints: TrialCheckpoints,
     *,
     earlier: TrialWatch | None = None,
+    has_second_phase: bool = False,
 ) -> TrialWatch:
     all_rows = len(next(iter(context.train_targets.values())))
     rows = rows_of_an_epoch(all_rows)
     validation_rows = len(next(iter(context.validation_targets.values())))
+    devices = devices_for(context.distribution)
     batch_size = max(1, min(compiled.training.batch_size, rows) // job.batch_size_divisor)
+    batch_size = devices.batch_size(batch_size, rows=rows)
     steps = -(-rows // batch_size)
-    phases = compile_training(
-        compiled,
-        context.graph,
-        job.configuration,
-        context.profile,
-        steps_per_execution=1 if context.callbacks else _steps_per_execution(job, context, steps, batch_size),
-    )
+    # Keras runs several steps in one call on one device only.
+    are_steps_apart = bool(context.callbacks) or devices.count > 1
+    with devices.scope():
+        phases = compile_training(
+            compiled,
+            context.graph,
+            job.configuration,
+            context.profile,
+            steps_per_execution=1 if are_steps_apart else _steps_per_execution(job, context, steps, batch_size),
+        )
     watch = TrialWatch(
         trial_id=job.trial_id,
         objective=context.objective,
@@ -220,40 +264,84 @@ def _fit(
         observer=observer,
         passes_to_keep_back=2 if context.keeps_predictions else 1,
         keeps_last=job.refit_epochs is not None,
+        rungs=job.rungs,
         earlier=earlier,
     )
+    model = compiled.training_model
+    file = checkpoints.file(1 if earlier is None else 2, job, rows=rows)
+    epochs_before = watch.epochs
+    checkpoint = file.read(model)
+    if checkpoint is not None:
+        checkpoint.restore(model)
+        watch.set_model(model)
+        watch.restore(checkpoint.watch, checkpoint.best_weights)
+        watch.seconds_per_epoch = checkpoint.seconds_per_epoch
+        checkpoints.note_resumed(checkpoint)
+        observer.trial_event(job.trial_id, "resumed", epoch=watch.epochs)
+        if checkpoint.is_over:
+            return watch
+    epochs_done = watch.epochs - epochs_before
     schedule = ScheduleCallback(
         schedule=compiled.training.schedule,
         peak=compiled.training.learning_rate * job.learning_rate_factor,
         total_steps=steps * job.epochs,
         deadline=deadline,
+        steps_done=epochs_done * steps,
+        progress=0.0 if checkpoint is None else checkpoint.progress,
     )
     _check_objective_is_logged(compiled.model, context)
     clock = EpochClock()
+    saver = CheckpointCallback(file, trial=checkpoints, watch=watch, schedule=schedule, clock=clock)
     train = context.store.features(compiled.features, "train")
     validation = context.store.features(compiled.features, "validation")
     validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))
-    with naming_unreadable_rows(train, validation):
+    with _keeping_what_there_is(watch, job), naming_unreadable_rows(train, validation), devices.scope():
         batches = training_batches(
-            train, context.train_targets, context.train_weights, batch_size=batch_size, seed=job.seed
+            train,
+            context.train_targets,
+            context.train_weights,
+            batch_size=batch_size,
+            seed=job.seed,
+            epochs_done=epochs_done,
         )
-        compiled.training_model.fit(
-            batches if rows == all_rows else batches.repeat(),
-            steps_per_epoch=None if rows == all_rows else steps,
+        model.fit(
+            **devices.fed(
+                model,
+                batches,
+                validation_batches(
+                    validation,
+                    context.validation_targets,
+                    context.validation_weights,
+                    batch_size=validation_batch_size,
+                ),
+                rows=rows,
+                validation_rows=validation_rows,
+                batch_size=batch_size,
+                validation_batch_size=validation_batch_size,
+                steps=None if rows == all_rows else steps,
+            ),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=watch.epochs,
-            epochs=watch.epochs + (job.refit_epochs or job.epochs),
-            validation_data=validation_batches(
-                validation,
-                context.validation_targets,
-                context.validation_weights,
-                batch_size=validation_batch_size,
-            ),
-            callbacks=[schedule, phases, *_copies(context.callbacks), clock, watch],
+            epochs=epochs_before + (job.refit_epochs or job.epochs),
+            callbacks=[schedule, phases, *_copies(context.callbacks), clock, watch, saver],
             verbose=0,
         )
-    watch.seconds_per_epoch = clock.seconds_per_epoch
+    watch.seconds_per_epoch = clock.seconds_per_epoch or watch.seconds_per_epoch
+    if has_second_phase and watch.best_score is not None:
+        saver.write(is_over=True)
     return watch
+
+
+@contextmanager
+def _keeping_what_there_is(watch: TrialWatch, job: TrialJob) -> Iterator[None]:
+    """Let an interruption of training be its end, if an epoch was validated by then."""
+    try:
+        yield
+    except OutOfTimeError as error:
+        if watch.best_score is None:
+            raise
+        watch.cut_short = True
+        _LOGGER.warning("Trial %s keeps its best epoch: %s", job.trial_id, error)
 
 
 def _steps_per_execution(job: TrialJob, context: TrialContext, steps: int, batch_size: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.context import Objective
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.executors.base import TrialObserver
+    from autokeras_core.search.records import Rung
 
 __all__ = ["LossDivergedError", "TrialWatch"]
 
@@ -41,6 +43,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         passes_to_keep_back: For how many passes over the validation rows to keep time back: more than one where the model
             is run on them once more when training has ended.
         keeps_last: Whether the last epoch is kept, not the best one.
+        rungs: Where training is ended if the best epoch until then is not good enough; `pruned` tells of it.
         earlier: The watch of an earlier phase of the same trial: its epochs are the first of the history, and only what
             is better than its best counts as an improvement.
     """
@@ -57,6 +60,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         observer: TrialObserver,
         passes_to_keep_back: int = 1,
         keeps_last: bool = False,
+        rungs: Sequence[Rung] = (),
         earlier: TrialWatch | None = None,
     ) -> None:
         super().__init__()
@@ -65,6 +69,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self.best_metrics: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}
         self.cut_short = False
+        self.pruned = False
         self.seconds_per_epoch = 0.0
         self._best_loss = math.inf
         self._best_weights: list[Any] | None = None
@@ -83,6 +88,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self._observer = observer
         self._passes_to_keep_back = passes_to_keep_back
         self._keeps_last = keeps_last
+        self._rungs = {rung.epoch: rung.score for rung in rungs}
         self._validation_seconds: float | None = None
         self._epoch_started = 0.0
         self._validation_started = 0.0
@@ -140,7 +146,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Note the epoch's metrics; keep the weights if they are the best so far."""
-        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        metrics = {name: _in_short(value) for name, value in (logs or {}).items()}
         for name, value in metrics.items():
             self.history.setdefault(name, []).append(value)
         score = metrics[self._objective.name]
@@ -151,16 +157,67 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             self._best_weights = self.model.get_weights()
         elif epoch + 1 - max(self.best_epoch, self._first_epoch) >= self._patience:
             self.model.stop_training = True
+        if epoch + 1 < self.params["epochs"] and not self.model.stop_training and self._falls_behind(epoch + 1):
+            self.pruned = True
+            self.model.stop_training = True
         self._observer.trial_event(
             self._trial_id, "epoch", epoch=epoch + 1, epochs=self.params["epochs"], metrics=metrics
         )
+
+    def _falls_behind(self, epoch: int) -> bool:
+        """Return whether there is a rung after an epoch, and the trial is not good enough for it."""
+        wanted = self._rungs.get(epoch)
+        if wanted is None or self.best_score is None:
+            return False
+        return self._objective.is_better(wanted, self.best_score)
 
     def _improves(self, score: float, validation_loss: float) -> bool:
         if score == self.best_score:
             return validation_loss < self._best_loss
         return self._objective.is_better(score, self.best_score)
 
+    @property
+    def best_weights(self) -> list[Any] | None:
+        """The weights of the best epoch; `None` if no epoch of this phase is the best one so far."""
+        return self._best_weights
+
+    @property
+    def is_at_best(self) -> bool:
+        """Whether the last epoch is the best one so far."""
+        return self.has_improved and self.best_epoch == self.epochs
+
+    def state(self) -> dict[str, Any]:
+        """Return what was noted so far, without the weights, as JSON data: see `restore`."""
+        return {
+            "history": self.history,
+            "best_score": self.best_score,
+            "best_loss": self._best_loss,
+            "best_epoch": self.best_epoch,
+            "best_metrics": self.best_metrics,
+            "first_epoch": self._first_epoch,
+            "cut_short": self.cut_short,
+        }
+
+    def restore(self, state: Mapping[str, Any], best_weights: Sequence[Any] | None) -> None:
+        """Go on from where another watch of the same phase of the same trial was.
+
+        Args:
+            state: What its `state` returned.
+            best_weights: Its `best_weights`.
+        """
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.best_score, self._best_loss = state["best_score"], state["best_loss"]
+        self.best_epoch, self.best_metrics = state["best_epoch"], dict(state["best_metrics"])
+        self._first_epoch = state["first_epoch"]
+        self.cut_short = state["cut_short"]
+        self._best_weights = None if best_weights is None else list(best_weights)
+
     def restore_best(self) -> None:
         """Put the best epoch's weights back into the model."""
         if self._best_weights is not None:
             self.model.set_weights(self._best_weights)
+
+
+def _in_short(value: float) -> float:
+    """Return a number of single precision with the digits that it has: as it is written, it is half as long."""
+    return float(f"{float(value):.9g}")

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import bytes_per_row, read_rows
+from autokeras_core.engine.epoch_order import EpochOrder
 from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Tensor: TypeAlias = Any
 _ROWS_PER_BLOCK = 2048
 _ROWS_PER_WINDOW = 128 * 1024
 _BYTES_PER_WINDOW = 32 * 2**20
+_MOST_WINDOWS = 2**32  # of an epoch, so that no two windows of a training have the same number
 _BATCHES_AHEAD = 2
 
 
@@ -89,6 +91,7 @@ def window_batches(
     *,
     batch_size: int,
     seed: int | None,
+    epochs_done: int = 0,
 ) -> Dataset:
     """Return batches of rows that are read window by window.
 
@@ -99,6 +102,7 @@ def window_batches(
         batch_size: Rows per batch; the last batch of an epoch may have fewer, and shares with the one before where it would have
             less than half, unless rows keep their order.
         seed: Equal seeds give equal batches in the first, the second, ... epoch; `None` for the rows' own order.
+        epochs_done: How many epochs to leave out.
 
     Returns:
         A `tf.data.Dataset` of `(features, targets)` or `(features, targets, weights)`, of known length.
@@ -135,12 +139,12 @@ def window_batches(
         y = {name: named[f"y/{name}"] for name in targets}
         return (x, y) if weights is None else (x, y, weights_by_head(named["weights"], targets))
 
-    windows = _numbered(plan, seed).map(window).prefetch(1)
+    windows = _numbered(plan, seed, epochs_done).map(window).prefetch(1)
     batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)
     return batches.apply(tf.data.experimental.assert_cardinality(plan.steps)).with_options(pipeline_options())
 
 
-def _numbered(plan: WindowPlan, seed: int | None) -> Dataset:
+def _numbered(plan: WindowPlan, seed: int | None, epochs_done: int) -> Dataset:
     """Return the blocks of each window, with a number that decides how it is mixed: other ones in every epoch."""
     # The rows behind the last full block are a window with that block: by themselves they could be few.
     last = (
@@ -149,14 +153,16 @@ def _numbered(plan: WindowPlan, seed: int | None) -> Dataset:
         else np.zeros(0, np.int64)
     )
     others = plan.full_blocks + 1 - len(last) if len(last) else plan.full_blocks
-    blocks = tf.data.Dataset.range(others)
-    if seed is not None and others > 1:
-        blocks = blocks.shuffle(others, seed=seed % (2**31), reshuffle_each_iteration=True)
-    blocks = blocks.batch(plan.blocks_per_window)
-    if len(last):
-        blocks = blocks.concatenate(tf.data.Dataset.from_tensors(last.astype(np.int64)))
-    keys = tf.data.Dataset.random(seed=(seed or 0) % (2**31), rerandomize_each_iteration=True)
-    return tf.data.Dataset.zip((blocks, keys))
+
+    def windows_of(order: Tensor, epoch: Tensor) -> Dataset:
+        blocks = tf.data.Dataset.from_tensor_slices(order).batch(plan.blocks_per_window)
+        if len(last):
+            blocks = blocks.concatenate(tf.data.Dataset.from_tensors(last.astype(np.int64)))
+        return blocks.enumerate().map(lambda number, blocks: (blocks, epoch * _MOST_WINDOWS + number))
+
+    if seed is None:
+        return windows_of(tf.range(others, dtype=tf.int64), tf.constant(0, tf.int64))
+    return EpochOrder(others, seed=seed, epochs_done=epochs_done).dataset().flat_map(windows_of)
 
 
 def _bounds(rows: Tensor, batch_size: int, *, is_even: bool) -> Tensor:

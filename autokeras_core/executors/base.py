@@ -18,13 +18,20 @@ class TrialObserver(Protocol):
     """Is told what happens inside running trials; used for the progress display. Must be quick."""
 
     def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Take note of an event: `"built"` (parameters), `"batch"` (epoch, share), `"epoch"` (epoch, epochs, metrics)."""
+        """Take note of an event.
+
+        `"built"` (parameters), `"resumed"` (epoch: the last one of an earlier run, from whose checkpoint the trial goes on),
+        `"batch"` (epoch, share), `"epoch"` (epoch, epochs, metrics).
+        """
         ...
 
 
 @runtime_checkable
 class Executor(Protocol):
     """Runs trials. One driver thread owns it: `open`, then `submit` and `wait` in turn, then `close`.
+
+    The class that a plugin registers is made without arguments, or as `cls(workers=n)` if its constructor takes that and the
+    user says how many (`n` may be `"auto"`).
 
     Attributes:
         capacity: How many jobs may be submitted before `wait` must return one.
@@ -41,7 +48,11 @@ class Executor(Protocol):
         ...
 
     def wait(self) -> TrialOutcome:
-        """Return the outcome of a submitted job when one has ended. A failed trial is an outcome, no exception."""
+        """Return the outcome of a submitted job when one has ended, whichever it is.
+
+        A failed trial is an outcome, no exception. One whose worker died has the kind `"crash"` or `"oom"`, and is submitted
+        once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`.
+        """
         ...
 
     def close(self) -> None:

@@ -298,6 +298,10 @@ class Input(Operator):
         """
         return x, y
 
+    def row_names(self, data: Any) -> Sequence[str] | None:
+        """Return what the rows of the user's data are called, e.g. paths of files; by default `None`: they have no names."""
+        return None
+
     @abstractmethod
     def adapt(self, data: Any) -> Rows:
         """Return the user's data as rows, without changing or (where possible) copying it.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 
 from autokeras_core.data.epochs import ROWS_PER_EPOCH
 from autokeras_core.engine.deadline import Deadline
+from autokeras_core.search.records import GRACE
 
 __all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
 
@@ -17,6 +20,8 @@ _SHARE = 1 / 3
 _MARGIN = 1.2  # on what a trial is thought to need
 _SECONDS_TO_FINISH = 1.0
 _SHORTEST_TRIAL = 2.0
+_SHARE_OF_GRACE = 0.25
+_SECONDS_TO_SAVE = 0.5
 _WORTHWHILE = 0.5  # of the time a trial is known to need; with less it is cut too short to win
 
 
@@ -58,6 +63,7 @@ class Budget:
         started_trials: How many trials were started, in earlier runs of the same search too.
         skipped_trials: How many of them turned out to need what cannot be had, and count as none.
         reserve: How many of the seconds are kept for what comes after the last trial, such as choosing an ensemble.
+        workers: How many trials run at once.
     """
 
     max_trials: int | None
@@ -65,6 +71,7 @@ class Budget:
     started_trials: int = 0
     skipped_trials: int = 0
     reserve: float = 0.0
+    workers: int = 1
     _whole: float | None = None
     _cut: float = 0.0
 
@@ -98,12 +105,28 @@ class Budget:
         if self.deadline is None:
             return None
         left = self._seconds_left
-        equal = left / max(self.trials_left, 1)
+        equal = left / max(self._rounds_left, 1)
         if needed is not None:
             seconds = max(_MARGIN * needed, equal)
             return seconds if left - seconds >= max(self._worthwhile, _SHORTEST_TRIAL) else left
         seconds = max((_SHARE if share is None else share) * left, equal)
         return seconds if seconds >= self._worthwhile else left
+
+    def grace_for(self, seconds: float | None, *, has_model: bool) -> float:
+        """Return how much longer than it may a trial is left alone before it is interrupted.
+
+        A trial ends by itself soon after its time is up, so this is for what hangs. As long as there is no model, a
+        trial may go on up to a little beyond the whole time limit: a first model that comes late is worth more than none.
+        After that it may take a quarter longer than it was given, or two seconds, and so that its model can be saved in time.
+
+        Args:
+            seconds: How long the trial may take; `None` for no limit.
+            has_model: Whether the search has a model already.
+        """
+        if self.deadline is None or seconds is None:
+            return GRACE
+        most = max(0.0, self.deadline.remaining_until_interruption() - seconds)
+        return min(max(0.0, most - _SECONDS_TO_SAVE), max(GRACE, _SHARE_OF_GRACE * seconds)) if has_model else most
 
     def note_trial(self, seconds: float, *, cut_short: bool) -> None:
         """Take note of how long a completed trial took, and whether its time ended it."""
@@ -123,6 +146,11 @@ class Budget:
     @property
     def _counted_trials(self) -> int:
         return self.started_trials - self.skipped_trials
+
+    @property
+    def _rounds_left(self) -> float:
+        """How often the workers can still be given a trial each."""
+        return self.trials_left if math.isinf(self.trials_left) else math.ceil(self.trials_left / self.workers)
 
     @property
     def _seconds_left(self) -> float:

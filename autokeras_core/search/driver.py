@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,11 @@ import keras_tuner
 import numpy as np
 
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.search.checkpointed import checkpointed_epochs
+from autokeras_core.search.estimate import SearchEstimate, estimate_search
 from autokeras_core.search.oracles import finish_trial
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, rank_outcomes
-from autokeras_core.search.session import INTERRUPTED
+from autokeras_core.search.session import INTERRUPTED, SEARCH_FAILED, TRIAL_RESUMED
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import Objective, TrialContext
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from autokeras_core.search.budget import Budget
     from autokeras_core.search.journal import Journal
     from autokeras_core.search.pacing import Pacer
+    from autokeras_core.search.rungs import Pruner
     from autokeras_core.search.space import Configuration, Space
 
 __all__ = ["KEPT_MODELS", "RETRIES", "SearchDriver", "best_outcome"]
@@ -41,11 +45,16 @@ KEPT_MODELS = 3
 
 _IDENTICAL_FAILURES = 3
 _SKIPS_IN_A_ROW = 10
+_EXHAUSTED = "search space exhausted"
 RETRIES: Mapping[str, Mapping[str, Any]] = {
     "oom": {"batch_size_divisor": 2},
     "nan": {"learning_rate_factor": 0.1},
+    "crash": {},
 }
-"""By kind of failure, what changes in a trial that is tried once more."""
+"""By kind of failure, what changes in a trial that is tried once more.
+
+Its directory stays as it is: a trial whose worker died goes on from the checkpoint that it left there.
+"""
 
 
 def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
@@ -53,9 +62,17 @@ def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOut
     return next(iter(rank_outcomes(outcomes, maximise=objective.maximise)), None)
 
 
+@attrs.frozen(kw_only=True)
+class _Running:
+    """A trial that the executor has."""
+
+    trial: Any  # KerasTuner's, which ships no types
+    job: TrialJob
+
+
 @attrs.define(kw_only=True)
 class SearchDriver:
-    """Runs one search.
+    """Runs one search, as many trials at once as the executor takes.
 
     Attributes:
         oracle: Proposes configurations.
@@ -69,11 +86,17 @@ class SearchDriver:
         directory: The search's directory.
         epochs: How many epochs a trial trains at most.
         seed: The search's seed; the n-th trial's seed is derived from it.
+        starting: Returns a context manager around the start of the executor, which may take as long as workers need.
         reserve_for: Returns how many seconds to keep for what comes after the last trial, given the best one so far.
+        origin_of: Returns what is kept of where a configuration came from, e.g. the predefined one's name.
         kept_models: How many trials' models stay on the disk: those of the best ones. Beyond the best three it is fewer
             where all together would take more than 2 GiB.
         on_completed: Called with the journal's record of each finished trial (the plugins' observer hook).
+        predefined: The configurations that the oracle begins with, for the estimate of how long the search takes.
+        pruner: Says where a trial that does poorly is ended; `None` for nowhere.
         outcomes: All outcomes so far, those of an earlier run of the same search first.
+        unfinished: Trials that an earlier run of the same search started and did not finish. They run first, from what
+            they left in their directories; oracle and budget know of them.
     """
 
     oracle: keras_tuner.Oracle
@@ -88,10 +111,16 @@ class SearchDriver:
     epochs: int
     seed: int
     on_completed: Callable[[Mapping[str, Any]], None]
+    starting: Callable[[], AbstractContextManager[None]] = nullcontext
     reserve_for: Callable[[TrialOutcome | None], float] = lambda best: 0.0
+    origin_of: Callable[[Configuration], str] = lambda configuration: ""
     kept_models: int = KEPT_MODELS
+    pruner: Pruner | None = None
+    predefined: Sequence[Configuration] = ()
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
+    unfinished: list[TrialJob] = attrs.field(factory=list)
     stop_reason: str = ""
+    _running: dict[str, _Running] = attrs.field(init=False, factory=dict)
     _started: float = attrs.field(init=False, factory=time.monotonic)
     _elapsed_before: float = attrs.field(init=False, default=0.0)
 
@@ -107,15 +136,17 @@ class SearchDriver:
                 something that cannot be had.
             KeyboardInterrupt: If it came before any model was trained.
         """
-        self.executor.open(self.context, self.progress)
+        with self.starting():
+            self.executor.open(self.context, self.progress)
         try:
-            while (reason := self.budget.reason_to_stop() or self._step()) is None:
-                pass
-            self.stop_reason = reason
+            self.stop_reason = self._run_trials()
         except KeyboardInterrupt:
             self.stop_reason = INTERRUPTED
             if self.best is None:
                 raise
+        except SearchError as error:
+            self.journal.append(SEARCH_FAILED, reason=str(error))
+            raise
         finally:
             self.executor.close()
         self.journal.append("search_ended", reason=self.stop_reason)
@@ -127,11 +158,40 @@ class SearchDriver:
         """The best completed trial so far."""
         return best_outcome(self.outcomes, self.context.objective)
 
-    def _step(self) -> str | None:
-        """Run one trial; return why the search must stop, or `None`."""
-        trial = self.oracle.create_trial("driver")
-        if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
-            return "time_limit reached" if self.pacer.has_refused else "search space exhausted"
+    @property
+    def estimate(self) -> SearchEstimate:
+        """What is expected of the rest of the search."""
+        return estimate_search(self.pacer, self.outcomes, self.predefined)
+
+    def _run_trials(self) -> str:
+        """Keep as many trials running as the executor takes; return why no further one was started."""
+        reason: str | None = None
+        while True:
+            reason = reason or self._fill()
+            if not self._running:
+                return reason or _EXHAUSTED
+            self._end(self.executor.wait())
+            reason = self._systematic_failure() or self._nothing_to_be_had()
+
+    def _fill(self) -> str | None:
+        """Start trials while there is room for them; return why there will be no further one, or `None`."""
+        while len(self._running) < self.executor.capacity:
+            if self.unfinished:
+                self._resume(self.unfinished.pop(0))
+                continue
+            reason = self.budget.reason_to_stop()
+            if reason is not None:
+                return reason
+            # Each trial gets a name of its own to run under: KerasTuner returns a running trial to who started it.
+            trial = self.oracle.create_trial(f"driver-{self.budget.started_trials}")
+            if trial.status == keras_tuner.engine.trial.TrialStatus.IDLE and self._running:
+                return None  # it waits for the result of a running trial
+            if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
+                return "time_limit reached" if self.pacer.has_refused else _EXHAUSTED
+            self._start(trial)
+        return None
+
+    def _start(self, trial: Any) -> None:
         proposed: dict[str, Any] = dict(trial.hyperparameters.values)
         configuration = self.space.validate(self.space.complete(proposed))
         job = TrialJob(
@@ -140,34 +200,56 @@ class SearchDriver:
             # KerasTuner's Hyperband hands out its epochs as a hyperparameter.
             epochs=int(proposed.get("tuner/epochs", self.epochs)),
             seed=self._trial_seed(self.budget.started_trials),
-            seconds=self.pacer.seconds_for(configuration),
+            seconds=None,
             directory=str(self.directory / "trials" / trial.trial_id),
+            rungs=()
+            if self.pruner is None or "tuner/epochs" in proposed
+            else self.pruner.rungs(configuration, self.outcomes),
         )
-        self.budget.started_trials += 1
-        self._run_job(trial, job)
-        return self._systematic_failure() or self._nothing_to_be_had()
-
-    def _run_job(self, trial: Any, job: TrialJob) -> None:
-        self._announce(job)
-        # A trial that was cut off by a kill may have left half a model under the same name.
+        # A trial of a search that was not journaled to its end may have left something under the same name.
         shutil.rmtree(job.directory, ignore_errors=True)
+        job = self._timed(job)
+        self.budget.started_trials += 1
+        self.journal.append("trial_started", **job.to_json(), origin=self.origin_of(job.configuration))
+        self._submit(trial, job)
+
+    def _resume(self, job: TrialJob) -> None:
+        """Go on with a trial of an earlier run, from the checkpoint that it left, if it left one."""
+        self.journal.append(TRIAL_RESUMED, trial_id=job.trial_id, epoch=checkpointed_epochs(job.directory))
+        self._submit(self.oracle.trials[job.trial_id], self._timed(job))
+
+    def _timed(self, job: TrialJob) -> TrialJob:
+        """Return a job with the time it may take, if it starts now."""
+        seconds = self.pacer.seconds_for(job.configuration)
+        grace = self.budget.grace_for(seconds, has_model=self.best is not None)
+        return attrs.evolve(job, seconds=seconds, grace=grace)
+
+    def _submit(self, trial: Any, job: TrialJob) -> None:
+        self._announce(job)
+        self._running[job.trial_id] = _Running(trial=trial, job=job)
         self.executor.submit(job)
-        outcome = self.executor.wait()
-        retry = RETRIES.get(outcome.failure.kind) if outcome.failure else None
-        if retry is not None and outcome.failure is not None:
-            job = attrs.evolve(job, attempt=2, seconds=self.pacer.seconds_for(job.configuration), **retry)
-            self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
-            _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, outcome.failure.reason)
-            self.executor.submit(job)
-            outcome = self.executor.wait()
-        self._finish(trial, outcome)
+
+    def _end(self, outcome: TrialOutcome) -> None:
+        """Try a failed trial once more if that may help, or note how it ended."""
+        running = self._running[outcome.trial_id]
+        retry = RETRIES.get(outcome.failure.kind) if outcome.failure and running.job.attempt == 1 else None
+        if retry is None or outcome.failure is None:
+            del self._running[outcome.trial_id]
+            if outcome.failure is not None:  # where its worker died, a checkpoint or half a model may lie there
+                shutil.rmtree(running.job.directory, ignore_errors=True)
+            self._finish(running.trial, outcome)
+            return
+        job = attrs.evolve(self._timed(running.job), attempt=2, **retry)
+        self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
+        _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, outcome.failure.reason)
+        self._running[job.trial_id] = attrs.evolve(running, job=job)
+        self.executor.submit(job)
 
     def _announce(self, job: TrialJob) -> None:
         best = self.best
-        self.journal.append("trial_started", **job.to_json())
         self.progress.trial_started(
             job.trial_id,
-            number=len(self.outcomes) + 1,
+            number=len(self.outcomes) + len(self._running) + 1,
             difference=_difference(job.configuration, best.configuration if best else None),
         )
 
@@ -175,17 +257,19 @@ class SearchDriver:
         """Tell the oracle, the journal, the display and the observers about a finished trial."""
         outcome = attrs.evolve(outcome, elapsed=self._elapsed_before + time.monotonic() - self._started)
         finish_trial(self.oracle, trial, outcome)
-        if outcome.failure is None:
+        if outcome.status == "completed":
             self.budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
+        if outcome.failure is None:
             self.pacer.note(outcome.configuration, **outcome.pace)
         if outcome.is_skipped and outcome.failure is not None:
             self._skip(outcome.trial_id, outcome.failure.reason)
         self.outcomes.append(outcome)
         self.budget.reserve = self.reserve_for(self.best)
         record = outcome.to_json()
-        self.journal.append("trial_completed" if outcome.failure is None else "trial_failed", **record)
+        self.journal.append(f"trial_{outcome.status}", **record)
         self._drop_models()
         self.progress.trial_ended(outcome, self.best)
+        self.progress.estimated(self.estimate)
         self.on_completed(record)
 
     def _skip(self, trial_id: str, reason: str) -> None:
@@ -199,7 +283,7 @@ class SearchDriver:
         """Keep the models of the best trials only, so that the disk does not fill up."""
         ranked = rank_outcomes(self.outcomes, maximise=self.context.objective.maximise)
         size = 0
-        for place, outcome in enumerate(ranked, start=1):
+        for place, outcome in enumerate((each for each in ranked if each.directory), start=1):
             size += _bytes_in(Path(outcome.directory)) if place <= self.kept_models else 0
             if place > self.kept_models or (place > KEPT_MODELS and size > _MOST_BYTES_OF_CANDIDATES):
                 shutil.rmtree(outcome.directory, ignore_errors=True)

@@ -16,34 +16,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.search.file_lock import try_lock
 
-__all__ = ["Journal", "read_events"]
+__all__ = ["Journal", "is_locked", "read_events"]
 
 _SCHEMA = 1
 _HEADER = "journal"
 _RESERVED = ("event", "time")
-
-if sys.platform == "win32":  # pragma: no cover
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        # Windows locks a range of bytes and forbids reading it: take one far behind the pid.
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+_LOCK_SUFFIX = ".lock"
 
 
 class Journal:
@@ -221,6 +201,23 @@ def read_events(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return _parse(data, path)[0]
 
 
+def is_locked(path: str | os.PathLike[str]) -> bool:
+    """Return whether a process has the journal open for writing, as a search has while it runs.
+
+    Args:
+        path: The journal; it need not exist.
+    """
+    path = Path(path)
+    try:
+        descriptor = os.open(path.with_name(path.name + _LOCK_SUFFIX), os.O_RDWR)
+    except OSError:  # no lock file, or one of another user's: then it is not ours to tell
+        return False
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)  # lets go of the lock at once
+
+
 def _parse(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
     """Return the events, and how many bytes of `data` are whole lines."""
     lines = data.splitlines(keepends=True)
@@ -297,11 +294,11 @@ class _Lock:
     """
 
     def __init__(self, journal: Path) -> None:
-        self._path = journal.with_name(journal.name + ".lock")
+        self._path = journal.with_name(journal.name + _LOCK_SUFFIX)
         self._descriptor = -1
         while self._descriptor < 0:
             descriptor = self._open(journal)
-            if not _try_lock(descriptor):
+            if not try_lock(descriptor):
                 os.close(descriptor)
                 raise self._held_elsewhere()
             # The holder before may have deleted the file between our opening and locking it: then lock the new one.

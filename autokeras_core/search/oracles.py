@@ -8,6 +8,7 @@ from typing import Literal
 
 import attrs
 import keras_tuner
+import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
 
@@ -16,13 +17,16 @@ from autokeras_core.names import suggest
 from autokeras_core.search.domains import Value
 from autokeras_core.search.kt_adapter import to_hyperparameters
 from autokeras_core.search.oracle import MutationOracle, SupportsPacing
-from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.records import TrialJob, TrialOutcome
 from autokeras_core.search.space import Space
 
-__all__ = ["TUNERS", "finish_trial", "make_oracle", "replay"]
+__all__ = ["PURE", "TUNERS", "finish_trial", "make_oracle", "replay", "write_no_files"]
 
-TUNERS = ("mutation", "random", "bayesian", "hyperband")
+TUNERS = ("mutation", "paper", "random", "bayesian", "hyperband")
 """The names that `make_oracle` knows."""
+
+PURE = "paper"
+"""The tuner that is the paper's algorithm and nothing else: no pacing, no pruning, no ensemble."""
 
 _FOLDER = "oracle"
 _COLLISIONS = 1_000
@@ -40,8 +44,9 @@ class _Request:
 
     @property
     def keras_tuner_seed(self) -> int:
-        # KerasTuner takes 0 for "no seed", and NumPy's old generator nothing above 32 bits.
-        return 1 + self.seed % (2**32 - 1)
+        # KerasTuner takes 0 for "no seed", and NumPy's old generator nothing above 32 bits. It draws each value with the
+        # next seed, so seeds that are neighbours would draw the same values, one place further on: they are spread out.
+        return 1 + int(np.random.SeedSequence(self.seed).generate_state(1)[0]) % (2**31 - 1)
 
 
 def make_oracle(
@@ -61,14 +66,15 @@ def make_oracle(
     It never stops because trials fail, prints nothing, and takes any seed, 0 too.
 
     Args:
-        tuner: `"mutation"` (Algorithm 1 of the paper), `"random"`, `"bayesian"`, `"hyperband"`, or an oracle of the
-            caller's: then its own settings stay, and what it lacks (hyperparameters, objective, `max_trials`) is added.
+        tuner: `"mutation"` (Algorithm 1 of the paper), `"paper"` (the same, whatever the pacer says), `"random"`,
+            `"bayesian"`, `"hyperband"`, or an oracle of the caller's: then its own settings stay, and what it lacks
+            (hyperparameters, objective, `max_trials`) is added.
         space: The search space.
         objective: The metric to optimise, and which way.
         max_trials: How many trials to propose at most; `None` for no limit.
         seed: A number of at least 0.
         directory: The search's directory; KerasTuner keeps its files in a folder of it.
-        predefined: The configurations that `"mutation"` begins with; the others have no place for them.
+        predefined: The configurations that `"mutation"` and `"paper"` begin with; the others have no place for them.
         pacer: Tells `"mutation"` what there is time for.
         max_epochs: How long `"hyperband"` trains its finalists.
 
@@ -117,17 +123,17 @@ def make_oracle(
     return oracle
 
 
-def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome]) -> None:
+def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome], *, unfinished: Iterable[TrialJob] = ()) -> None:
     """Tell a fresh oracle about the trials of an earlier run, so that it goes on where that one stopped.
 
     Afterwards `"mutation"` proposes exactly what it would have proposed without the interruption. `"random"` goes on
-    in its sequence; like `"mutation"` it proposes nothing that was tried. `"bayesian"` knows all results, but does not
-    draw the same random numbers.
+    in its sequence; like `"mutation"` it proposes nothing that was tried. `"bayesian"` goes on in its sequence of random
+    configurations, too, and knows all results, but does not draw the same random numbers afterwards.
 
     Args:
         oracle: What `make_oracle` returned, before its first trial.
-        records: The finished trials in the order in which they started. A trial that was started and lost must be
-            among them, as a failed one, if a later trial is.
+        records: The finished trials in any order: with several at once they end in another one than they start in.
+        unfinished: The trials that were started and not finished; they are running ones for the oracle afterwards.
 
     Raises:
         SearchError: If the oracle is Hyperband, whose brackets cannot be rebuilt from results, or if a trial between
@@ -142,17 +148,21 @@ def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome]) -> None:
                 advice="Use another tuner, or overwrite=True to start anew.",
             )
         )
-    records = list(records)
-    _check_ids(oracle, records)
-    for record in records:
+    started: list[TrialOutcome | TrialJob] = [*records, *unfinished]
+    _check_ids(oracle, started)
+    for record in sorted(started, key=lambda each: int(each.trial_id)):
         hyperparameters = oracle.get_space()
         hyperparameters.values = dict(record.configuration)
         trial = Trial(hyperparameters, trial_id=record.trial_id, status=TrialStatus.RUNNING)
         oracle.trials[record.trial_id] = trial
         oracle.start_order.append(record.trial_id)
-        if isinstance(oracle, RandomSearchOracle):
+        if isinstance(oracle, (RandomSearchOracle, BayesianOptimizationOracle)):
             oracle._seed_state += len(record.configuration)  # it draws each value with the next seed
-        finish_trial(oracle, trial, record)
+        if isinstance(record, TrialOutcome):
+            finish_trial(oracle, trial, record)
+        else:
+            oracle._record_values(trial)
+            oracle.ongoing_trials[f"trial-{record.trial_id}"] = trial
 
 
 def finish_trial(oracle: keras_tuner.Oracle, trial: Trial, outcome: TrialOutcome) -> None:
@@ -173,7 +183,16 @@ def finish_trial(oracle: keras_tuner.Oracle, trial: Trial, outcome: TrialOutcome
     oracle.end_trial(trial)
 
 
-def _check_ids(oracle: keras_tuner.Oracle, records: Sequence[TrialOutcome]) -> None:
+def write_no_files(oracle: keras_tuner.Oracle) -> None:
+    """Keep an oracle from writing files, one for each trial, where a journal holds all that `replay` tells it."""
+    oracle.save = oracle._save_trial = _write_nothing
+
+
+def _write_nothing(*arguments: object) -> None:
+    """Stand in for KerasTuner's saving."""
+
+
+def _check_ids(oracle: keras_tuner.Oracle, records: Sequence[TrialOutcome | TrialJob]) -> None:
     """KerasTuner numbers trials by how many there are: with one missing, it would use an id twice."""
     numbers = [int(record.trial_id) if record.trial_id.isdecimal() else -1 for record in records]
     if oracle.trials or sorted(numbers) != list(range(len(numbers))):
@@ -182,7 +201,7 @@ def _check_ids(oracle: keras_tuner.Oracle, records: Sequence[TrialOutcome]) -> N
                 "The trials of the earlier run are not complete.",
                 expected="a new oracle, and trials numbered from 0 without a gap",
                 received=f"{len(oracle.trials)} trials in the oracle, trials {[each.trial_id for each in records]}",
-                advice="Pass a trial that was started and lost as a failed one.",
+                advice="Pass a trial that was started and lost as an unfinished one.",
             )
         )
 
@@ -245,6 +264,7 @@ def _make_hyperband(request: _Request) -> keras_tuner.Oracle:
 
 _MAKERS: Mapping[str, Callable[[_Request], keras_tuner.Oracle]] = {
     "mutation": _make_mutation,
+    "paper": lambda request: _make_mutation(attrs.evolve(request, pacer=None)),
     "random": _make_random,
     "bayesian": _make_bayesian,
     "hyperband": _make_hyperband,

@@ -88,12 +88,16 @@ class Pacer:
         cost = self.cost(configuration)
         return None if not cost else cost * self._rate(configuration) * self.rows * self.epochs
 
+    def seconds_of_trial(self, configuration: Configuration) -> float | None:
+        """Return how long a whole trial would take, building and all epochs; `None` where its cost is not known."""
+        needed = self.seconds_needed(configuration)
+        return None if needed is None else self._start + needed
+
     def seconds_for(self, configuration: Configuration) -> float | None:
         """Return how long a trial may take; `None` for no limit."""
         if self._is_quick(configuration):
             return self.budget.seconds_for_next_trial(share=_QUICK_SHARE)
-        needed = self.seconds_needed(configuration)
-        return self.budget.seconds_for_next_trial(needed=None if needed is None else self._start + needed)
+        return self.budget.seconds_for_next_trial(needed=self.seconds_of_trial(configuration))
 
     def admits(self, configuration: Configuration) -> bool:
         """Return whether there is time enough to train a configuration well; what is not known gets its chance."""
@@ -127,7 +131,7 @@ class Pacer:
         if not fitting:
             # Before anything is measured, the cheapest is tried whatever is thought of its speed.
             return None if self._rates else 0
-        if sum(self._start + seconds for _, seconds in fitting) <= left:
+        if sum(self._start + seconds for _, seconds in fitting) <= left * self.budget.workers:
             return fitting[0][0]
         chosen = max(fitting, key=lambda pair: (self.is_preferred(configurations[pair[0]]), pair[1]))[0]
         _LOGGER.info("With %.0f s left, the next predefined configuration is %s.", left, configurations[chosen])

@@ -15,6 +15,7 @@ import attrs
 from autokeras_core.search.space import Configuration
 
 __all__ = [
+    "GRACE",
     "EnsembleRecord",
     "Failure",
     "FailureKind",
@@ -27,6 +28,9 @@ __all__ = [
 
 FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable"]
 TrialStatus: TypeAlias = Literal["completed", "pruned", "failed"]
+
+GRACE = 2.0
+"""How many seconds longer than it may a trial can take before it is interrupted, where nothing else is said."""
 
 
 @attrs.frozen
@@ -52,6 +56,7 @@ class TrialJob:
         epochs: How many epochs to train at most.
         seed: Seeds the initial weights, dropout, augmentation and the order of rows.
         seconds: How long training and validation may take; `None` for no limit.
+        grace: For how many seconds more it is left alone before it is interrupted, wherever it is.
         directory: Where the trial leaves its trained model.
         attempt: 1 for the first run, 2 for the retry.
         batch_size_divisor: 2 when retried after the memory ran out.
@@ -72,6 +77,7 @@ class TrialJob:
     learning_rate_factor: float = 1.0
     refit_epochs: int | None = None
     rungs: tuple[Rung, ...] = ()
+    grace: float = GRACE
 
     def to_json(self) -> dict[str, Any]:
         """Return the job as JSON data."""

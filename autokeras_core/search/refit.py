@@ -15,7 +15,7 @@ from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.registry import get_registry
 from autokeras_core.search.driver import RETRIES
-from autokeras_core.search.records import TrialJob
+from autokeras_core.search.records import GRACE, TrialJob
 from autokeras_core.search.winner import Winner, winner_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> Trial
     """Return how a trial was run, a retry's changes included."""
     own = [event for event in events if event.get("trial_id") == outcome.trial_id]
     started = [event for event in own if event["event"] == "trial_started"][-1]
-    job = TrialJob(**{field.name: started[field.name] for field in attrs.fields(TrialJob) if field.name in started})
+    job = attrs.evolve(TrialJob.from_json(started), rungs=(), grace=GRACE)
     retried = [event["failure"]["kind"] for event in own if event["event"] == "trial_retried"]
     if outcome.attempts > 1 and retried:
         job = attrs.evolve(job, attempt=outcome.attempts, **RETRIES[retried[-1]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,11 @@ from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.finetuning import wants_second_phase
 from autokeras_core.engine.objective import resolve_objective
 from autokeras_core.engine.precision import suited_precision
+from autokeras_core.engine.watchdog import required_in_time
+from autokeras_core.executors.choice import make_executor
 from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.manager import get_manager
@@ -23,24 +26,28 @@ from autokeras_core.progress import SearchOutline
 from autokeras_core.registry import get_registry
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
 from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
-from autokeras_core.search.oracles import make_oracle, replay
+from autokeras_core.search.oracles import PURE, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
 from autokeras_core.search.refit import refit_winner, seconds_to_refit
+from autokeras_core.search.resume import give_up_deadly_trials, resume
+from autokeras_core.search.rungs import Pruner
 from autokeras_core.search.selection import DEFAULT_MEMBERS
-from autokeras_core.search.session import ENSEMBLE_SELECTED, REFITTED, SearchSession
+from autokeras_core.search.session import ENSEMBLE_SELECTED, INTERRUPTED, REFITTED, SearchSession
 from autokeras_core.search.space import configuration_key
 from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
 
 if TYPE_CHECKING:
+    from autokeras_core.engine.context import Distribution
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.engine.ensemble import Bundle
     from autokeras_core.engine.preparation import PreparedData
     from autokeras_core.executors.base import Executor
+    from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.graph import Graph
     from autokeras_core.progress import Progress
     from autokeras_core.search.records import EnsembleRecord, TrialOutcome
-    from autokeras_core.search.space import Space
+    from autokeras_core.search.space import Configuration, Space
 
 __all__ = ["SearchRequest", "SearchResult", "run_search"]
 
@@ -64,13 +71,16 @@ class SearchRequest:
     overwrite: bool
     max_model_size: int | None
     warm_starts: Sequence[Mapping[str, Any]] | None
-    executor: str | Executor
+    executor: str | Executor | None
     epochs: int | None
     batch_size: int | None
     callbacks: Sequence[Any]
     container: str
     members: int = 1
     refit: bool = False
+    prune: bool = True
+    workers: Workers | None = None
+    distribution: Distribution | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -108,6 +118,7 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
     objective = resolve_objective(request.objective, graph, profile)
     session = SearchSession.open(request.directory, manifest=_manifest(request, objective), overwrite=request.overwrite)
     try:
+        give_up_deadly_trials(session)
         store = FeatureStore(
             {vertex.name: vertex.operator for vertex in graph.inputs},
             profile,
@@ -116,10 +127,12 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             directory=request.directory / "cache",
             targets=request.data.train_targets,
         )
-        space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
+        with required_in_time(request.deadline, doing="finding out what to search"):
+            space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
         predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
         driver = _driver(request, session, store, space, objective, predefined, progress)
         progress.search_started(_outline(request, objective, driver))
+        progress.estimated(driver.estimate)
         try:
             driver.run()
         finally:
@@ -132,12 +145,13 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             validation_inputs=request.data.validation_inputs,
             members=request.members,
             deadline=request.deadline,
+            is_interrupted=driver.stop_reason == INTERRUPTED,
         )
         if winner.ensemble is not None:
             session.journal.append(ENSEMBLE_SELECTED, **winner.ensemble.to_json())
             progress.ensemble_selected(winner.ensemble)
         refitted: tuple[str, ...] = ()
-        if request.refit:
+        if request.refit and driver.stop_reason != INTERRUPTED:
             winner, refitted = _refitted(request, session, driver, winner, progress)
         return SearchResult(
             bundle=winner.bundle,
@@ -146,7 +160,7 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             refitted=refitted,
             outcomes=driver.outcomes,
             objective=objective,
-            origins=_origins(driver.outcomes, predefined, request.tuner),
+            origins={outcome.trial_id: driver.origin_of(outcome.configuration) for outcome in driver.outcomes},
             stop_reason=driver.stop_reason,
         )
     finally:
@@ -187,6 +201,13 @@ def _driver(
 ) -> SearchDriver:
     data = request.data
     budget = _budget(request, session)
+    executor = make_executor(
+        request.executor,
+        workers=request.workers,
+        time_limit=request.time_limit,
+        max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left) + len(session.unfinished)),
+    )
+    budget.workers = executor.capacity
     epochs = request.epochs or planned_epochs(
         data.profile.rows,
         least_steps=max(vertex.operator.least_steps for vertex in request.graph.inputs),
@@ -212,8 +233,10 @@ def _driver(
         directory=request.directory,
         max_epochs=epochs,
     )
-    if session.outcomes and not oracle.trials:  # an oracle of the user's own may have seen them itself
-        replay(oracle, session.outcomes)
+    if isinstance(request.tuner, str):
+        write_no_files(oracle)
+    unfinished = resume(oracle, session)
+    budget.started_trials += len(unfinished)
     context = TrialContext(
         graph=request.graph,
         profile=data.profile,
@@ -227,12 +250,13 @@ def _driver(
         max_model_size=request.max_model_size,
         precision=suited_precision(),
         keeps_predictions=request.members > 1,
+        distribution=request.distribution,
     )
     return SearchDriver(
         oracle=oracle,
         space=space,
         context=context,
-        executor=_executor(request.executor),
+        executor=executor,
         budget=budget,
         pacer=pacer,
         journal=session.journal,
@@ -241,9 +265,31 @@ def _driver(
         epochs=epochs,
         seed=request.seed,
         on_completed=get_manager().trial_completed,
+        starting=lambda: required_in_time(request.deadline, doing="starting the workers"),
         reserve_for=lambda best: _seconds_to_keep(request, best),
+        origin_of=_origin_of(predefined, request.tuner),
         kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
+        predefined=_begins_with(request.tuner, predefined, space),
+        pruner=_pruner(request, objective, predefined, epochs=epochs) if request.prune else None,
         outcomes=list(session.outcomes),
+        unfinished=unfinished,
+    )
+
+
+def _begins_with(tuner: Any, predefined: Sequence[Predefined], space: Space) -> list[Configuration]:
+    """Return the configurations that are known to come; tuners but the mutation do not say."""
+    if tuner not in ("mutation", PURE):
+        return []
+    return [each.configuration for each in predefined] or [space.defaults()]
+
+
+def _pruner(request: SearchRequest, objective: Objective, predefined: Sequence[Predefined], *, epochs: int) -> Pruner:
+    return Pruner(
+        epochs=epochs,
+        objective=objective.name,
+        maximise=objective.maximise,
+        is_predefined=[each.configuration for each in predefined].__contains__,
+        is_exempt=lambda configuration: wants_second_phase(request.graph, configuration, request.data.profile),
     )
 
 
@@ -290,19 +336,10 @@ def _refitted(
     return refit.winner, refit.trial_ids
 
 
-def _executor(executor: str | Executor) -> Executor:
-    if not isinstance(executor, str):
-        return executor
-    made: Executor = get_registry().load("executor", executor)()
-    return made
-
-
-def _origins(outcomes: Sequence[TrialOutcome], predefined: Sequence[Predefined], tuner: Any) -> dict[str, str]:
+def _origin_of(predefined: Sequence[Predefined], tuner: Any) -> Callable[[Configuration], str]:
+    """Return what tells a predefined configuration's name; of any other, the tuner's."""
     names = {configuration_key(each.configuration): each.name for each in reversed(predefined)}
-    return {
-        outcome.trial_id: names.get(configuration_key(outcome.configuration), _tuner_name(tuner))
-        for outcome in outcomes
-    }
+    return lambda configuration: names.get(configuration_key(configuration), _tuner_name(tuner))
 
 
 def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver) -> SearchOutline:
@@ -314,4 +351,5 @@ def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver)
         validation_rows=len(next(iter(request.data.validation_targets.values()))),
         directory=str(request.directory),
         trials_done=len(driver.outcomes),
+        workers=driver.executor.capacity,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +13,38 @@ import attrs
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.journal import Journal
-from autokeras_core.search.records import EnsembleRecord, TrialOutcome
+from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
 __all__ = [
     "ENSEMBLE_SELECTED",
     "INTERRUPTED",
     "JOURNAL_FILE",
+    "MANIFEST_FILE",
     "REFITTED",
+    "SEARCH_FAILED",
+    "TRIAL_RESUMED",
+    "OtherSearchError",
     "SearchSession",
+    "UnfinishedTrial",
     "make_writable",
     "read_ensemble",
     "read_manifest",
+    "read_origins",
     "read_outcomes",
     "read_refitted",
+    "read_unfinished",
     "stored_seed",
     "write_json",
 ]
 
-_MANIFEST = "search.json"
+MANIFEST_FILE = "search.json"
+"""The name of the file in a search's directory that says which search it is."""
+
 JOURNAL_FILE = "journal.jsonl"
 """The name of the journal in a search's directory."""
 
-_OWN_FOLDERS = ("trials", "cache", "oracle")
+_CACHE_FOLDER = "cache"
+_OWN_FOLDERS = ("trials", _CACHE_FOLDER, "oracle")
 _SCHEMA = 1
 
 ENSEMBLE_SELECTED = "ensemble_selected"
@@ -43,8 +53,49 @@ ENSEMBLE_SELECTED = "ensemble_selected"
 REFITTED = "refitted"
 """The event that tells of which trials' configurations were trained once more on all rows, after a search has ended."""
 
+SEARCH_FAILED = "search_failed"
+"""The event that tells of an error that ended a run of a search."""
+
+TRIAL_RESUMED = "trial_resumed"
+"""The event that tells that a trial of an earlier run goes on, and after which epoch."""
+
+_TRIAL_ENDED = ("trial_completed", "trial_pruned", "trial_failed")
+
 INTERRUPTED = "interrupted"
 """Why a search ended that Ctrl-C ended: it is not finished, and `fit` completes it."""
+
+
+@attrs.frozen(kw_only=True)
+class UnfinishedTrial:
+    """A trial that was started, and of whose end the journal tells nothing.
+
+    Attributes:
+        job: How it was started the first time.
+        failure: Why it was tried once more; `None` while it is the first time.
+        epochs: After how many epochs it was resumed the last time.
+        deaths: How often in a row a process ended while it ran, and it had got no further than those epochs.
+    """
+
+    job: TrialJob
+    failure: Failure | None = None
+    epochs: int = 0
+    deaths: int = 0
+
+    def resumed(self, *, after: int) -> UnfinishedTrial:
+        """Return the trial as it is once it goes on after so many epochs."""
+        return attrs.evolve(self, epochs=after, deaths=self.deaths if after <= self.epochs else 0)
+
+
+class OtherSearchError(SearchError):
+    """A directory holds another search than the one that is to be started or continued there.
+
+    Attributes:
+        different: In what they differ: `"data"`, `"graph"`, `"seed"` and the like.
+    """
+
+    def __init__(self, message: str, *, different: Sequence[str]) -> None:
+        super().__init__(message)
+        self.different = tuple(different)
 
 
 @attrs.define(kw_only=True)
@@ -55,12 +106,14 @@ class SearchSession:
         directory: The directory.
         journal: Its journal, locked until `close`.
         outcomes: The trials that an earlier run of the same search finished.
+        unfinished: The trials that it started and did not finish, in the order in which they started.
         is_finished: Whether that run used up its budget (it is then continued with a new one).
     """
 
     directory: Path
     journal: Journal
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
+    unfinished: list[UnfinishedTrial] = attrs.field(factory=list)
     is_finished: bool = False
 
     @classmethod
@@ -79,7 +132,7 @@ class SearchSession:
         make_writable(directory)
         if overwrite:
             _delete_search(directory)
-        path = directory / _MANIFEST
+        path = directory / MANIFEST_FILE
         if path.exists():
             _check_same_search(directory, read_manifest(directory), manifest)
         else:
@@ -87,11 +140,14 @@ class SearchSession:
         if not (directory / JOURNAL_FILE).exists():  # a new search, or one that was killed before its first event
             return cls(directory=directory, journal=Journal.create(directory / JOURNAL_FILE))
         journal = Journal.open(directory / JOURNAL_FILE)
+        # What a killed run left there: a run that ends deletes its files, and no other one is running now.
+        shutil.rmtree(directory / _CACHE_FOLDER, ignore_errors=True)
         events = journal.events()
         return cls(
             directory=directory,
             journal=journal,
             outcomes=read_outcomes(events, directory),
+            unfinished=read_unfinished(events, directory),
             is_finished=_is_finished(events),
         )
 
@@ -107,11 +163,41 @@ def read_outcomes(events: list[dict[str, Any]], directory: Path) -> list[TrialOu
     """
     outcomes = []
     for event in events:
-        if event["event"] in ("trial_completed", "trial_failed"):
+        if event["event"] in _TRIAL_ENDED:
             outcome = TrialOutcome.from_json(event)
             here = str(directory / "trials" / outcome.trial_id) if outcome.directory else ""
             outcomes.append(attrs.evolve(outcome, directory=here))
     return outcomes
+
+
+def read_unfinished(events: list[dict[str, Any]], directory: Path) -> list[UnfinishedTrial]:
+    """Return the trials that a journal's events tell the start of, but not the end: the search was cut off, or runs.
+
+    What a trial has left is looked for under `directory`, as for `read_outcomes`.
+    """
+    open_trials: dict[str, UnfinishedTrial] = {}
+    for event in events:
+        name, trial_id = event["event"], event.get("trial_id", "")
+        if name == "trial_started":
+            job = attrs.evolve(TrialJob.from_json(event), directory=str(directory / "trials" / trial_id))
+            open_trials[trial_id] = UnfinishedTrial(job=job)
+        elif name in _TRIAL_ENDED:
+            open_trials.pop(trial_id, None)
+        elif name == "trial_retried" and trial_id in open_trials:
+            open_trials[trial_id] = UnfinishedTrial(job=open_trials[trial_id].job, failure=Failure(**event["failure"]))
+        elif name == TRIAL_RESUMED and trial_id in open_trials:
+            open_trials[trial_id] = open_trials[trial_id].resumed(after=event["epoch"])
+        elif name in ("search_ended", SEARCH_FAILED):  # the end of a run in which no trial took the process with it
+            open_trials = {key: attrs.evolve(trial, deaths=0) for key, trial in open_trials.items()}
+        if name in ("trial_started", "trial_retried", TRIAL_RESUMED) and trial_id in open_trials:
+            open_trials[trial_id] = attrs.evolve(open_trials[trial_id], deaths=open_trials[trial_id].deaths + 1)
+    return list(open_trials.values())
+
+
+def read_origins(events: list[dict[str, Any]]) -> dict[str, str]:
+    """Return where configurations came from, by trial id, as far as a journal's events tell it."""
+    started = (event for event in events if event["event"] == "trial_started")
+    return {event["trial_id"]: event["origin"] for event in started if event.get("origin")}
 
 
 def read_ensemble(events: list[dict[str, Any]]) -> EnsembleRecord | None:
@@ -146,12 +232,12 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         SearchError: If the directory holds no search, or one of another format.
     """
     try:
-        manifest: dict[str, Any] = json.loads((directory / _MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((directory / MANIFEST_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SearchError(
             describe_error(
                 "The directory holds no readable search.",
-                expected=f"a directory with {_MANIFEST}",
+                expected=f"a directory with {MANIFEST_FILE}",
                 received=f"{directory}: {error}",
             )
         ) from error
@@ -160,7 +246,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
             describe_error(
                 "The search was written in another format.",
                 expected=f"schema {_SCHEMA}",
-                received=f"schema {manifest.get('schema')!r} in {directory / _MANIFEST}",
+                received=f"schema {manifest.get('schema')!r} in {directory / MANIFEST_FILE}",
                 advice="Use the version of autokeras-core that wrote it.",
             )
         )
@@ -169,7 +255,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 def stored_seed(directory: Path) -> int | None:
     """Return the seed of the search in a directory, or `None` if there is none."""
-    if not (directory / _MANIFEST).exists():
+    if not (directory / MANIFEST_FILE).exists():
         return None
     return int(read_manifest(directory)["identity"]["seed"])
 
@@ -204,13 +290,13 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def _delete_search(directory: Path) -> None:
-    if not (directory / _MANIFEST).exists() and not (directory / JOURNAL_FILE).exists():
+    if not (directory / MANIFEST_FILE).exists() and not (directory / JOURNAL_FILE).exists():
         return
     if (directory / JOURNAL_FILE).exists():
         Journal.open(directory / JOURNAL_FILE).close()  # an error if another process is searching here
     for name in _OWN_FOLDERS:
         shutil.rmtree(directory / name, ignore_errors=True)
-    for name in (_MANIFEST, JOURNAL_FILE):
+    for name in (MANIFEST_FILE, JOURNAL_FILE):
         (directory / name).unlink(missing_ok=True)
 
 
@@ -219,11 +305,12 @@ def _check_same_search(directory: Path, found: Mapping[str, Any], wanted: Mappin
     there, here = found["identity"], json.loads(json.dumps(wanted["identity"]))
     different = [name for name in here if there.get(name) != here[name]]
     if different:
-        raise SearchError(
+        raise OtherSearchError(
             describe_error(
                 f"The directory {str(directory)!r} holds another search, and overwrite=False.",
                 expected="the same data, search space and settings, to continue it",
                 received=f"a different {', '.join(different)}",
                 advice="Give another directory=, or overwrite=True to delete the old search.",
-            )
+            ),
+            different=different,
         )

@@ -19,7 +19,14 @@ from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.registry import get_registry
 from autokeras_core.search.records import EnsembleRecord, rank_outcomes
-from autokeras_core.search.selection import DEFAULT_MEMBERS, most_members, select_ensemble
+from autokeras_core.search.selection import (
+    DEFAULT_MEMBERS,
+    FEW_ROWS,
+    most_members,
+    select_ensemble,
+    select_leading,
+    standard_error,
+)
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -98,8 +105,12 @@ def choose_winner(
     validation_inputs: Mapping[str, Rows],
     members: int,
     deadline: Deadline | None,
+    is_interrupted: bool = False,
 ) -> Winner:
     """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
+
+    Where these are fewer than 100, the best ones are put together if their mean is not clearly worse: which of them is
+    the best is chance then.
 
     Args:
         context: What all trials share.
@@ -107,6 +118,8 @@ def choose_winner(
         validation_inputs: Adapted validation rows by input, for models that left no outputs on them.
         members: How many models may be put together; with 1 it is the best one alone.
         deadline: When this should have ended. What was found until then counts.
+        is_interrupted: Whether Ctrl-C has ended the search. Once more, and it ends this too; the first time here it leaves
+            the best model alone.
     """
     best, *others = rank_outcomes(outcomes, maximise=context.objective.maximise)
     ranked = [best, *(outcome for outcome in others if (Path(outcome.directory) / BUNDLE_FOLDER).is_dir())]
@@ -115,7 +128,8 @@ def choose_winner(
     seconds_to_load = time.monotonic() - started
     single = winner_of(loaded, {best.trial_id: 1.0})
     rows = selection_rows(context)
-    members = most_members(len(rows), members)
+    if len(rows) >= FEW_ROWS:
+        members = most_members(len(rows), members)
     if deadline is not None:  # each further member has to be loaded too
         members = min(members, 1 + int(deadline.remaining() / max(seconds_to_load, 1e-3)))
     if members < 2 or len(ranked) < 2:
@@ -135,6 +149,8 @@ def choose_winner(
         by_id = {outcome.trial_id: outcome for outcome in ranked}
         loaded |= {trial_id: _load(by_id[trial_id]) for trial_id in record.weights if trial_id not in loaded}
     except KeyboardInterrupt:  # as in the search before: what is there is kept
+        if is_interrupted:
+            raise
         return single
     except Exception as error:  # noqa: BLE001 - a user's own metric runs here; a search's result is not lost by it
         _LOGGER.warning("No ensemble was put together (%s: %s); the best model is used.", type(error).__name__, error)
@@ -151,7 +167,7 @@ def _select(
     members: int,
     is_time_up: Callable[[], bool],
 ) -> EnsembleRecord | None:
-    """Return the ensemble, or `None` if no mean scores better than the best model alone."""
+    """Return the ensemble, or `None` if it is the best model alone."""
     # All by the losses of one configuration, so that they can be compared.
     score_of = objective_scorer(
         context.graph,
@@ -181,7 +197,25 @@ def _select(
         )
         return {f"val_{name}": value for name, value in scores.items()}
 
-    selection = select_ensemble(candidates, score, members=members, is_time_up=is_time_up)
+    def score_of_some(numbers: Array) -> float:
+        name = context.objective.name.removeprefix("val_")
+        return score_outputs(
+            context.graph,
+            context.profile,
+            ranked[0].configuration,
+            outputs=by_head([outputs[numbers] for outputs in candidates[0]]),
+            targets={head: targets[numbers] for head, targets in rows.targets.items()},
+            weights=None if rows.weights is None else rows.weights[numbers],
+        )[name]
+
+    if len(rows) < FEW_ROWS:
+        error = standard_error(score_of_some, rows=len(rows))
+        if context.objective.maximise:
+            # A share of rows, as accuracy is: where nearly all are right its error seems to be 0, and yet one row is chance.
+            error = max(error, 1 / len(rows))
+        selection = select_leading(candidates, score, tolerance=error, members=members, is_time_up=is_time_up)
+    else:
+        selection = select_ensemble(candidates, score, members=members, is_time_up=is_time_up)
     if not selection.is_ensemble:
         return None
     mean = [

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, REPOSITORY, code_blocks, name_of
+from tests.docs.pages import PAGES, REPOSITORY, WALKTHROUGHS, all_blocks, code_blocks, name_of
 
-WITH_PYTHON = [page for page in PAGES if any(code_blocks(page, language="python"))]
+WITH_PYTHON = [page for page in PAGES if any(code_blocks(page, language="python")) and page not in WALKTHROUGHS]
 COMMANDS = [
     pytest.param(line, id=f"{name_of(page)}: {line}")
     for page in PAGES
+    if page not in WALKTHROUGHS
     for _, code in code_blocks(page, language="bash")
     for line in code.splitlines()
 ]
@@ -49,15 +50,32 @@ def test_code_runs(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command_works(line: str, tmp_path: Path) -> None:
     """A command in a bash block exits with 0 and prints something."""
+    run_command(line, tmp_path)
+
+
+def run_command(line: str, folder: Path) -> None:
+    """Run a command of a page in a folder; it must exit with 0 and print something."""
     program, *arguments = shlex.split(line)
     assert program == "autokeras", "other commands belong in a block without a language, or in a console block"
-
     process = subprocess.run(
-        [Path(sys.executable).with_name(program), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name(program), *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
+    assert process.returncode == 0, f"{line}\n{process.stderr}"
+    assert process.stdout, line
 
-    assert process.returncode == 0, process.stderr
-    assert process.stdout
+
+@pytest.mark.parametrize("page", WALKTHROUGHS, ids=name_of)
+def test_walkthrough_works(page: Path, tmp_path: Path) -> None:
+    """A reader who types a page's code and commands, in their order and in one folder, sees no error."""
+    for line, language, code in all_blocks(page):
+        if language == "python":
+            source = "\n" * line + code
+            subprocess.run([sys.executable, "-c", source], cwd=tmp_path, check=True)
+        elif language == "bash":
+            for command in code.splitlines():
+                run_command(command, tmp_path)
+
+    assert any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("page", [*PAGES, REPOSITORY / "CONTRIBUTING.md"], ids=name_of)

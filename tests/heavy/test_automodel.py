@@ -109,7 +109,7 @@ def test_class_weight_is_by_the_users_labels() -> None:
     """A class that outweighs the others by far is predicted nearly always."""
     x, y = wine()
     names = np.array(["a", "b", "c"])[y]
-    model = dense_classifier()
+    model = dense_classifier(objective="val_loss")  # the weighted accuracy is near 1 in every epoch
 
     model.fit(x, names, class_weight={"a": 1e-4, "b": 1.0, "c": 1e-4}, epochs=20, verbose=0)
 

@@ -125,8 +125,50 @@ def test_large_results_are_memory_mapped_and_their_files_go_with_the_store(
 
     np.testing.assert_allclose(rows, TRAIN - TRAIN.mean(axis=0))
     assert len(list((tmp_path / "cache").glob("*.npy"))) == 1
-    store._finalizer()
+    store._cache.remove_files()
     assert not list((tmp_path / "cache").glob("*.npy"))
+
+
+@pytest.fixture
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep all results on the disk, and no more than two of them."""
+    monkeypatch.setattr(features_module, "_BYTES_IN_MEMORY_EACH", 0)
+    monkeypatch.setattr("autokeras_core.engine.feature_cache._BYTES_ON_DISK", 2 * TRAIN.astype("float32").nbytes)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_the_least_recently_used_file_makes_room_for_a_new_one(tmp_path: Path) -> None:
+    """The disk does not fill up: what was used in the last trial but one goes, and is computed again when asked for."""
+    store = make_store(TRAIN, tmp_path)
+    first, second, third = (feature_of(store, Center(factor)) for factor in (1.0, 2.0, 3.0))
+    for feature in (first, second, first):
+        with store.until(None):
+            store.rows(feature, "train")
+
+    with store.until(None):
+        store.rows(third, "train")
+
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+    computed = store.computations
+    np.testing.assert_allclose(store.rows(first, "train"), TRAIN - TRAIN.mean(axis=0), rtol=1e-6)
+    assert store.computations == computed
+    np.testing.assert_allclose(store.rows(second, "train"), 2 * (TRAIN - TRAIN.mean(axis=0)), rtol=1e-6)
+    assert store.computations == computed + 1
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_trial_keeps_all_that_it_uses(tmp_path: Path) -> None:
+    """One that needs more than the limit gets it; nothing is computed twice in it."""
+    store = make_store(TRAIN, tmp_path)
+    features = [feature_of(store, Center(factor)) for factor in (1.0, 2.0, 3.0)]
+
+    with store.until(None):
+        for _ in range(2):
+            for feature in features:
+                store.rows(feature, "train")
+
+    assert store.computations == 3
+    assert len(list(tmp_path.glob("*.npy"))) == 3
 
 
 def test_rows_come_back_in_order_when_computed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

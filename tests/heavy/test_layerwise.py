@@ -18,7 +18,7 @@ from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.graph.operator import Preprocessor
 from autokeras_core.graph.view import HyperparameterView
 from tests.heavy.engine_doubles import make_case
-from tests.heavy.test_fine_tuning import Projected, Projection
+from tests.heavy.fine_tuned_networks import Projected, Projection
 
 FACTORS = (1.0, 0.5, 0.0)
 

@@ -18,8 +18,8 @@ from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
 from autokeras_core.search.kt_adapter import to_hyperparameters
 from autokeras_core.search.mutation import mutate
 from autokeras_core.search.oracle import MutationOracle
-from autokeras_core.search.oracles import TUNERS, make_oracle, replay
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.oracles import TUNERS, finish_trial, make_oracle, replay
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
 from autokeras_core.search.space import Configuration, Space, configuration_key
 
 SPACE = Space(
@@ -236,6 +236,19 @@ def test_different_seeds_propose_different_sequences(tuner: str, tmp_path: Path)
     assert proposals(first) != proposals(second)
 
 
+def test_neighbouring_seeds_draw_nothing_in_common(tmp_path: Path) -> None:
+    """KerasTuner draws each value with the next seed, so that seed 1 would repeat seed 0's draws one place further on."""
+    space = Space({f"rate_{number}": Float(0.0, 1.0) for number in range(3)})
+
+    def drawn(seed: int) -> set[object]:
+        oracle = make("random", tmp_path / str(seed), space=space, seed=seed)
+        outcomes = run(oracle, 5, space=space, score=lambda configuration: 0.5)
+        return {value for outcome in outcomes for value in outcome.configuration.values()}
+
+    assert len(drawn(0)) == 15
+    assert not drawn(0) & drawn(1)
+
+
 def test_the_seed_is_stored() -> None:
     """Given or drawn, it can be read from the oracle; without one, each oracle draws its own."""
     drawn = {MutationOracle(space=SPACE).seed for _ in range(5)}
@@ -363,7 +376,7 @@ def test_max_trials_none_means_no_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tuner", ["mutatoin", 3, None])
 def test_an_unknown_tuner_is_an_error(tuner: Any, tmp_path: Path) -> None:
     """The message lists the names, and suggests one."""
-    with pytest.raises(SearchError, match=r"'mutation', 'random', 'bayesian', 'hyperband'"):
+    with pytest.raises(SearchError, match=r"'mutation', 'paper', 'random', 'bayesian', 'hyperband'"):
         make(tuner, tmp_path)
 
 
@@ -421,6 +434,21 @@ def test_replay_continues_a_mutation_search_as_if_uninterrupted(tmp_path: Path) 
 
     replay(oracle, whole[:5])
 
+    assert proposals(run(oracle, 7)) == proposals(whole[5:])
+
+
+def test_trials_may_be_replayed_in_any_order(tmp_path: Path) -> None:
+    """Of several at once, one that started later may have ended earlier, and the last ones may not have ended."""
+    whole = run(make("mutation", tmp_path / "1", predefined=[{"units": 64}]), 12)
+    oracle = make("mutation", tmp_path / "2", predefined=[{"units": 64}])
+    last = TrialJob(
+        trial_id=whole[4].trial_id, configuration=whole[4].configuration, epochs=1, seed=0, seconds=None, directory=""
+    )
+
+    replay(oracle, [whole[2], whole[0], whole[3], whole[1]], unfinished=[last])
+    finish_trial(oracle, oracle.trials[last.trial_id], whole[4])
+
+    assert [int(trial_id) for trial_id in oracle.start_order] == list(range(5))
     assert proposals(run(oracle, 7)) == proposals(whole[5:])
 
 

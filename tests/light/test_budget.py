@@ -6,6 +6,7 @@ import pytest
 
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.search.budget import Budget, planned_epochs
+from autokeras_core.search.records import GRACE
 
 
 class Clock:
@@ -134,3 +135,32 @@ def test_a_reserve_is_not_spent_on_trials() -> None:
     without, kept = (budget.seconds_left for budget in budgets)
 
     assert (without, kept) == (59.0, 57.0)
+
+
+def test_the_first_model_may_come_a_little_after_the_time_limit() -> None:
+    """A trial that overruns its share is left alone until the limit, and two seconds more, as long as there is no model."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(60.0, clock=Clock()))
+
+    assert budget.grace_for(20.0, has_model=False) == pytest.approx(60.0 + 2.0 - 20.0)
+
+
+def test_once_there_is_a_model_a_trial_that_hangs_is_soon_interrupted() -> None:
+    """A quarter longer than it was given, or two seconds, never so long that its model would be saved too late."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(60.0, clock=Clock()))
+
+    assert budget.grace_for(20.0, has_model=True) == pytest.approx(5.0)
+    assert budget.grace_for(2.0, has_model=True) == pytest.approx(2.0)
+    assert budget.grace_for(58.0, has_model=True) == pytest.approx(3.5)
+    assert budget.grace_for(60.0, has_model=True) == pytest.approx(1.5)
+
+
+def test_what_is_allowed_beyond_a_long_limit_grows_with_it() -> None:
+    """A fiftieth of the limit."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(1_000.0, clock=Clock()))
+
+    assert budget.grace_for(1_000.0, has_model=True) == pytest.approx(19.5)
+
+
+def test_without_a_limit_nothing_is_interrupted_sooner() -> None:
+    """The grace of a trial without a time of its own is not used."""
+    assert Budget(max_trials=1, deadline=None).grace_for(None, has_model=True) == GRACE

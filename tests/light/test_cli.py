@@ -120,7 +120,7 @@ def test_commands_are_those_documented() -> None:
     """The command tree is what the documentation lists."""
     assert {" ".join(path) for path in ALL_COMMANDS if path} == {
         *("blocks", "blocks list", "blocks show", "plugins", "plugins list", "plugins doctor", "tasks", "tasks list"),
-        *("warm-starts", "warm-starts list", "info"),
+        *("warm-starts", "warm-starts list", "info", "fit", "resume", "leaderboard", "predict", "evaluate", "export"),
     }
 
 
@@ -458,7 +458,7 @@ def _read_all(descriptor: int, chunks: list[bytes]) -> None:
 def test_page_lists_every_command() -> None:
     """The page about the command line has a row for each command."""
     page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
-    listed = set(re.findall(r"^\| `autokeras ([a-z -]+?)(?: NAME| --task T)?` \|", page, re.MULTILINE))
+    listed = set(re.findall(r"^\| `autokeras ([a-z -]+?)(?: (?:[A-Z]|--).*?)?` \|", page, re.MULTILINE))
 
     commands = {" ".join(path) for path in ALL_COMMANDS if path}
     groups = {path[0] for path in ALL_COMMANDS if len(path) > 1}

@@ -9,11 +9,13 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
 from autokeras_core.cli.main import cli
+from tests.light.searches import write_search
 
 HEAVY = {
     "keras",
@@ -44,6 +46,7 @@ LIGHT_MODULES = [
     "autokeras_core.search.domains",
     "autokeras_core.search.journal",
     "autokeras_core.search.mutation",
+    "autokeras_core.search.report",
     "autokeras_core.search.space",
     "autokeras_core.search.submodules",
     "autokeras_core.search.warm_starts",
@@ -145,6 +148,18 @@ def test_listing_warm_starts_of_every_task_imports_nothing_heavy() -> None:
     modules = modules_after(RUN_COMMANDS, json.dumps([["warm-starts", "list", "--task", name] for name in names]))
 
     assert modules & HEAVY == set()
+
+
+def test_leaderboard_imports_nothing_heavy(tmp_path: Path) -> None:
+    """`leaderboard` reads a search's files: no NumPy either."""
+    write_search(tmp_path)
+
+    modules = modules_after(
+        RUN_COMMANDS,
+        json.dumps([["leaderboard", str(tmp_path), "--format", form] for form in ("table", "json", "csv")]),
+    )
+
+    assert modules & (HEAVY | {"numpy", "rich"}) == set()
 
 
 def test_help_of_every_command_imports_nothing_heavy() -> None:

@@ -174,3 +174,15 @@ def test_what_cannot_finish_is_not_started() -> None:
 def test_nothing_untried_is_nothing_chosen() -> None:
     """There is no first one of none."""
     assert paced(10.0).choose([]) is None
+
+
+def test_with_several_workers_there_is_time_for_more() -> None:
+    """All three go on in their order where two workers have the time for them that one has not."""
+    configurations: list[Configuration] = [{"units": 1}, {"units": 2}, {"units": 3}]
+    alone, together = paced(80.0, measured=1.0), paced(80.0, measured=1.0)
+    together.budget.workers = 2
+    for pacer in (alone, together):
+        pacer.note({"units": 1}, seconds_per_epoch=2.0)
+
+    assert alone.choose(configurations) != 0
+    assert together.choose(configurations) == 0

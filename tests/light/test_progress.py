@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import time
 
+import attrs
 import pytest
+from rich.console import Console
 
 from autokeras_core.progress import (
     LiveProgress,
@@ -13,8 +18,10 @@ from autokeras_core.progress import (
     SearchOutline,
     SilentProgress,
     describe_difference,
+    describe_estimate,
     make_progress,
 )
+from autokeras_core.search.estimate import SearchEstimate
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialOutcome
 
 OUTLINE = SearchOutline(
@@ -31,6 +38,7 @@ BAD = TrialOutcome(
 def run_a_search(progress: Progress) -> None:
     """Tell a display about a search of two trials."""
     progress.search_started(OUTLINE)
+    progress.estimated(ESTIMATE)
     progress.trial_started("0", number=1, difference={})
     progress.trial_event("0", "built", parameters=10)
     progress.trial_event("0", "batch", epoch=1, epochs=2, share=0.5)
@@ -39,6 +47,14 @@ def run_a_search(progress: Progress) -> None:
     progress.trial_started("1", number=2, difference={"training/learning_rate": (0.001, 0.1)})
     progress.trial_ended(BAD, GOOD)
     progress.search_ended("max_trials=3 reached", GOOD)
+
+
+def rendered(progress: LiveProgress) -> str:
+    """Return what the live display shows now, as text."""
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(progress._render())
+    return capture.get()
 
 
 @pytest.mark.parametrize("make", [PlainProgress, LiveProgress])
@@ -75,6 +91,57 @@ def test_plain_progress_writes_what_is_worth_knowing() -> None:
         assert part in text
 
 
+def test_a_trial_that_goes_on_is_told_with_its_epoch() -> None:
+    """Who watches sees that its epochs are not trained again."""
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+    progress.search_started(OUTLINE)
+    progress.trial_started("0", number=1, difference={})
+
+    progress.trial_event("0", "resumed", epoch=7)
+
+    assert "goes on after epoch 7, where it was cut off" in stream.getvalue().splitlines()[-1]
+
+
+def test_lines_say_the_trial_where_several_run_at_once() -> None:
+    """An epoch of the first trial is told apart from one of the second, and so are their results."""
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+
+    progress.search_started(attrs.evolve(OUTLINE, workers=2))
+    progress.trial_started("0", number=1, difference={})
+    progress.trial_started("1", number=2, difference={})
+    progress.trial_event("1", "epoch", epoch=1, epochs=2, metrics={"loss": 0.5})
+    progress.trial_event("0", "epoch", epoch=1, epochs=2, metrics={"loss": 0.7})
+    progress.trial_ended(BAD, None)
+
+    lines = stream.getvalue().splitlines()
+    assert "2 at once" in lines[0]
+    assert lines[3].startswith("  trial 2: epoch 1/2  loss 0.5")
+    assert lines[4].startswith("  trial 1: epoch 1/2  loss 0.7")
+    assert lines[5].startswith("  trial 2: failed")
+
+
+def test_the_live_display_shows_each_running_trial() -> None:
+    """Two trials have a part of their own, until one of them ends."""
+    progress = LiveProgress()
+    progress.search_started(attrs.evolve(OUTLINE, workers=2))
+
+    try:
+        progress.trial_started("0", number=1, difference={})
+        progress.trial_started("1", number=2, difference={"units": (16, 32)})
+        progress.trial_event("1", "epoch", epoch=1, epochs=2, metrics={"loss": 0.5})
+        both = rendered(progress)
+        progress.trial_ended(GOOD, GOOD)
+        one = rendered(progress)
+    finally:
+        progress.search_ended("max_trials=3 reached", GOOD)
+
+    assert "1/3" in both and "building" in both
+    assert "2/3" in both and "units: 16 -> 32" in both and "loss 0.5" in both
+    assert "1/3" not in one and "2/3" in one and "val_accuracy 0.9000 (trial 0)" in one
+
+
 def test_silent_progress_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """verbose=0 is silent."""
     run_a_search(make_progress(0))
@@ -92,6 +159,20 @@ def test_live_progress_leaves_one_line_per_trial(capsys: pytest.CaptureFixture[s
     assert "max_trials=3 reached" in out.replace("\n", " ")
 
 
+def test_a_reader_that_goes_ends_no_search() -> None:
+    """After `| head` has what it wants, a search that writes its lines into the pipe goes on."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    stream = os.fdopen(writer, "w", buffering=1)
+
+    progress = PlainProgress(stream)
+    progress.search_started(OUTLINE)
+    progress.note("something else")
+
+    with contextlib.suppress(BrokenPipeError):  # what it still holds goes nowhere
+        stream.close()
+
+
 def test_plain_lines_are_used_without_a_terminal() -> None:
     """A pipe gets lines, not a live display."""
     assert isinstance(make_progress(1), PlainProgress)
@@ -106,3 +187,62 @@ def test_a_long_difference_is_shortened() -> None:
 
     assert text.count("->") == 4
     assert text.endswith("and 6 more")
+
+
+NOON = time.mktime((2026, 6, 1, 12, 0, 0, 0, 0, -1))
+ESTIMATE = SearchEstimate(
+    trials_done=0,
+    trials_left=10,
+    predefined_left=4,
+    seconds_to_first_model=6.2,
+    seconds_left=100.0,
+    has_time_limit=False,
+)
+
+
+def test_an_estimate_says_when_there_is_a_model_and_when_it_ends() -> None:
+    """With the time of day, so that one can come back then."""
+    text = describe_estimate(ESTIMATE, now=NOON)
+
+    assert (
+        text
+        == "a first model after about 6 s; 4 predefined networks to begin with; the end at about 12:01:40, in 100 s"
+    )
+
+
+def test_an_estimate_after_a_trial_says_what_is_left() -> None:
+    """How many are done, how many may come; a time limit ends the search by a time, and not about then."""
+    after = attrs.evolve(
+        ESTIMATE, trials_done=1, trials_left=None, predefined_left=1, seconds_to_first_model=None, has_time_limit=True
+    )
+
+    text = describe_estimate(after, now=NOON)
+
+    assert text == "1 trial done; 1 predefined network still to come; the end by 12:01:40, in 100 s"
+
+
+def test_where_nothing_is_known_that_is_said() -> None:
+    """Without costs and without limits there is nothing to expect anything by."""
+    unknown = attrs.evolve(
+        ESTIMATE, trials_left=None, predefined_left=0, seconds_to_first_model=None, seconds_left=None
+    )
+
+    assert describe_estimate(unknown, now=NOON) == "nothing yet: how long a trial takes is not known"
+
+
+def test_plain_progress_writes_the_estimate_and_corrects_it() -> None:
+    """One line at the start, and one after each trial."""
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+
+    progress.search_started(OUTLINE)
+    progress.estimated(ESTIMATE)
+    progress.trial_started("0", number=1, difference={})
+    progress.trial_ended(GOOD, GOOD)
+    progress.estimated(attrs.evolve(ESTIMATE, trials_done=1, trials_left=9, seconds_to_first_model=None))
+
+    lines = stream.getvalue().splitlines()
+    assert lines[1].startswith("Expect a first model after about 6 s; 4 predefined networks")
+    assert lines[-1].startswith(
+        "  1 trial done, 9 left at most; 4 predefined networks still to come; the end at about "
+    )

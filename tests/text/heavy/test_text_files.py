@@ -200,3 +200,30 @@ def test_classifier_learns_from_a_folder_and_predicts_a_csv_file(folder: Path, t
 
     assert task.predict(str(path)).tolist() == ["good", "bad"]
     assert task.evaluate(folder)["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("is_list", [True, False], ids=["list", "single"])
+def test_paths_of_text_files_are_read(folder: Path, is_list: bool) -> None:
+    """`Path` objects stand for what is in the files, and name the rows; strings in a list are texts."""
+    path = folder / "good" / "1.txt"
+    data = [path] if is_list else path
+
+    assert TextInput().adapt(data).tolist() == ["fine"]
+    assert TextInput().row_names(data) == [str(path)]
+    assert TextInput().adapt([str(path)]).tolist() == [str(path)]
+    assert TextInput().row_names([str(path)]) is None
+
+
+def test_path_of_a_missing_text_file_is_named(folder: Path) -> None:
+    """One file of several that is not there is an error."""
+    with pytest.raises(DataError, match=r"nothing at .*gone\.txt"):
+        TextInput().adapt([folder / "good" / "1.txt", folder / "gone.txt"])
+
+
+def test_rows_of_a_folder_are_named_in_their_order(folder: Path) -> None:
+    """Names and texts go together, whether the files lie in class folders or right in the folder."""
+    (folder / "readme.txt").unlink()
+
+    assert TextInput().row_names(folder / "good") == [str(folder / "good" / name) for name in ("1.txt", "2.txt")]
+    assert TextInput().row_names(folder) == [str(folder / name) for name in ("bad/1.md", "good/1.txt", "good/2.txt")]
+    assert TextInput().adapt(folder).tolist() == ["dull\r\nand long", "fine", "very fine 😀"]

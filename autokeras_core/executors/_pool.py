@@ -1,0 +1,170 @@
+"""What all executors with workers have in common: who does what, who waits, who hangs, who is lost. Light: attrs only."""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import attrs
+
+from autokeras_core.errors import SearchError
+from autokeras_core.executors._deaths import count_memory_kills
+from autokeras_core.executors._limits import failed_outcome, hang_of
+
+if TYPE_CHECKING:
+    from autokeras_core.executors.base import TrialObserver
+    from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+
+__all__ = ["Seat", "WorkerPool"]
+
+_LOGGER = logging.getLogger(__name__)
+
+_STARTS = 3  # in a row that fail, before it is clear that no worker can start
+
+
+@attrs.define(eq=False, kw_only=True)
+class Seat:
+    """The place of a worker, and what it does. An executor's own kind of seat adds the worker.
+
+    Attributes:
+        number: The number of the place; a worker that takes over from a lost one has the same.
+        is_ready: Whether the worker has what it needs to run trials.
+        job: What it runs.
+        started: When it began with that, on the monotonic clock.
+        memory_kills: How many processes of this machine the kernel had killed for their memory by then.
+    """
+
+    number: int
+    is_ready: bool = False
+    job: TrialJob | None = None
+    started: float = 0.0
+    memory_kills: int = attrs.field(factory=count_memory_kills)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the worker could run a trial."""
+        return self.is_ready and self.job is None
+
+    @property
+    def seconds_so_far(self) -> float:
+        """How long it has been running its trial."""
+        return time.monotonic() - self.started
+
+
+AnySeat = TypeVar("AnySeat", bound=Seat)
+
+
+class WorkerPool(ABC, Generic[AnySeat]):
+    """Hands jobs to workers and collects outcomes. A worker that hangs or is lost costs its trial a failure, and is replaced.
+
+    Args:
+        capacity: The number of workers.
+    """
+
+    name: ClassVar[str]
+    """What the executor is called in messages."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._observer: TrialObserver | None = None
+        self._seats: list[AnySeat] = []
+        self._waiting: deque[tuple[TrialJob, float]] = deque()
+        self._outcomes: deque[TrialOutcome] = deque()
+        self._failed_starts = 0
+
+    def submit(self, job: TrialJob) -> None:
+        """Give a job to a free worker; it waits for one if there is none."""
+        self._waiting.append((job, time.monotonic()))
+        self._hand_out()
+
+    def wait(self) -> TrialOutcome:
+        """Return the outcome of the next trial that ends, whichever it is.
+
+        Raises:
+            SearchError: If something is wrong that no other configuration would cure, or if no worker can start.
+        """
+        if not self._seats or not (self._outcomes or self._waiting or any(seat.job for seat in self._seats)):
+            message = f"The {self.name} executor has nothing to run: call open() and submit() first."
+            raise SearchError(message)
+        while not self._outcomes:
+            self._listen()
+            self._end_hanging()
+            self._hand_out()
+        return self._outcomes.popleft()
+
+    # What an executor must say
+
+    @abstractmethod
+    def _run(self, seat: AnySeat) -> None:
+        """Have a seat's worker run its job."""
+
+    @abstractmethod
+    def _listen(self) -> None:
+        """Wait a moment for what workers have to say, and act on it."""
+
+    @abstractmethod
+    def _replace(self, seat: AnySeat) -> None:
+        """Kill a seat's worker, and put a fresh one in its place."""
+
+    @abstractmethod
+    def _cannot_start(self, failure: Failure, words: str) -> SearchError:
+        """Return the error for a pool none of whose workers can start; `words` is what the last one printed."""
+
+    # What follows from that
+
+    def _empty(self) -> None:
+        """Forget workers, jobs and outcomes."""
+        self._seats = []
+        self._waiting.clear()
+        self._outcomes.clear()
+        self._observer = None
+
+    def _wait_for_a_worker(self) -> None:
+        while not any(seat.is_ready for seat in self._seats):
+            self._listen()
+
+    def _hand_out(self) -> None:
+        for seat in self._seats:
+            if not self._waiting:
+                return
+            if not seat.is_free:
+                continue
+            job, since = self._waiting.popleft()
+            now = time.monotonic()
+            if job.seconds is not None:  # its time has been running since it was submitted
+                job = attrs.evolve(job, seconds=max(0.0, job.seconds - (now - since)))
+            seat.job, seat.started, seat.memory_kills = job, now, count_memory_kills()
+            self._run(seat)
+
+    def _end_hanging(self) -> None:
+        for seat in list(self._seats):
+            hang = None if seat.job is None else hang_of(seat.job, seconds=seat.seconds_so_far)
+            if hang is not None:
+                self._note_failure(seat, hang)
+                self._replace(seat)
+
+    def _note_ready(self, seat: AnySeat) -> None:
+        seat.is_ready = True
+        self._failed_starts = 0
+
+    def _note_failure(self, seat: AnySeat, failure: Failure) -> None:
+        assert seat.job is not None
+        self._outcomes.append(failed_outcome(seat.job, failure, seconds=seat.seconds_so_far))
+
+    def _note_loss(self, seat: AnySeat, failure: Failure, *, words: str) -> None:
+        """Replace a worker that was lost.
+
+        Raises:
+            SearchError: If no worker can start.
+        """
+        _LOGGER.warning("Worker %d is replaced: %s", seat.number, failure.reason)
+        if seat.job is not None:
+            self._note_failure(seat, failure)
+        elif not seat.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _STARTS:
+                raise self._cannot_start(failure, words)
+        self._replace(seat)

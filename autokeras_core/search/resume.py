@@ -1,0 +1,88 @@
+"""Going on where an earlier run of a search stopped: what the oracle is told, and which trials run first."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import attrs
+from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.oracles import HyperbandOracle
+
+from autokeras_core.search.checkpointed import checkpointed_epochs
+from autokeras_core.search.driver import RETRIES
+from autokeras_core.search.oracles import replay
+from autokeras_core.search.records import Failure, TrialOutcome
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+    from autokeras_core.search.records import TrialJob
+    from autokeras_core.search.session import SearchSession, UnfinishedTrial
+
+__all__ = ["MOST_DEATHS", "give_up_deadly_trials", "resume"]
+
+_LOGGER = logging.getLogger(__name__)
+
+MOST_DEATHS = 3
+"""How often in a row a process may end while it runs the same trial and gets no further, before the trial is given up."""
+
+
+def give_up_deadly_trials(session: SearchSession) -> None:
+    """Record trials as failed that took their process with them again and again: they would do so forever.
+
+    A search that Ctrl-C or an error ended does not count, and neither does a run in which the trial got further.
+
+    Args:
+        session: The search's directory; its journal, its `outcomes` and `unfinished` are changed.
+    """
+    for trial in [trial for trial in session.unfinished if _is_deadly(trial)]:
+        reason = f"the process ended {trial.deaths} times in a row while the trial ran"
+        _LOGGER.warning("Trial %s is given up: %s.", trial.job.trial_id, reason)
+        outcome = TrialOutcome(
+            trial_id=trial.job.trial_id,
+            configuration=trial.job.configuration,
+            status="failed",
+            attempts=trial.job.attempt,
+            elapsed=session.outcomes[-1].elapsed if session.outcomes else 0.0,
+            failure=Failure(kind="crash", reason=reason),
+        )
+        session.journal.append("trial_failed", **outcome.to_json())
+        session.outcomes.append(outcome)
+        session.unfinished.remove(trial)
+
+
+def resume(oracle: keras_tuner.Oracle, session: SearchSession) -> list[TrialJob]:
+    """Tell the oracle of an earlier run's trials, and return those to run first: the ones that were cut off.
+
+    Args:
+        oracle: What `make_oracle` returned, before its first trial; one of the user's own may know the trials already.
+        session: The search's directory.
+
+    Raises:
+        SearchError: If the oracle cannot go on with a search.
+    """
+    jobs = [_job_of(trial) for trial in session.unfinished]
+    if oracle.trials:
+        return [job for job in jobs if _is_running(oracle, job)]
+    if not session.outcomes and isinstance(oracle, HyperbandOracle):
+        return []  # it cannot be told of them; as nothing has ended yet, it proposes the same ones again
+    if session.outcomes or jobs:
+        replay(oracle, session.outcomes, unfinished=jobs)
+    return jobs
+
+
+def _is_deadly(trial: UnfinishedTrial) -> bool:
+    return trial.deaths >= MOST_DEATHS and checkpointed_epochs(trial.job.directory) <= trial.epochs
+
+
+def _job_of(trial: UnfinishedTrial) -> TrialJob:
+    """Return the job as it ran last: with what was changed when it was tried once more."""
+    if trial.failure is None:
+        return trial.job
+    return attrs.evolve(trial.job, attempt=2, **RETRIES.get(trial.failure.kind, {}))
+
+
+def _is_running(oracle: keras_tuner.Oracle, job: TrialJob) -> bool:
+    trial = oracle.trials.get(job.trial_id)
+    return trial is not None and trial.status == TrialStatus.RUNNING

@@ -1,0 +1,303 @@
+"""The driver: which trials it has run at once, in which order, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from engine_doubles import TRAIN, Wants, make_case
+
+from autokeras_core import ArrayInput, Choice, ClassificationHead, SearchError, Space
+from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.deadline import Deadline
+from autokeras_core.executors.base import Executor, TrialObserver
+from autokeras_core.progress import SilentProgress
+from autokeras_core.search.budget import Budget
+from autokeras_core.search.driver import SearchDriver
+from autokeras_core.search.journal import Journal
+from autokeras_core.search.oracles import TUNERS, make_oracle, replay
+from autokeras_core.search.pacing import Pacer
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+
+SPACE = Space({"a": Choice(list(range(6))), "b": Choice(list(range(6)))})
+
+
+def score_of(job: TrialJob) -> float:
+    """Return a made-up score that depends on the configuration only."""
+    return (7 * int(job.configuration["a"]) + 3 * int(job.configuration["b"])) % 11 / 11
+
+
+class Scripted:
+    """An executor that trains nothing: the newest job ends first, with a score or as the script says.
+
+    Attributes:
+        script: Failures of a trial's attempts, by trial id.
+        most: How many jobs it held at once.
+        jobs: All jobs in the order in which they came.
+    """
+
+    def __init__(self, capacity: int = 1, script: dict[str, list[Failure]] | None = None) -> None:
+        self.capacity = capacity
+        self.script = script or {}
+        self.most = 0
+        self.jobs: list[TrialJob] = []
+        self.before_each: Callable[[TrialJob], None] = lambda job: None
+        self.is_closed = False
+        self._held: list[TrialJob] = []
+
+    def open(self, context: TrialContext, observer: TrialObserver) -> None:
+        """Do nothing."""
+
+    def submit(self, job: TrialJob) -> None:
+        """Keep the job."""
+        self.jobs.append(job)
+        self._held.append(job)
+        self.most = max(self.most, len(self._held))
+
+    def wait(self) -> TrialOutcome:
+        """Return the outcome of the newest job."""
+        job = self._held.pop()
+        self.before_each(job)
+        failures = self.script.get(job.trial_id, [])
+        values: dict[str, Any] = {"trial_id": job.trial_id, "configuration": job.configuration, "attempts": job.attempt}
+        if len(failures) >= job.attempt:
+            return TrialOutcome(status="failed", failure=failures[job.attempt - 1], **values)
+        return TrialOutcome(status="completed", score=score_of(job), best_epoch=1, directory=job.directory, **values)
+
+    def close(self) -> None:
+        """Take note."""
+        self.is_closed = True
+
+
+def make_driver(directory: Path, executor: Executor, *, max_trials: int = 6, **options: Any) -> SearchDriver:
+    """Return a driver of a search on a made-up space."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Wants()(start)))
+    directory.mkdir(parents=True, exist_ok=True)
+    budget = options.pop("budget", None) or Budget(max_trials=max_trials, deadline=None, workers=executor.capacity)
+    pacer = Pacer(cost=lambda configuration: None, budget=budget, rows=TRAIN, epochs=3)
+    oracle = options.pop("oracle", None) or make_oracle(
+        "mutation",
+        space=SPACE,
+        objective=("val_accuracy", "max"),
+        max_trials=max_trials,
+        seed=0,
+        predefined=[{"a": 0, "b": 0}, {"a": 1, "b": 1}],
+        pacer=pacer,
+        directory=directory,
+    )
+    return SearchDriver(
+        oracle=oracle,
+        space=SPACE,
+        context=TrialContext(
+            graph=case.graph,
+            profile=case.profile,
+            store=case.store,
+            train_targets={},
+            validation_targets={},
+            train_weights=None,
+            validation_weights=None,
+            objective=Objective("val_accuracy", "max"),
+        ),
+        executor=executor,
+        budget=budget,
+        pacer=pacer,
+        journal=Journal.create(directory / "journal.jsonl"),
+        progress=SilentProgress(),
+        directory=directory,
+        epochs=3,
+        seed=0,
+        on_completed=lambda record: None,
+        **options,
+    )
+
+
+def events_of(driver: SearchDriver, name: str) -> list[dict[str, Any]]:
+    """Return the journal's events of a name."""
+    return [event for event in driver.journal.events() if event["event"] == name]
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 4])
+def test_as_many_trials_run_at_once_as_the_executor_takes(capacity: int, tmp_path: Path) -> None:
+    """And as many in all as the budget allows, each configuration once."""
+    executor = Scripted(capacity)
+    driver = make_driver(tmp_path, executor, max_trials=6)
+
+    driver.run()
+
+    assert executor.most == capacity
+    assert [job.trial_id for job in executor.jobs] == [str(number) for number in range(6)]
+    assert len({tuple(sorted(job.configuration.items())) for job in executor.jobs}) == 6
+    assert driver.stop_reason == "max_trials=6 reached"
+    assert executor.is_closed
+
+
+def test_trials_may_end_in_another_order_than_they_start(tmp_path: Path) -> None:
+    """The journal has them as they ended; each has the seed that it would have had alone; the best is the best."""
+    alone, several = Scripted(1), Scripted(3)
+    make_driver(tmp_path / "1", alone, max_trials=2).run()
+    driver = make_driver(tmp_path / "2", several, max_trials=6)
+
+    driver.run()
+
+    assert [event["trial_id"] for event in events_of(driver, "trial_completed")][:2] == ["2", "3"]
+    assert [job.seed for job in several.jobs][:2] == [job.seed for job in alone.jobs]
+    assert driver.best is not None
+    assert driver.best.score == max(score_of(job) for job in several.jobs)
+
+
+def test_the_space_is_exhausted_with_several_at_once(tmp_path: Path) -> None:
+    """Running trials are not proposed again, and the last ones are waited for."""
+    executor = Scripted(4)
+    driver = make_driver(tmp_path, executor, max_trials=100)
+
+    driver.run()
+
+    assert len(driver.outcomes) == SPACE.size
+    assert driver.stop_reason == "search space exhausted"
+
+
+@pytest.mark.parametrize("tuner", TUNERS)
+def test_every_tuner_has_several_at_once(tuner: str, tmp_path: Path) -> None:
+    """Also those of KerasTuner: none gets a running trial twice, and where one waits for a result it is asked again."""
+    executor = Scripted(3)
+    oracle = make_oracle(
+        tuner,
+        space=SPACE,
+        objective=("val_accuracy", "max"),
+        max_trials=8,
+        seed=0,
+        directory=tmp_path / "oracle",
+        max_epochs=9,
+    )
+    driver = make_driver(tmp_path, executor, max_trials=8, oracle=oracle)
+
+    driver.run()
+
+    assert executor.most == 3
+    assert len({outcome.trial_id for outcome in driver.outcomes}) == len(driver.outcomes) == 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("oom", {"batch_size_divisor": 2}),
+        ("nan", {"learning_rate_factor": 0.1}),
+        ("crash", {}),
+    ],
+)
+def test_some_failures_are_tried_once_more(kind: Any, change: dict[str, Any], tmp_path: Path) -> None:
+    """With what may help, while other trials go on; the journal says so."""
+    executor = Scripted(2, {"1": [Failure(kind=kind, reason="bad luck")]})
+    driver = make_driver(tmp_path, executor, max_trials=3)
+
+    driver.run()
+
+    first, second = (job for job in executor.jobs if job.trial_id == "1")
+    assert attrs.evolve(first, attempt=2, **change) == second
+    assert [(event["trial_id"], event["failure"]["kind"]) for event in events_of(driver, "trial_retried")] == [
+        ("1", kind)
+    ]
+    assert {outcome.trial_id: outcome.attempts for outcome in driver.outcomes} == {"0": 1, "1": 2, "2": 1}
+
+
+def test_a_trial_that_fails_twice_has_failed(tmp_path: Path) -> None:
+    """What its dead workers left behind is deleted, and the search goes on."""
+    crash = Failure(kind="crash", reason="bad luck")
+    executor = Scripted(2, {"1": [crash, crash]})
+    executor.before_each = lambda job: Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+    driver = make_driver(tmp_path, executor, max_trials=3)
+
+    driver.run()
+
+    failed = next(outcome for outcome in driver.outcomes if outcome.trial_id == "1")
+    assert failed.failure == crash and failed.attempts == 2
+    assert not (tmp_path / "trials" / "1").exists()
+    assert (tmp_path / "trials" / "0").exists()
+
+
+def test_a_retry_keeps_what_the_first_attempt_left(tmp_path: Path) -> None:
+    """Its checkpoint is still there when it starts again."""
+    found: list[bool] = []
+
+    def leave_and_look(job: TrialJob) -> None:
+        checkpoint = Path(job.directory, "checkpoint")
+        found.append(checkpoint.exists())
+        checkpoint.mkdir(parents=True, exist_ok=True)
+
+    executor = Scripted(1, {"0": [Failure(kind="crash", reason="bad luck")]})
+    executor.before_each = leave_and_look
+    make_driver(tmp_path, executor, max_trials=1).run()
+
+    assert found == [False, True]
+
+
+def test_unfinished_trials_of_an_earlier_run_come_first(tmp_path: Path) -> None:
+    """With their configurations, seeds and directories; the oracle goes on behind them."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=4).run()
+    before = [job for job in whole.jobs if job.trial_id in ("1", "2")]
+    done = TrialOutcome(
+        trial_id="0", configuration=whole.jobs[0].configuration, status="completed", score=score_of(whole.jobs[0])
+    )
+    executor = Scripted(2)
+    again = tmp_path / "again"
+    budget = Budget(max_trials=4, deadline=None, started_trials=3, workers=2)
+    driver = make_driver(again, executor, max_trials=4, budget=budget, outcomes=[done], unfinished=list(before))
+    replay(driver.oracle, [done], unfinished=before)
+    for job in before:
+        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+
+    driver.run()
+
+    assert [job.trial_id for job in executor.jobs] == ["1", "2", "3"]
+    assert [job.configuration for job in executor.jobs[:2]] == [job.configuration for job in before]
+    assert [job.seed for job in executor.jobs] == [job.seed for job in whole.jobs[1:]]
+    assert all(Path(job.directory, "checkpoint").exists() for job in before)
+
+
+def test_the_time_is_shared_out_among_those_at_once(tmp_path: Path) -> None:
+    """With two workers and four trials, each gets half of the time, not a quarter."""
+    times = iter([0.0, *[0.0] * 1000])
+    deadline = Deadline(101.0, clock=lambda: next(times))
+    executor = Scripted(2)
+    budget = Budget(max_trials=4, deadline=deadline, workers=2)
+    driver = make_driver(tmp_path, executor, max_trials=4, budget=budget)
+
+    driver.run()
+
+    assert [job.seconds for job in executor.jobs[:2]] == [50.0, 50.0]
+
+
+def test_ctrl_c_ends_running_trials_and_keeps_the_best(tmp_path: Path) -> None:
+    """The executor is closed, and the journal says that the search was interrupted."""
+    executor = Scripted(2)
+
+    def interrupt(job: TrialJob) -> None:
+        if job.trial_id == "3":
+            raise KeyboardInterrupt
+
+    executor.before_each = interrupt
+    driver = make_driver(tmp_path, executor)
+
+    driver.run()
+
+    assert executor.is_closed
+    assert driver.best is not None
+    assert events_of(driver, "search_ended")[0]["reason"] == "interrupted"
+
+
+def test_the_same_bug_in_all_trials_is_one_error(tmp_path: Path) -> None:
+    """With several at once, too: the search does not go on to nothing."""
+    bug = Failure(kind="bug", reason="ValueError: always")
+    executor = Scripted(2, {str(number): [bug] for number in range(9)})
+    driver = make_driver(tmp_path, executor, max_trials=9)
+
+    with pytest.raises(SearchError, match="all failed in the same way: ValueError: always"):
+        driver.run()
+
+    assert len(executor.jobs) <= 5
+    assert executor.is_closed

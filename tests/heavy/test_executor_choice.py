@@ -1,0 +1,66 @@
+"""Which executor a search gets: as the user says, or by the number of workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from automodels import dense_classifier
+
+from autokeras_core import SearchError
+from autokeras_core.errors import RegistryError
+from autokeras_core.executors.choice import make_executor
+from autokeras_core.executors.local import LocalExecutor
+from autokeras_core.executors.process import ProcessExecutor
+from autokeras_core.executors.shares import resolve_workers
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_one_worker_is_this_process(workers: int | None) -> None:
+    """Nothing is started for one trial after another."""
+    assert isinstance(make_executor(None, workers=workers), LocalExecutor)
+    assert isinstance(make_executor("local", workers=workers), LocalExecutor)
+
+
+def test_several_workers_are_processes() -> None:
+    """As many as are asked for, but no more than trials."""
+    executor = make_executor(None, workers=3)
+
+    assert isinstance(executor, ProcessExecutor) and executor.capacity == 3
+    assert make_executor(None, workers=3, max_trials=2).capacity == 2
+    assert isinstance(make_executor(None, workers=3, max_trials=1), LocalExecutor)
+
+
+def test_a_named_executor_is_told_the_number() -> None:
+    """Also where it is one; without a number it takes its own."""
+    one = make_executor("core:process", workers=1)
+
+    assert isinstance(one, ProcessExecutor) and one.capacity == 1
+    assert make_executor("process", workers=None).capacity == resolve_workers("auto")
+    assert make_executor("process", workers="auto").capacity == resolve_workers("auto")
+
+
+@pytest.mark.parametrize("executor", ["local", LocalExecutor()])
+def test_a_number_that_an_executor_cannot_take_is_an_error(executor: Any) -> None:
+    """Neither of the two is silently ignored."""
+    with pytest.raises(SearchError, match="takes no number of workers"):
+        make_executor(executor, workers=2)
+
+
+def test_an_object_is_taken_as_it_is() -> None:
+    """With whatever it was made with."""
+    executor = LocalExecutor()
+
+    assert make_executor(executor, workers=None) is executor
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    """The registry says which there are."""
+    with pytest.raises(RegistryError, match="nowhere"):
+        make_executor("nowhere", workers=None)
+
+
+def test_a_wrong_number_is_an_error_where_it_is_written() -> None:
+    """Not only when `fit` is called."""
+    with pytest.raises(SearchError, match="number of workers"):
+        dense_classifier(workers=0)

@@ -1,0 +1,272 @@
+"""The process executor: trials in worker processes, and what becomes of those that fail, hang, die or take all memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_doubles import TRAIN, make_case
+from worker_doubles import DiesOnce, EpochLog, TroublesomeBlock
+
+from autokeras_core import ArrayInput, ClassificationHead, SearchError
+from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.executors.base import Executor
+from autokeras_core.executors.process import ProcessExecutor
+from autokeras_core.search.records import TrialJob, TrialOutcome
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals kill the workers of these tests")
+
+TRAINING = {"training/learning_rate": 0.01, "training/batch_size": 8, "troublesome/units": 8}
+
+
+class Events:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, Any]]] = []
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Keep the event."""
+        self.seen.append((trial_id, event, fields))
+
+
+def make_context(directory: Path, **options: Any) -> TrialContext:
+    """Return the context of a small classifier with a troublesome block."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(TroublesomeBlock()(start)), directory=directory)
+    values: dict[str, Any] = {
+        "graph": case.graph,
+        "profile": case.profile,
+        "store": case.store,
+        "train_targets": {name: target[:TRAIN] for name, target in case.targets.items()},
+        "validation_targets": {name: target[TRAIN:] for name, target in case.targets.items()},
+        "train_weights": None,
+        "validation_weights": None,
+        "objective": Objective("val_loss", "min"),
+    }
+    return TrialContext(**{**values, **options})
+
+
+def make_job(directory: Path, trouble: str = "none", **options: Any) -> TrialJob:
+    """Return the job of a small trial."""
+    values: dict[str, Any] = {"trial_id": trouble, "epochs": 3, "seed": 3, "seconds": None, **options}
+    return TrialJob(
+        configuration={**TRAINING, "troublesome/trouble": trouble},
+        directory=str(directory / values["trial_id"]),
+        **values,
+    )
+
+
+def is_running(pid: int) -> bool:
+    """Return whether there is a process of this id that has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def pids_of(executor: ProcessExecutor) -> set[int]:
+    """Return the ids of the worker processes."""
+    return {seat.process.pid for seat in executor._seats}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a search's cache."""
+    return tmp_path_factory.mktemp("search") / "cache"
+
+
+@pytest.fixture(scope="module")
+def events() -> Events:
+    """Return what the workers of this module's executor told."""
+    return Events()
+
+
+@pytest.fixture(scope="module")
+def executor(cache: Path, events: Events) -> Iterator[ProcessExecutor]:
+    """Return an executor of two workers which may take 2 GB each."""
+    executor = ProcessExecutor(workers=2, memory_limit="2GB")
+    executor.open(make_context(cache, callbacks=[EpochLog(cache.parent / "epochs")]), events)
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def run(executor: ProcessExecutor, tmp_path: Path) -> Callable[..., TrialOutcome]:
+    """Return a function that runs one trial."""
+
+    def run_one(trouble: str = "none", **options: Any) -> TrialOutcome:
+        executor.submit(make_job(tmp_path, trouble, **options))
+        return executor.wait()
+
+    return run_one
+
+
+def test_it_is_an_executor(executor: ProcessExecutor) -> None:
+    """It has what the driver calls, and says how many trials it takes."""
+    assert isinstance(executor, Executor)
+    assert executor.capacity == 2
+
+
+def test_trials_run_at_once_in_processes_of_their_own(
+    executor: ProcessExecutor, events: Events, tmp_path: Path, cache: Path
+) -> None:
+    """Two jobs are trained by two processes of this one, each with its share of the threads; both leave their models."""
+    executor.submit(make_job(tmp_path, trial_id="a"))
+    executor.submit(make_job(tmp_path, trial_id="b"))
+    outcomes = {each.trial_id: each for each in (executor.wait(), executor.wait())}
+
+    lines = EpochLog.read(cache.parent / "epochs")
+    assert {each.status for each in outcomes.values()} == {"completed"}
+    assert all((tmp_path / name / "bundle").is_dir() for name in "ab")
+    assert {line["pid"] for line in lines} <= pids_of(executor)
+    assert {line["parent"] for line in lines} == {os.getpid()}
+    assert {line["threads"] for line in lines} == {max(1, len(os.sched_getaffinity(0)) // 2)}
+    for name in "ab":
+        told = [event for trial, event, _ in events.seen if trial == name]
+        assert told[0] == "built" and told.count("epoch") == 3
+
+
+def test_a_trial_is_the_same_in_any_worker(run: Callable[..., TrialOutcome]) -> None:
+    """Equal jobs with equal seeds have equal scores."""
+    assert run(trial_id="1").score == run(trial_id="2").score
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind", "reason"),
+    [
+        ("raises", "bug", "this block always raises"),
+        ("nan", "nan", "the loss became nan"),
+        ("memory", "oom", "MemoryError"),
+        ("abort", "oom", ""),
+        ("dies", "crash", "SIGKILL"),
+    ],
+)
+def test_a_trial_that_fails_has_a_kind_and_a_reason(
+    trouble: str, kind: str, reason: str, run: Callable[..., TrialOutcome], executor: ProcessExecutor
+) -> None:
+    """Whatever happens to the worker, its trial is an outcome, and the next trial finds a worker."""
+    outcome = run(trouble)
+
+    assert outcome.status == "failed" and outcome.failure is not None
+    assert (outcome.failure.kind, outcome.trial_id) == (kind, trouble)
+    assert reason in outcome.failure.reason
+    assert len(pids_of(executor)) == 2
+
+
+@pytest.mark.parametrize("trouble", ["hangs", "sleeps"])
+def test_a_trial_that_hangs_is_ended(trouble: str, run: Callable[..., TrialOutcome]) -> None:
+    """Its time is up after two seconds, of ten minutes; even where nothing inside of the process can interrupt it."""
+    began = time.monotonic()
+
+    outcome = run(trouble, seconds=1.0, grace=1.0)
+
+    assert outcome.failure is not None and outcome.failure.kind == "timeout"
+    assert time.monotonic() - began < 60.0  # nearly all of it is this machine's
+
+
+def test_what_workers_log_is_logged_here(run: Callable[..., TrialOutcome], caplog: pytest.LogCaptureFixture) -> None:
+    """The handlers of this process get the records of its workers."""
+    run()
+
+    assert ("worker_doubles", logging.WARNING, "epoch 3 is over") in caplog.record_tuples
+
+
+def test_the_workers_still_work_after_all_that(run: Callable[..., TrialOutcome], executor: ProcessExecutor) -> None:
+    """Those that died were replaced."""
+    outcomes = [run(trial_id=str(number)) for number in range(3)]
+
+    assert {each.status for each in outcomes} == {"completed"}
+
+
+def test_a_killed_trial_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    """Run once more, it trains only the epochs that its dead worker had not, and leaves what it would have left."""
+    callbacks = [EpochLog(tmp_path / "epochs"), DiesOnce(tmp_path / "marker", epoch=3)]
+    context = make_context(tmp_path / "cache", callbacks=callbacks, seconds_between_checkpoints=0.0)
+    executor = ProcessExecutor(workers=1)
+    executor.open(context, Events())
+    try:
+        executor.submit(make_job(tmp_path, epochs=4))
+        first = executor.wait()
+        executor.submit(make_job(tmp_path, epochs=4, attempt=2))
+        second = executor.wait()
+    finally:
+        executor.close()
+
+    assert first.failure is not None and first.failure.kind == "crash"
+    assert second.status == "completed" and second.epochs == 4
+    lines = EpochLog.read(tmp_path / "epochs")
+    again = [line["epoch"] for line in lines if line["pid"] == lines[-1]["pid"]]
+    assert lines[-1]["pid"] != lines[0]["pid"]
+    assert again in ([2, 3, 4], [3, 4])  # at most 1% of the time goes into checkpoints, so not each epoch has one
+
+
+def test_closing_leaves_no_process_and_no_file(tmp_path: Path) -> None:
+    """Workers are killed in the middle of a trial; the files written for them go, and those of a search that was killed."""
+    cache = tmp_path / "cache"
+    (cache / "workers-of-a-killed-search").mkdir(parents=True)
+    executor = ProcessExecutor(workers=1)
+    executor.open(make_context(cache), Events())
+    pids = pids_of(executor)
+    executor.submit(make_job(tmp_path, "sleeps"))
+
+    executor.close()
+
+    assert not any(is_running(pid) for pid in pids)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_worker_that_cannot_start_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried a few times; then the message holds what the process wrote."""
+    monkeypatch.setattr(
+        "autokeras_core.executors._worker_process._COMMAND", ("/bin/sh", "-c", "echo no luck today >&2; exit 3")
+    )
+
+    with pytest.raises(SearchError, match=r"No worker process can start(?s:.*)exit code 3(?s:.*)no luck today"):
+        ProcessExecutor(workers=1).open(make_context(tmp_path / "cache"), Events())
+
+
+def test_a_memory_limit_below_what_a_worker_takes_is_an_error(tmp_path: Path) -> None:
+    """It says how much is needed."""
+    with pytest.raises(SearchError, match="memory limit is too low.*more than"):
+        ProcessExecutor(workers=1, memory_limit="100MB").open(make_context(tmp_path / "cache"), Events())
+
+
+@pytest.mark.parametrize("options", [{"threads": 0}, {"threads": 1.5}, {"workers": 0}, {"memory_limit": "much"}])
+def test_arguments_are_checked_where_they_are_written(options: dict[str, Any]) -> None:
+    """No process is started for what cannot work."""
+    with pytest.raises(SearchError, match=r"cannot be used\. Expected: .*Received: "):
+        ProcessExecutor(**options)
+
+
+def test_an_objective_that_does_not_exist_ends_the_search(tmp_path: Path) -> None:
+    """What no other configuration would cure is raised, not recorded for each trial."""
+    executor = ProcessExecutor(workers=1)
+    executor.open(make_context(tmp_path / "cache", objective=Objective("val_nothing", "max")), Events())
+    try:
+        executor.submit(make_job(tmp_path))
+        with pytest.raises(SearchError, match="The objective is no metric"):
+            executor.wait()
+    finally:
+        executor.close()
+
+
+def test_a_worker_that_dies_without_a_trial_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says so, and the next trial has a worker."""
+    executor = ProcessExecutor(workers=1)
+    executor.open(make_context(tmp_path / "cache"), Events())
+    try:
+        os.kill(next(iter(pids_of(executor))), signal.SIGKILL)
+        executor.submit(make_job(tmp_path))
+        outcome = executor.wait()
+    finally:
+        executor.close()
+
+    assert "Worker 0 is replaced: its worker process died: SIGKILL" in caplog.text
+    assert outcome.status == "completed" or (outcome.failure is not None and outcome.failure.kind == "crash")

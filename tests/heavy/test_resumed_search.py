@@ -1,0 +1,229 @@
+"""A search that was cut off in the middle of a trial goes on as if it had not been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+from autokeras_core import AutoModel, SearchError
+from autokeras_core.search import run, winner
+from autokeras_core.search.journal import Journal, read_events
+from autokeras_core.search.records import TrialOutcome
+from autokeras_core.search.resume import MOST_DEATHS
+from autokeras_core.search.session import JOURNAL_FILE
+from tests.heavy.automodels import dense_classifier, wine
+
+EPOCHS = 5
+
+
+class CtrlC(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Presses Ctrl-C when an epoch of the n-th trial begins; counts trials where all copies can."""
+
+    trials = 0
+
+    def __init__(self, trial: int, epoch: int) -> None:
+        super().__init__()
+        self.trial = trial
+        self.epoch = epoch
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Count the trial."""
+        CtrlC.trials += 1
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Interrupt the one."""
+        if (CtrlC.trials, epoch) == (self.trial, self.epoch):
+            raise KeyboardInterrupt
+
+
+class Quiet(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Does nothing: with callbacks, steps run one at a time, in a search that is interrupted as in one that is not."""
+
+
+@pytest.fixture(autouse=True)
+def _a_checkpoint_after_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write one however short the epochs are."""
+    monkeypatch.setattr("autokeras_core.engine.checkpoint._SHARE_OF_TRAINING", 1e9)
+    context = run.TrialContext
+    monkeypatch.setattr(run, "TrialContext", lambda **values: context(seconds_between_checkpoints=0.0, **values))
+    CtrlC.trials = 0
+
+
+def search(directory: Path, *callbacks: Any, **options: Any) -> AutoModel:
+    """Return a classifier of wines after three trials of five epochs."""
+    model = dense_classifier(directory=directory, **({"max_trials": 3, "head": {"dropout": 0.2}} | options))
+    model.fit(*wine(), epochs=EPOCHS, callbacks=callbacks or [Quiet()], verbose=0)
+    return model
+
+
+def trials_of(directory: Path) -> list[TrialOutcome]:
+    """Return the finished trials that a search's journal tells of."""
+    events = read_events(directory / JOURNAL_FILE)
+    return [TrialOutcome.from_json(event) for event in events if event["event"] == "trial_completed"]
+
+
+def essence(outcomes: list[TrialOutcome]) -> list[Any]:
+    """Return what must not depend on interruptions."""
+    return [(each.trial_id, each.configuration, each.score, each.best_epoch, each.history) for each in outcomes]
+
+
+def events_of(directory: Path, name: str) -> list[dict[str, Any]]:
+    """Return a journal's events of one name."""
+    return [event for event in read_events(directory / JOURNAL_FILE) if event["event"] == name]
+
+
+def test_a_search_goes_on_from_the_last_epoch_of_the_trial_that_ran(tmp_path: Path) -> None:
+    """The same trials with the same scores and histories as without the interruption, and the same predictions."""
+    whole = search(tmp_path / "whole")
+    search(tmp_path / "broken", CtrlC(2, 3))
+
+    resumed = search(tmp_path / "broken")
+
+    (event,) = events_of(tmp_path / "broken", "trial_resumed")
+    assert (event["trial_id"], event["epoch"]) == ("1", 3)
+    assert essence(trials_of(tmp_path / "broken")) == essence(trials_of(tmp_path / "whole"))
+    np.testing.assert_array_equal(resumed.predict_proba(wine()[0]), whole.predict_proba(wine()[0]))
+
+
+def test_a_search_that_was_cut_off_in_its_first_trial_goes_on(tmp_path: Path) -> None:
+    """There is no model yet, so Ctrl-C is passed on; the next run begins with the same trial."""
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path, CtrlC(1, 2))
+
+    model = search(tmp_path)
+
+    (event,) = events_of(tmp_path, "trial_resumed")
+    assert (event["trial_id"], event["epoch"]) == ("0", 2)
+    assert len(model.leaderboard()) == 3
+    assert len(events_of(tmp_path, "trial_started")) == 3
+
+
+def test_the_last_trial_is_resumed_though_no_further_one_may_start(tmp_path: Path) -> None:
+    """A started trial counts for max_trials, and is brought to its end."""
+    search(tmp_path, CtrlC(3, 2))
+
+    model = search(tmp_path)
+
+    assert sorted(row.trial_id for row in model.leaderboard()) == ["0", "1", "2"]
+    assert events_of(tmp_path, "search_ended")[-1]["reason"] == "max_trials=3 reached"
+
+
+def test_a_random_search_goes_on_with_the_same_proposals(tmp_path: Path) -> None:
+    """KerasTuner's random oracle counts its draws: the trial that was cut off has had its own."""
+    search(tmp_path / "whole", tuner="random", warm_starts=None)
+    search(tmp_path / "broken", CtrlC(2, 2), tuner="random", warm_starts=None)
+
+    search(tmp_path / "broken", tuner="random", warm_starts=None)
+
+    assert essence(trials_of(tmp_path / "broken")) == essence(trials_of(tmp_path / "whole"))
+
+
+def test_a_hyperband_search_that_ended_no_trial_starts_anew(tmp_path: Path) -> None:
+    """Hyperband cannot be told of earlier trials; with none finished it need not be."""
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path, CtrlC(1, 1), tuner="hyperband", warm_starts=None)
+
+    model = search(tmp_path, tuner="hyperband", warm_starts=None)
+
+    assert len(model.leaderboard()) == 3
+
+
+def test_an_oracle_of_the_users_own_gets_its_running_trial_back(tmp_path: Path) -> None:
+    """One that has seen the trials itself is not told of them again."""
+    oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=3, seed=1)
+    search(tmp_path, CtrlC(2, 2), tuner=oracle, warm_starts=None)
+
+    model = search(tmp_path, tuner=oracle, warm_starts=None)
+
+    assert sorted(row.trial_id for row in model.leaderboard()) == ["0", "1", "2"]
+    assert len(events_of(tmp_path, "trial_resumed")) == 1
+
+
+def leave_a_deadly_trial(directory: Path, *, deaths: int, name: str = "") -> None:
+    """Leave a search of one trial that took its process with it so many times, and an event between the last ones."""
+    search(directory, max_trials=1)
+    with Journal.open(directory / JOURNAL_FILE) as journal:
+        started = next(event for event in journal.events() if event["event"] == "trial_started")
+        job = {key: value for key, value in started.items() if key not in ("event", "time")}
+        other = {**job["configuration"], "dense/units": 16}
+        journal.append("trial_started", **{**job, "trial_id": "1", "configuration": other})
+        for death in range(1, deaths):
+            if name and death == deaths - 1:
+                journal.append(name, reason="interrupted")
+            journal.append("trial_resumed", trial_id="1", epoch=0)
+
+
+def test_a_trial_that_kills_its_process_again_and_again_is_given_up(tmp_path: Path) -> None:
+    """It is recorded as crashed, with the reason, and the search goes on with others."""
+    leave_a_deadly_trial(tmp_path, deaths=MOST_DEATHS)
+
+    model = search(tmp_path, max_trials=2)
+
+    (failed,) = [row for row in model.leaderboard() if row.trial_id == "1"]
+    assert failed.status == "failed (crash)"
+    assert "ended 3 times in a row" in failed.reason
+
+
+@pytest.mark.parametrize("name", ["search_ended", "search_failed"], ids=["Ctrl-C", "an error"])
+def test_a_run_that_ended_otherwise_is_no_death(tmp_path: Path, name: str) -> None:
+    """Who interrupts the same trial many times gets it resumed every time."""
+    leave_a_deadly_trial(tmp_path, deaths=MOST_DEATHS, name=name)
+
+    model = search(tmp_path, max_trials=2)
+
+    assert [row.status for row in model.leaderboard()] == ["completed", "completed"]
+
+
+def test_a_trial_that_gets_further_each_time_is_not_given_up(tmp_path: Path) -> None:
+    """Three interruptions by kills in one trial, each after another epoch, are no reason to give it up."""
+    search(tmp_path, max_trials=1)
+    with Journal.open(tmp_path / JOURNAL_FILE) as journal:
+        started = next(event for event in journal.events() if event["event"] == "trial_started")
+        job = {key: value for key, value in started.items() if key not in ("event", "time")}
+        other = {**job["configuration"], "dense/units": 16}
+        journal.append("trial_started", **{**job, "trial_id": "1", "configuration": other})
+        for epoch in range(1, MOST_DEATHS + 1):
+            journal.append("trial_resumed", trial_id="1", epoch=epoch)
+
+    model = search(tmp_path, max_trials=2)
+
+    assert [row.status for row in model.leaderboard()] == ["completed", "completed"]
+
+
+def test_an_error_that_ends_a_search_is_in_the_journal(tmp_path: Path) -> None:
+    """Whoever reads the journal sees why there is no end."""
+    with pytest.raises(SearchError, match="no metric of this model"):
+        search(tmp_path, objective=("val_nonsense", "max"))
+
+    (event,) = events_of(tmp_path, "search_failed")
+    assert "no metric of this model" in event["reason"]
+
+
+def test_no_refit_follows_ctrl_c(tmp_path: Path) -> None:
+    """Ctrl-C means that the best model is wanted now, not after one more training."""
+    model = search(tmp_path, CtrlC(2, 1), refit=True)
+
+    assert events_of(tmp_path, "refitted") == []
+    assert model.predict(wine()[0]).shape == (178,)
+
+
+def test_ctrl_c_a_second_time_aborts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While what the first one left is put together, the second one gets through; the search can go on later."""
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(winner, "_select", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            search(tmp_path, CtrlC(3, 2), ensemble=True)
+
+    model = search(tmp_path, ensemble=True)
+
+    assert len(model.leaderboard()) == 3
+    assert not (tmp_path / "trials" / "2" / "checkpoint").exists()
