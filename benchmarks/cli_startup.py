@@ -21,6 +21,7 @@ COMMANDS = (
     ("plugins", "list"),
     ("warm-starts", "list", "--task", "ImageClassifier"),
     ("info",),
+    ("fit", "--help"),
 )
 
 
