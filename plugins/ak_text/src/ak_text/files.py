@@ -18,7 +18,7 @@ import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
 
-__all__ = ["Table", "class_folders", "is_folder", "open_table", "read_folder"]
+__all__ = ["Table", "class_folders", "file_paths", "is_folder", "open_table", "read_files", "read_folder"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -135,7 +135,7 @@ def class_folders(folder: str | Path) -> tuple[Array, Array]:
     texts: list[str] = []
     labels: list[str] = []
     ignored: list[str] = []
-    for directory in sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith(".")):
+    for directory in _class_folders(root):
         found, unread = _text_files(directory)
         ignored += unread
         texts += [_read(path) for path in found]
@@ -164,6 +164,43 @@ def read_folder(folder: str | Path) -> Array:
     """
     found, _ = _text_files(Path(folder))
     return _as_objects([_read(path) for path in found]) if found else class_folders(folder)[0]
+
+
+def file_paths(data: Any) -> list[Path] | None:
+    """Return the paths of text files that data name, or `None` if they name none.
+
+    That is a folder: its text files, else those of its class folders, in the order of `read_folder`. Or a path of a text file,
+    or a list of such, as `Path` objects: strings in a list are texts.
+    """
+    if is_folder(data):
+        found, _ = _text_files(Path(data))
+        return found or [path for directory in _class_folders(Path(data)) for path in _text_files(directory)[0]]
+    paths = [data] if isinstance(data, os.PathLike) else data
+    is_paths = isinstance(paths, (list, tuple)) and bool(paths) and all(isinstance(each, os.PathLike) for each in paths)
+    named = [Path(each) for each in paths] if is_paths else []
+    return named if named and all(path.suffix.lower() in _SUFFIXES for path in named) else None
+
+
+def read_files(paths: Sequence[Path]) -> Array:
+    """Return the texts in files.
+
+    Raises:
+        DataError: If one does not exist, or is not UTF-8; it is named.
+    """
+    gone = [str(path) for path in paths if not path.is_file()]
+    if gone:
+        raise DataError(
+            describe_error(
+                "Text files cannot be found.",
+                expected=f"{len(paths)} existing files",
+                received=f"nothing at {', '.join(gone[:3])}" + (f" and {len(gone) - 3} more" if len(gone) > 3 else ""),
+            )
+        )
+    return _as_objects([_read(path) for path in paths])
+
+
+def _class_folders(root: Path) -> list[Path]:
+    return sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
 
 
 def _text_files(folder: Path) -> tuple[list[Path], list[str]]:

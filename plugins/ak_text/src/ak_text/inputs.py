@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from ak_text.files import class_folders, is_folder, open_table, read_folder
+from ak_text.files import class_folders, file_paths, is_folder, open_table, read_files, read_folder
 from autokeras_core import DataError, Input
 from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import describe_error
@@ -31,7 +31,8 @@ class TextInput(Input):
     * a list, an array or a Series of strings, and labels: `fit(texts, labels)`;
     * a table with a text column, as a CSV file or a data frame, and the name of the target column:
       `fit("reviews.csv", "stars")`;
-    * a folder with one folder of text files per class, named after it: `fit("reviews/")`.
+    * a folder with one folder of text files per class, named after it: `fit("reviews/")`; or a list of the paths of text
+      files, as `Path` objects.
 
     The exported model takes a batch of raw strings of shape `(batch,)`, e.g. `model.predict(np.array(texts, object))`.
 
@@ -81,6 +82,11 @@ class TextInput(Input):
         texts = table.texts(self.arguments.get("text_column"), without=names)
         return texts, table.labels(names) if names else y
 
+    def row_names(self, data: Any) -> Sequence[str] | None:
+        """Return the paths of text files, in the order of the rows; `None` for other data."""
+        paths = file_paths(data)
+        return None if paths is None else [str(path) for path in paths]
+
     def adapt(self, data: Any) -> Array:
         """Return the texts as an object array of `str`, shape `(rows,)`; a column, `(rows, 1)`, is flattened.
 
@@ -89,6 +95,8 @@ class TextInput(Input):
         """
         if is_folder(data):
             data = read_folder(data)
+        elif (paths := file_paths(data)) is not None:
+            data = read_files(paths)
         elif (table := open_table(data)) is not None:
             data = table.texts(self.arguments.get("text_column"))
         values = _one_column(data)

@@ -130,6 +130,10 @@ class ImageInput(Input):
             )
         return x, y
 
+    def row_names(self, data: Any) -> Sequence[str] | None:
+        """Return the paths of picture files, in the order of the rows; `None` for pictures in arrays."""
+        return self._paths(data) if is_location(data) else None
+
     def adapt(self, data: Any) -> Pictures | ImageFiles:
         """Return pictures as rows: an array as it is, without a copy; files as `ImageFiles`, which reads none yet.
 
@@ -173,9 +177,12 @@ class ImageInput(Input):
             )
         return pictures
 
-    def _open(self, data: Any) -> ImageFiles:
+    def _paths(self, data: Any) -> list[str]:
         table = None if is_folder(data) else open_table(data)
-        paths = file_paths(data) if table is None else table.paths(self.arguments.get("path_column"))
+        return file_paths(data) if table is None else table.paths(self.arguments.get("path_column"))
+
+    def _open(self, data: Any) -> ImageFiles:
+        paths = self._paths(data)
         if not paths:
             raise DataError(
                 describe_error("There are no picture files.", expected="at least one path", received=f"{data!r}")
