@@ -45,7 +45,7 @@ BY_HAND = "by hand"
 OURS = "ours"
 TIME_LIMITS = {"digits": (4, 5, 7, 10), "mnist-5k": (4, 5, 7, 10), "fashion-10k": (10, 15, 20)}
 TIME_LIMITS |= dict.fromkeys(TABLES, (4, 6, 10, 20))
-TIME_LIMITS |= dict.fromkeys(TEXTS, (6, 10, 20, 40))
+TIME_LIMITS |= dict.fromkeys(TEXTS, (4, 6, 10, 20, 40))
 EPOCHS_BY_HAND = (5, 15)
 STOP_AFTER = 2_400
 

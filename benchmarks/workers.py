@@ -27,7 +27,7 @@ import attrs
 RESULTS = Path(__file__).parent / "results"
 AIM = 0.6
 SEED = 0
-LEARNING_RATES = (0.03, 0.01, 0.003, 0.001, 0.0003, 0.02, 0.006, 0.002)
+LEARNING_RATES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001, 2e-05)
 
 
 @attrs.frozen(kw_only=True)
