@@ -1,7 +1,8 @@
-"""Options of all tests: `--block-heavy` makes sure that light tests are light."""
+"""What holds for all tests: `--block-heavy` makes sure that light tests are light, and Ctrl-C means what it means."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -38,7 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Block heavy packages before any test module is imported."""
+    """Block heavy packages before any test module is imported, and let Ctrl-C interrupt.
+
+    A shell has jobs that it runs in the background ignore it, and what they start inherits that: tests that send it to a
+    search, or to themselves, would wait in vain.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--block-heavy"):
         already = sorted(HEAVY_PACKAGES & set(sys.modules))
         if already:

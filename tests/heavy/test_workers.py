@@ -158,13 +158,11 @@ def test_a_time_limit_is_kept_with_several_workers(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import signal
 import sys
 from automodels import dense_classifier, wine
 from worker_doubles import EpochLog
 from pathlib import Path
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 folder = Path(sys.argv[1])
 model = dense_classifier(max_trials=1000, workers=2, directory=folder / "search")
 x, y = wine()
