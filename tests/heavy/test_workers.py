@@ -54,7 +54,7 @@ def is_running(pid: int) -> bool:
 
 def worker_pids(parent: int) -> set[int]:
     """Return the ids of the worker processes that a process has started."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return {int(pid) for pid, ppid, args in rows if int(ppid) == parent and "autokeras_core.executors.worker" in args}
 
@@ -182,7 +182,11 @@ def test_no_worker_outlives_its_search(sent: signal.Signals, code: int, said: st
 
     Then the trials that were running come first, those that had ended are not run again.
     """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    # Only what it needs: other tests of this process, and what they start, may have left variables of their own.
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "KERAS_HOME", "TF_CPP_MIN_LOG_LEVEL") if name in os.environ
+    }
+    environment = {**kept, "PYTHONPATH": str(Path(__file__).parent)}
     search = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -192,7 +196,8 @@ def test_no_worker_outlives_its_search(sent: signal.Signals, code: int, said: st
     )
     try:
         journal = tmp_path / "search" / "journal.jsonl"
-        assert wait_until(lambda: journal.exists() and "trial_completed" in journal.read_text(), seconds=120)
+        is_under_way = wait_until(lambda: journal.exists() and "trial_completed" in journal.read_text(), seconds=240)
+        assert is_under_way, f"the search ended with {search.poll()}"
         workers = worker_pids(search.pid)
 
         os.killpg(search.pid, sent)  # as a terminal does
