@@ -40,7 +40,7 @@ from autokeras_core.engine.watch import TrialWatch
 from autokeras_core.engine.watchdog import interrupted_after
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.cost import network_cost
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import Failure, TrialOutcome, failed_outcome
 
 if TYPE_CHECKING:
     from autokeras_core.engine.compiler import CompiledGraph
@@ -89,7 +89,7 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
     except SearchError:
         raise
     except Exception as error:  # noqa: BLE001 - the trial's boundary: one bad trial never ends the search
-        outcome = _failed(job, describe_failure(error))
+        outcome = failed_outcome(job, describe_failure(error))
     if outcome.failure is not None or outcome.parameters >= _MANY_PARAMETERS:
         gc.collect()
     checkpoints.remove()
@@ -124,11 +124,11 @@ def _train(
         observer.trial_event(job.trial_id, "built", parameters=parameters)
         if context.max_model_size is not None and parameters > context.max_model_size:
             reason = f"the model has {parameters:,} parameters, max_model_size={context.max_model_size:,}"
-            return _failed(job, Failure(kind="too_large", reason=reason), parameters=parameters)
+            return failed_outcome(job, Failure(kind="too_large", reason=reason), parameters=parameters)
         plans = plan_second_phase(context.graph, job.configuration, context.profile, compiled)
         if plans and job.refit_epochs is not None:
             reason = "a network that is trained in two phases is not refitted"
-            return _failed(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
+            return failed_outcome(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
         first_deadline = first_phase_deadline(plans, deadline)
         watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
         if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
@@ -136,7 +136,7 @@ def _train(
             compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer, checkpoints)
     if watch.best_score is None:
         reason = f"no epoch was validated within {job.seconds or 0:.1f} s"
-        return _failed(job, Failure(kind="timeout", reason=reason), parameters=parameters)
+        return failed_outcome(job, Failure(kind="timeout", reason=reason), parameters=parameters)
     if not watch.pruned:
         _save(job, context, compiled, watch)
     return TrialOutcome(
@@ -383,14 +383,3 @@ def _copies(callbacks: Any) -> list[Any]:
                 advice="Open files and connections in on_train_begin, not in the constructor.",
             )
         ) from error
-
-
-def _failed(job: TrialJob, failure: Failure, *, parameters: int = 0) -> TrialOutcome:
-    return TrialOutcome(
-        trial_id=job.trial_id,
-        configuration=job.configuration,
-        status="failed",
-        parameters=parameters,
-        attempts=job.attempt,
-        failure=failure,
-    )

@@ -1,15 +1,15 @@
-"""When a trial hangs, and what is reported of one that did not report itself. Light: attrs only."""
+"""When a trial hangs. Light: attrs only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import Failure
 
 if TYPE_CHECKING:
     from autokeras_core.search.records import TrialJob
 
-__all__ = ["failed_outcome", "hang_of"]
+__all__ = ["hang_of"]
 
 _SECONDS_TO_SAVE = 2.5  # a trial that was interrupted may have a model to save
 
@@ -28,21 +28,3 @@ def hang_of(job: TrialJob, *, seconds: float) -> Failure | None:
         return None
     reason = f"it hung: its worker was killed after {seconds:.1f} s, {job.seconds:.1f} s were given"
     return Failure(kind="timeout", reason=reason)
-
-
-def failed_outcome(job: TrialJob, failure: Failure, *, seconds: float) -> TrialOutcome:
-    """Return the outcome of a trial whose worker could not report it.
-
-    Args:
-        job: The trial's job.
-        failure: Why.
-        seconds: How long it had been running.
-    """
-    return TrialOutcome(
-        trial_id=job.trial_id,
-        configuration=job.configuration,
-        status="failed",
-        seconds=seconds,
-        attempts=job.attempt,
-        failure=failure,
-    )

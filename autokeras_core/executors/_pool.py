@@ -12,7 +12,8 @@ import attrs
 
 from autokeras_core.errors import SearchError
 from autokeras_core.executors._deaths import count_memory_kills
-from autokeras_core.executors._limits import failed_outcome, hang_of
+from autokeras_core.executors._limits import hang_of
+from autokeras_core.search.records import failed_outcome
 
 if TYPE_CHECKING:
     from autokeras_core.executors.base import TrialObserver

@@ -13,7 +13,6 @@ import attrs
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors._deaths import count_memory_kills
 from autokeras_core.executors._inside import current_settings, log_again
-from autokeras_core.executors._limits import failed_outcome
 from autokeras_core.executors._packing import pack_folder, unpack_folder
 from autokeras_core.executors._pool import Seat, WorkerPool
 from autokeras_core.executors._ray_cluster import (
@@ -30,7 +29,7 @@ from autokeras_core.executors._ray_cluster import (
 from autokeras_core.executors._ray_files import SharedFiles
 from autokeras_core.executors._ray_losses import describe_loss, words_of
 from autokeras_core.executors.shares import Workers, available_cores, resolve_workers, worker_environment
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import Failure, TrialOutcome, failed_outcome
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext

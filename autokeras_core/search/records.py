@@ -23,6 +23,7 @@ __all__ = [
     "TrialJob",
     "TrialOutcome",
     "TrialStatus",
+    "failed_outcome",
     "rank_outcomes",
 ]
 
@@ -173,6 +174,26 @@ class TrialOutcome:
         if fields.get("failure") is not None:
             fields["failure"] = Failure(**fields["failure"])
         return cls(**fields)
+
+
+def failed_outcome(job: TrialJob, failure: Failure, *, seconds: float = 0.0, parameters: int = 0) -> TrialOutcome:
+    """Return the outcome of a trial that has no score.
+
+    Args:
+        job: The trial's job.
+        failure: Why.
+        seconds: How long it had been running, where it does not say so itself.
+        parameters: The number of the model's parameters, if it was built.
+    """
+    return TrialOutcome(
+        trial_id=job.trial_id,
+        configuration=job.configuration,
+        status="failed",
+        seconds=seconds,
+        parameters=parameters,
+        attempts=job.attempt,
+        failure=failure,
+    )
 
 
 @attrs.frozen(kw_only=True)

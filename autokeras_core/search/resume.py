@@ -12,7 +12,7 @@ from keras_tuner.oracles import HyperbandOracle
 from autokeras_core.search.checkpointed import checkpointed_epochs
 from autokeras_core.search.driver import RETRIES
 from autokeras_core.search.oracles import replay
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import Failure, failed_outcome
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -39,13 +39,9 @@ def give_up_deadly_trials(session: SearchSession) -> None:
     for trial in [trial for trial in session.unfinished if _is_deadly(trial)]:
         reason = f"the process ended {trial.deaths} times in a row while the trial ran"
         _LOGGER.warning("Trial %s is given up: %s.", trial.job.trial_id, reason)
-        outcome = TrialOutcome(
-            trial_id=trial.job.trial_id,
-            configuration=trial.job.configuration,
-            status="failed",
-            attempts=trial.job.attempt,
+        outcome = attrs.evolve(
+            failed_outcome(trial.job, Failure(kind="crash", reason=reason)),
             elapsed=session.outcomes[-1].elapsed if session.outcomes else 0.0,
-            failure=Failure(kind="crash", reason=reason),
         )
         session.journal.append("trial_failed", **outcome.to_json())
         session.outcomes.append(outcome)

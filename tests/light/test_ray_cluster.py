@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autokeras_core.errors import SearchError
-from autokeras_core.executors._limits import failed_outcome, hang_of
+from autokeras_core.executors._limits import hang_of
 from autokeras_core.executors._packing import pack_folder, unpack_folder
 from autokeras_core.executors._ray_cluster import (
     Machine,
@@ -26,7 +26,7 @@ from autokeras_core.executors._ray_cluster import (
     workers_for,
 )
 from autokeras_core.executors._ray_losses import describe_loss, words_of
-from autokeras_core.search.records import Failure, TrialJob
+from autokeras_core.search.records import Failure, TrialJob, failed_outcome
 
 
 class FakeRay(ModuleType):
