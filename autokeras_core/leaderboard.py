@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 
-from autokeras_core.search.domains import Value
 from autokeras_core.search.records import rank_outcomes
+from autokeras_core.search.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd

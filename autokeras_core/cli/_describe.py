@@ -7,7 +7,8 @@ from typing import Any
 
 from autokeras_core.manager import PluginProblem, PluginRecord
 from autokeras_core.registry import RegisteredSpec
-from autokeras_core.search.domains import Conditions, Domain
+from autokeras_core.search.domains import Domain
+from autokeras_core.search.values import Conditions
 
 __all__ = [
     "condition_text",

@@ -26,7 +26,7 @@ from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph.operator import Head, Tensor
 from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
-from autokeras_core.search.domains import Value
+from autokeras_core.search.values import Value
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile

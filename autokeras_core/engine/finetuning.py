@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.features import FeatureStore
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Preprocessor
-    from autokeras_core.search.domains import Value
+    from autokeras_core.search.values import Value
 
 __all__ = [
     "SecondPhase",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Tensor
-    from autokeras_core.search.domains import Value
+    from autokeras_core.search.values import Value
 
 __all__ = ["LossPhases", "PhasedLoss", "evaluation_losses", "loss_factors", "training_losses"]
 

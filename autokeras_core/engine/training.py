@@ -12,7 +12,7 @@ from autokeras_core.engine.layerwise import LayerwiseAdam
 from autokeras_core.engine.schedule import SCHEDULES
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.names import join_path
-from autokeras_core.search.domains import Value
+from autokeras_core.search.values import Value
 
 __all__ = ["TRAINING_PATH", "Optimizer", "TrainingConfiguration", "make_optimizer"]
 

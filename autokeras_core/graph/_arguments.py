@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autokeras_core.errors import GraphError, SpaceError, describe_error
-from autokeras_core.search.domains import as_value, domain_from_json
+from autokeras_core.search.domains import domain_from_json
 from autokeras_core.search.space import is_domain
+from autokeras_core.search.values import as_value
 
 __all__ = ["decode_domains", "encode_domains", "plain_argument"]
 

@@ -10,7 +10,7 @@ from autokeras_core.graph.view import HyperparameterView
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import Graph
-    from autokeras_core.search.domains import Value
+    from autokeras_core.search.values import Value
 
 __all__ = ["configuration_cost", "network_cost"]
 

@@ -14,8 +14,9 @@ import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.names import join_path, suggest
-from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int, Value
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space
+from autokeras_core.search.values import Value
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile

@@ -7,113 +7,27 @@ documentation, the sampler, KerasTuner's `HyperParameters` and the block that is
 from __future__ import annotations
 
 import math
-import numbers
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.search.values import (
+    Conditions,
+    Value,
+    as_conditions,
+    as_integer,
+    as_number,
+    as_value,
+    as_values,
+    same_value,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = [
-    "Boolean",
-    "Choice",
-    "Conditions",
-    "Domain",
-    "Fixed",
-    "Float",
-    "Int",
-    "Value",
-    "as_value",
-    "domain_from_json",
-    "same_value",
-]
-
-Value: TypeAlias = bool | int | float | str
-"""What a hyperparameter can be: plain data that JSON and TOML hold without loss."""
-
-Conditions: TypeAlias = tuple[tuple[str, tuple[Value, ...]], ...]
-"""`((name, allowed values), ...)`: all must hold for a hyperparameter to be active."""
-
-
-def as_value(value: object) -> Value:
-    """Return `value` as plain Python data; NumPy scalars are converted.
-
-    Raises:
-        SpaceError: If it is not a bool, int, float or str, or not a finite number.
-    """
-    item = getattr(value, "item", None)
-    if callable(item) and not isinstance(value, (bool, int, float, str)):
-        try:
-            value = item()
-        except ValueError:
-            pass  # an array of several values: not a value, reported below
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str(value)  # NumPy's strings are a subclass with another `repr`
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    raise SpaceError(
-        describe_error(
-            "A hyperparameter has a value of an unsupported kind.",
-            expected="a bool, int, finite float or str",
-            received=f"value={value!r} of type {type(value).__name__}",
-        )
-    )
-
-
-def same_value(left: Value, right: Value) -> bool:
-    """Return whether two values are the same hyperparameter value.
-
-    `True` and `1` are not (Python's `==` says they are); `1` and `1.0` are, since JSON and TOML mix them.
-    """
-    return isinstance(left, bool) == isinstance(right, bool) and left == right
-
-
-def _as_values(values: Iterable[object]) -> tuple[Value, ...]:
-    if isinstance(values, str):
-        values = [values]
-    return tuple(as_value(value) for value in values)
-
-
-def _as_conditions(when: Mapping[str, object] | Conditions | None) -> Conditions:
-    """Normalise `when=`: a mapping of a name to one allowed value or a list of them."""
-    if not when:
-        return ()
-    pairs: Iterable[tuple[str, object]] = when.items() if isinstance(when, Mapping) else when
-    conditions: dict[str, tuple[Value, ...]] = {}
-    for name, given in pairs:
-        is_many = isinstance(given, Sequence) and not isinstance(given, str)
-        allowed = _as_values(given if is_many else [given])  # type: ignore[arg-type]
-        if name in conditions:
-            # All conditions must hold: two on one name are one on the values they share.
-            allowed = tuple(value for value in conditions[name] if any(same_value(value, each) for each in allowed))
-        conditions[name] = allowed
-    return tuple(conditions.items())
-
-
-def _number(value: object) -> float:
-    plain = as_value(value)
-    if isinstance(plain, (bool, str)):
-        raise SpaceError(
-            describe_error("A Float has a bound or step that is no number.", expected="a number", received=f"{plain!r}")
-        )
-    return float(plain)
-
-
-def _integer(value: object) -> int:
-    plain = as_value(value)
-    if isinstance(plain, (bool, str)) or plain != int(plain):
-        raise SpaceError(
-            describe_error("An Int has a bound or step that is no integer.", expected="an int", received=f"{plain!r}")
-        )
-    return int(plain)
+__all__ = ["Boolean", "Choice", "Domain", "Fixed", "Float", "Int", "domain_from_json"]
 
 
 @attrs.frozen
@@ -132,9 +46,9 @@ class Choice:
         ```
     """
 
-    values: tuple[Value, ...] = attrs.field(converter=_as_values)
+    values: tuple[Value, ...] = attrs.field(converter=as_values)
     default: Value = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(as_value))
-    when: Conditions = attrs.field(kw_only=True, default=(), converter=_as_conditions)
+    when: Conditions = attrs.field(kw_only=True, default=(), converter=as_conditions)
 
     def __attrs_post_init__(self) -> None:
         if not self.values:
@@ -197,7 +111,7 @@ class Boolean:
     """
 
     default: bool = attrs.field(kw_only=True, default=False, validator=attrs.validators.instance_of(bool))
-    when: Conditions = attrs.field(kw_only=True, default=(), converter=_as_conditions)
+    when: Conditions = attrs.field(kw_only=True, default=(), converter=as_conditions)
 
     @property
     def size(self) -> float:
@@ -244,12 +158,12 @@ class Int:
         when: Conditions under which the hyperparameter is active, as for `Choice`.
     """
 
-    low: int = attrs.field(converter=_integer)
-    high: int = attrs.field(converter=_integer)
-    step: int = attrs.field(kw_only=True, default=1, converter=_integer)
+    low: int = attrs.field(converter=as_integer)
+    high: int = attrs.field(converter=as_integer)
+    step: int = attrs.field(kw_only=True, default=1, converter=as_integer)
     log: bool = attrs.field(kw_only=True, default=False)
-    default: int = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(_integer))
-    when: Conditions = attrs.field(kw_only=True, default=(), converter=_as_conditions)
+    default: int = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(as_integer))
+    when: Conditions = attrs.field(kw_only=True, default=(), converter=as_conditions)
 
     def __attrs_post_init__(self) -> None:
         log_is_possible = self.low >= 1 and self.step == 1
@@ -316,12 +230,12 @@ class Float:
         when: Conditions under which the hyperparameter is active, as for `Choice`.
     """
 
-    low: float = attrs.field(converter=_number)
-    high: float = attrs.field(converter=_number)
-    step: float | None = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(_number))
+    low: float = attrs.field(converter=as_number)
+    high: float = attrs.field(converter=as_number)
+    step: float | None = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(as_number))
     log: bool = attrs.field(kw_only=True, default=False)
-    default: float = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(_number))
-    when: Conditions = attrs.field(kw_only=True, default=(), converter=_as_conditions)
+    default: float = attrs.field(kw_only=True, default=None, converter=attrs.converters.optional(as_number))
+    when: Conditions = attrs.field(kw_only=True, default=(), converter=as_conditions)
 
     def __attrs_post_init__(self) -> None:
         log_is_possible = self.low > 0 and self.step is None
@@ -405,7 +319,7 @@ class Fixed:
     """
 
     value: Value = attrs.field(converter=as_value)
-    when: Conditions = attrs.field(kw_only=True, default=(), converter=_as_conditions)
+    when: Conditions = attrs.field(kw_only=True, default=(), converter=as_conditions)
 
     @property
     def default(self) -> Value:

@@ -11,8 +11,9 @@ from keras_tuner.engine import hyperparameters as kt
 from keras_tuner.src.engine.conditions import Parent  # KerasTuner exports everything of its spaces but this
 
 from autokeras_core.errors import SpaceError, describe_error
-from autokeras_core.search.domains import Boolean, Choice, Conditions, Domain, Fixed, Float, Int
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space
+from autokeras_core.search.values import Conditions
 
 __all__ = ["to_hyperparameters", "to_space"]
 

@@ -13,9 +13,9 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from autokeras_core.search.domains import Value
 from autokeras_core.search.space import Configuration, Space, configuration_key
 from autokeras_core.search.submodules import SubModule, parent_path, select_submodule, submodules
+from autokeras_core.search.values import Value
 
 __all__ = ["ConfigurationKey", "Mutation", "draw_untried", "mutate"]
 

@@ -13,10 +13,10 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine import oracle as kt_oracle
 
 from autokeras_core.errors import SearchError, SpaceError, describe_error
-from autokeras_core.search.domains import Value
 from autokeras_core.search.kt_adapter import to_hyperparameters, to_space
 from autokeras_core.search.mutation import ConfigurationKey, draw_untried, mutate
 from autokeras_core.search.space import Configuration, Space, configuration_key
+from autokeras_core.search.values import Value
 
 __all__ = ["MutationOracle", "SupportsPacing"]
 

@@ -14,11 +14,11 @@ from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, Ran
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
-from autokeras_core.search.domains import Value
 from autokeras_core.search.kt_adapter import to_hyperparameters
 from autokeras_core.search.oracle import MutationOracle, SupportsPacing
 from autokeras_core.search.records import TrialJob, TrialOutcome
 from autokeras_core.search.space import Space
+from autokeras_core.search.values import Value
 
 __all__ = ["PURE", "TUNERS", "finish_trial", "make_oracle", "replay", "write_no_files"]
 

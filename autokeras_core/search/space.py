@@ -15,19 +15,8 @@ import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.names import PATH_SEPARATOR, is_path, join_path, suggest
-from autokeras_core.search.domains import (
-    Boolean,
-    Choice,
-    Conditions,
-    Domain,
-    Fixed,
-    Float,
-    Int,
-    Value,
-    as_value,
-    domain_from_json,
-    same_value,
-)
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int, domain_from_json
+from autokeras_core.search.values import Conditions, Value, as_value, same_value
 
 if TYPE_CHECKING:
     import numpy as np

@@ -33,8 +33,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from autokeras_core._metadata import find_distribution
 from autokeras_core.errors import PluginError, SpaceError, describe_error
 from autokeras_core.names import is_path, suggest
-from autokeras_core.search.domains import Value
 from autokeras_core.search.space import Configuration, Space
+from autokeras_core.search.values import Value
 from autokeras_core.specs import WarmStartSpec
 
 if TYPE_CHECKING:

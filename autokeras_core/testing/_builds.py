@@ -20,8 +20,8 @@ from autokeras_core.graph.fine_tuning import FineTuning, OffersFineTuning
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
 from autokeras_core.graph.operator import Block, Head, Input, Tensor
 from autokeras_core.graph.view import HyperparameterView
-from autokeras_core.search.domains import Value
 from autokeras_core.search.space import Configuration, Space
+from autokeras_core.search.values import Value
 
 __all__ = ["Bench", "SumHead", "canonical"]
 

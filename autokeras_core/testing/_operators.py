@@ -17,8 +17,9 @@ from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.compiler import CompiledGraph, compile_training
 from autokeras_core.errors import ExportWarning
 from autokeras_core.graph.operator import Head, Operator
-from autokeras_core.search.domains import Float, Int, Value
+from autokeras_core.search.domains import Float, Int
 from autokeras_core.search.space import Configuration, Space
+from autokeras_core.search.values import Value
 from autokeras_core.testing._builds import Bench, canonical
 from autokeras_core.testing._compare import difference, is_close, is_equal, outputs_of
 from autokeras_core.testing._failures import CheckError, require

@@ -10,17 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.errors import SpaceError
-from autokeras_core.search.domains import (
-    Boolean,
-    Choice,
-    Domain,
-    Fixed,
-    Float,
-    Int,
-    as_value,
-    domain_from_json,
-    same_value,
-)
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int, domain_from_json
+from autokeras_core.search.values import as_value, same_value
 from tests.light.search_spaces import domains
 
 
