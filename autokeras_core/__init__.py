@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autokeras_core.builtin.normalization import Normalization
     from autokeras_core.builtin.reduction import Flatten, SpatialReduction, TemporalReduction
     from autokeras_core.builtin.rnn import RNNBlock
+    from autokeras_core.composition import automodel_for
     from autokeras_core.data.rows import RowSource
     from autokeras_core.errors import (
         AutoKerasError,
@@ -78,6 +79,7 @@ _TARGETS = {
     "SpatialReduction": "autokeras_core.builtin.reduction",
     "TemporalReduction": "autokeras_core.builtin.reduction",
     "UnavailableError": "autokeras_core.errors",
+    "automodel_for": "autokeras_core.composition",
     "block": "autokeras_core.registry",
 }
 
@@ -119,6 +121,7 @@ __all__ = [
     "SpatialReduction",
     "TemporalReduction",
     "UnavailableError",
+    "automodel_for",
     "block",
 ]
 

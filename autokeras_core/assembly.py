@@ -10,7 +10,7 @@ from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Block, Head, Input
 from autokeras_core.registry import block as make_block
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "task_of"]
 
 
 def assemble(
@@ -50,6 +50,19 @@ def assemble(
     branches = [block(item) if block is not None else _default_branch(item) for item in input_list]
     trunk = branches[0] if len(branches) == 1 else make_block("core:merge")(branches)
     return Graph.from_nodes(input_list, [item(trunk) for item in output_list if isinstance(item, Head)])
+
+
+def task_of(graph: Graph, outputs: Head | Node | Sequence[Head | Node]) -> str:
+    """Return the task whose predefined configurations fit an assembled graph of one input and one head; else an empty name.
+
+    Args:
+        graph: What `assemble` returned.
+        outputs: What it was made of. The graph of nodes is the user's own, and no task's.
+    """
+    first = outputs[0] if isinstance(outputs, Sequence) else outputs
+    if isinstance(first, Node) or len(graph.inputs) != 1 or len(graph.heads) != 1:
+        return ""
+    return graph.inputs[0].operator.tasks.get(graph.block(graph.heads[0]).operator.base_name, "")
 
 
 def _default_branch(item: Input) -> Node:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from autokeras_core.assembly import assemble
+from autokeras_core.assembly import assemble, task_of
 from autokeras_core.engine.context import checked_distribution
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.discovery import declared_space
-from autokeras_core.engine.preparation import head_of, prepare
+from autokeras_core.engine.preparation import prepare
 from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors.shares import resolve_workers
 from autokeras_core.graph.loss_weights import weighted
-from autokeras_core.graph.node import Node
 from autokeras_core.predictor import Predictor
 from autokeras_core.progress import make_progress
 from autokeras_core.registry import get_registry
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from autokeras_core.executors.base import Executor
     from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.node import Node
     from autokeras_core.graph.operator import Block, Head, Input
     from autokeras_core.result import SearchHistory
 
@@ -138,12 +138,12 @@ class AutoModel(Predictor):
     ) -> None:
         _check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
         self._graph = weighted(assemble(inputs, outputs, block=block), loss_weights)
-        self._task = task or _task_of(self._graph, is_assembled=not _are_nodes(outputs))
+        self._task = task or task_of(self._graph, outputs)
         self.max_trials = max_trials
         self.time_limit = time_limit
         self.objective = objective
         self.tuner = tuner
-        self.seed = secrets.randbits(31) if seed is None else int(seed)
+        self.seed = secrets.randbits(31) if seed is None else _checked_seed(seed)
         self._seed_is_drawn = seed is None
         self.directory = Path(directory) if directory is not None else None
         self.overwrite = overwrite
@@ -160,6 +160,7 @@ class AutoModel(Predictor):
         self.refit, self.prune = bool(refit), bool(prune)
         self.distribution = checked_distribution(distribution)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._own_search: Mapping[str, Any] | None = None
         self._fitted: FittedModel | None = None
 
     # Searching
@@ -182,7 +183,7 @@ class AutoModel(Predictor):
         """Search for the best model for the data, and keep it.
 
         Called again with the same data, a search goes on: one that was cut off is completed, a finished one gets
-        `max_trials` (or `time_limit`) more. Called again with other data, a new search starts.
+        `max_trials` (or `time_limit`) more. Called again with other data, or another `batch_size`, a new search starts.
 
         Args:
             x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name. An
@@ -196,7 +197,7 @@ class AutoModel(Predictor):
             validation_split: The share of rows to validate on, drawn at random and stratified by class; by default
                 0.2, or 0.1 from 20,000 rows on.
             validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead; or a path whose data hold their
-                labels; or, where `y` is the name of a column, another table with that column.
+                labels; or, where `y` names columns, another table with the same columns.
             callbacks: Keras callbacks; each trial gets its own copies.
             class_weight: A weight for each class, by the user's own label, or `"balanced"`. With several heads a dict of
                 either by head; `"balanced"` alone stands for all heads with one class per row.
@@ -239,8 +240,9 @@ class AutoModel(Predictor):
                 objective=self.objective,
                 tuner=self.tuner,
                 seed=self.seed,
-                directory=self._search_directory(data.fingerprint),
-                overwrite=self.overwrite and self._is_new_data(data.fingerprint),
+                directory=self._search_directory(),
+                overwrite=self.overwrite or self.directory is None,
+                own=self._own_search,
                 max_model_size=self.max_model_size,
                 warm_starts=self.warm_starts,
                 executor=self.executor,
@@ -255,6 +257,7 @@ class AutoModel(Predictor):
                 distribution=self.distribution,
             ),
             progress,
+            opened=self._remember,
         )
         self._fitted = FittedModel(
             bundle=result.bundle,
@@ -332,7 +335,7 @@ class AutoModel(Predictor):
         self.tuner, self.executor, self.workers, self.overwrite = "mutation", None, None, False
         self.ensemble, self.refit, self.prune = self.ensemble_by_default, False, True
         self.distribution = None
-        self._temporary, self._seed_is_drawn = None, False
+        self._temporary, self._own_search, self._seed_is_drawn = None, None, False
 
     # Inside
 
@@ -355,13 +358,13 @@ class AutoModel(Predictor):
             stored = stored_seed(self.directory)
             self.seed = self.seed if stored is None else stored
 
-    def _is_new_data(self, fingerprint: str) -> bool:
-        return self._fitted is None or self._fitted.fingerprint != fingerprint
+    def _remember(self, identity: Mapping[str, Any]) -> None:
+        self._own_search = identity
 
-    def _search_directory(self, fingerprint: str) -> Path:
+    def _search_directory(self) -> Path:
         if self.directory is not None:
             return self.directory
-        if self._temporary is None or self._is_new_data(fingerprint):
+        if self._temporary is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="autokeras-", ignore_cleanup_errors=True)
         return Path(self._temporary.name)
 
@@ -380,21 +383,18 @@ def _single_model(ensemble: bool | int | None) -> bool:
     return False
 
 
+def _checked_seed(seed: int) -> int:
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0:
+        return int(seed)
+    raise SearchError(
+        describe_error(
+            "seed cannot be used.", expected="a whole number of 0 or more, or None", received=f"seed={seed!r}"
+        )
+    )
+
+
 def _container_of(y: Any) -> str:
     return "dict" if isinstance(y, Mapping) else "list"
-
-
-def _are_nodes(outputs: Any) -> bool:
-    first = outputs[0] if isinstance(outputs, (list, tuple)) and outputs else outputs
-    return isinstance(first, Node)
-
-
-def _task_of(graph: Graph, *, is_assembled: bool) -> str:
-    """Return the task whose predefined configurations fit an assembled graph of one input and one head."""
-    if not is_assembled or len(graph.inputs) != 1 or len(graph.heads) != 1:
-        return ""
-    head = head_of(graph, graph.heads[0])
-    return graph.inputs[0].operator.tasks.get(head.base_name, "")
 
 
 def _check_positive(**arguments: float | None) -> None:

@@ -84,10 +84,12 @@ def autokeras_register_exporters() -> list[ExporterSpec]:
 
 @hookspec
 def autokeras_match_input(profile: Mapping[str, Any]) -> tuple[str, float] | None:
-    """Say how well one of the plugin's inputs fits raw data.
+    """Say how well one of the plugin's inputs fits raw data; `automodel_for` takes the surest input of all plugins.
 
     Args:
-        profile: Plain facts about the data: `type` (`"ndarray"`, `"list"`, ...), `dtype`, `shape`.
+        profile: Plain facts about the data: `type` (`"ndarray"`, `"list"`, `"DataFrame"`, ...); `dtype`, as NumPy writes it,
+            or `"str"` and `"path"` for objects that are such; and `shape`, the rows first. A table with named columns has
+            two axes and the dtype `"object"`.
 
     Returns:
         The input's short name and a confidence in `[0, 1]`, or `None` if no input of the plugin fits.

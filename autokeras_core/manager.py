@@ -23,6 +23,7 @@ from autokeras_core._loader import PluginProblem, PluginRecord, Stage, describe_
 from autokeras_core._metadata import InstalledDistribution, PluginEntryPoint, find_plugin_entry_points
 from autokeras_core.errors import PluginWarning
 from autokeras_core.names import CORE_NAMESPACE, format_name, namespace_of
+from autokeras_core.specs import InputSpec
 
 __all__ = [
     "DISABLE_VARIABLE",
@@ -106,7 +107,7 @@ class PluginManager:
 
         Returns:
             Full input names with confidences in `[0, 1]`, the best first. A plugin whose hook raises, or answers
-            something else, is left out with a warning.
+            something else than one of its own inputs, is left out with a warning.
         """
         answers: list[tuple[str, float]] = []
         hook = "autokeras_match_input"
@@ -114,12 +115,12 @@ class PluginManager:
             answer, problem = self.call(record, hook, stage="observer", arguments={"profile": profile})
             if problem is not None:
                 _warn(f"The plugin {record.entry_point!r} was not asked for an input: {problem.reason}")
-            elif _is_match(answer):
+            elif _is_match(answer, record):
                 answers.append((format_name(record.namespace, answer[0]), float(answer[1])))
             elif answer is not None:
                 _warn(
                     f"The plugin {record.entry_point!r} was not asked for an input: its hook {hook} returned "
-                    f"{answer!r}, not a name and a confidence in [0, 1]."
+                    f"{answer!r}, not the name of one of its inputs and a confidence in [0, 1]."
                 )
         return sorted(answers, key=lambda answer: -answer[1])
 
@@ -187,12 +188,14 @@ def _core_first(entry_points: Collection[PluginEntryPoint]) -> list[PluginEntryP
     return core + [each for each in entry_points if each not in core]
 
 
-def _is_match(answer: object) -> bool:
-    """Return whether a plugin's answer is a short input name and a confidence."""
+def _is_match(answer: object, record: PluginRecord) -> bool:
+    """Return whether a plugin's answer is the short name of one of its inputs, and a confidence."""
     if not (isinstance(answer, tuple) and len(answer) == 2):
         return False
     name, confidence = answer
-    return isinstance(name, str) and isinstance(confidence, (int, float)) and 0 <= confidence <= 1
+    inputs = {spec.name for spec in record.specs if isinstance(spec, InputSpec)}
+    is_own = isinstance(name, str) and name in inputs
+    return is_own and isinstance(confidence, (int, float)) and 0 <= confidence <= 1
 
 
 def _warn(message: str) -> None:

@@ -1,4 +1,7 @@
-"""What the author of a plugin imports, and nothing else. Light.
+"""What the author of a plugin imports, beside `autokeras_core` itself. Light: what few plugins need is imported on first use.
+
+Descriptors and hyperparameters are for every plugin. Profiles and `CodedLabels` are for one with an input, `Executor`
+and what is handed to it and back for one that runs trials, the rest for annotations.
 
 Example:
     ```python
@@ -20,6 +23,9 @@ Example:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from autokeras_core._lazy import lazy_names
 from autokeras_core.hookspecs import hookimpl
 from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
 from autokeras_core.search.space import Space
@@ -34,20 +40,103 @@ from autokeras_core.specs import (
     WarmStartSpec,
 )
 
+if TYPE_CHECKING:
+    from autokeras_core.data.coded import CodedLabels
+    from autokeras_core.data.csv_table import label_column, read_csv_columns, read_csv_names
+    from autokeras_core.data.profile import DataProfile, Decision, InputProfile, TargetProfile
+    from autokeras_core.data.rows import Rows
+    from autokeras_core.engine.context import TrialContext
+    from autokeras_core.engine.trial import run_trial
+    from autokeras_core.executors.base import Executor, TrialObserver
+    from autokeras_core.exporting import Exporter
+    from autokeras_core.graph.fine_tuning import Depth, FineTunable, HasLayerGroups, OffersFineTuning
+    from autokeras_core.graph.operator import RawRows, RawSpec, Tensor, TensorSpec
+    from autokeras_core.graph.preprocessor import Preprocessor, SupervisedPreprocessor
+    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, failed_outcome
+
 __all__ = [
     "BlockSpec",
     "Boolean",
     "Choice",
+    "CodedLabels",
+    "DataProfile",
+    "Decision",
+    "Depth",
+    "Executor",
     "ExecutorSpec",
+    "Exporter",
     "ExporterSpec",
+    "Failure",
+    "FineTunable",
     "Fixed",
     "Float",
+    "HasLayerGroups",
     "HeadSpec",
+    "HyperparameterView",
+    "InputProfile",
     "InputSpec",
     "Int",
+    "OffersFineTuning",
+    "Preprocessor",
     "PreprocessorSpec",
+    "RawRows",
+    "RawSpec",
+    "Rows",
     "Space",
+    "SupervisedPreprocessor",
+    "TargetProfile",
     "TaskSpec",
+    "Tensor",
+    "TensorSpec",
+    "TrialContext",
+    "TrialJob",
+    "TrialObserver",
+    "TrialOutcome",
     "WarmStartSpec",
+    "failed_outcome",
     "hookimpl",
+    "label_column",
+    "lazy_names",
+    "read_csv_columns",
+    "read_csv_names",
+    "run_trial",
 ]
+
+_TARGETS = {
+    "CodedLabels": "autokeras_core.data.coded",
+    "DataProfile": "autokeras_core.data.profile",
+    "Decision": "autokeras_core.data.profile",
+    "Depth": "autokeras_core.graph.fine_tuning",
+    "Executor": "autokeras_core.executors.base",
+    "Exporter": "autokeras_core.exporting",
+    "Failure": "autokeras_core.search.records",
+    "FineTunable": "autokeras_core.graph.fine_tuning",
+    "HasLayerGroups": "autokeras_core.graph.fine_tuning",
+    "HyperparameterView": "autokeras_core.graph.view",
+    "InputProfile": "autokeras_core.data.profile",
+    "OffersFineTuning": "autokeras_core.graph.fine_tuning",
+    "Preprocessor": "autokeras_core.graph.preprocessor",
+    "RawRows": "autokeras_core.graph.operator",
+    "RawSpec": "autokeras_core.graph.operator",
+    "Rows": "autokeras_core.data.rows",
+    "SupervisedPreprocessor": "autokeras_core.graph.preprocessor",
+    "TargetProfile": "autokeras_core.data.profile",
+    "Tensor": "autokeras_core.graph.operator",
+    "TensorSpec": "autokeras_core.graph.operator",
+    "TrialContext": "autokeras_core.engine.context",
+    "TrialJob": "autokeras_core.search.records",
+    "TrialObserver": "autokeras_core.executors.base",
+    "TrialOutcome": "autokeras_core.search.records",
+    "failed_outcome": "autokeras_core.search.records",
+    "label_column": "autokeras_core.data.csv_table",
+    "read_csv_columns": "autokeras_core.data.csv_table",
+    "read_csv_names": "autokeras_core.data.csv_table",
+    "run_trial": "autokeras_core.engine.trial",
+}
+
+__getattr__ = lazy_names(__name__, _TARGETS)[0]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,8 +13,11 @@ from autokeras_core.data.head_weights import weights_of_heads
 from autokeras_core.data.rows import is_sequential
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, unpack
 from autokeras_core.engine.scoring import score_outputs
+from autokeras_core.engine.settling import settled_by
 from autokeras_core.errors import DataError, NotFittedError, describe_error
+from autokeras_core.exporting import check_place, choose_exporter, exporter_spec, write_exported
 from autokeras_core.leaderboard import build_leaderboard
+from autokeras_core.registry import get_registry
 
 if TYPE_CHECKING:
     import keras
@@ -88,29 +92,25 @@ class Predictor:
             DataError: If no head predicts classes, or the rows do not fit.
             NotFittedError: If there is no model yet.
         """
-        fitted = self._require_fitted()
-        names = [name for name in self._graph.heads if fitted.profile.targets[name].is_classification]
-        if not names:
-            raise DataError(
-                describe_error(
-                    "There are no probabilities to predict.",
-                    expected="a head that predicts classes",
-                    received=f"heads {list(self._graph.heads)} for regression",
-                    advice="Use predict().",
-                )
-            )
+        names = self._heads_of_classes("There are no probabilities to predict.")
         outputs = self._outputs(x)
         return self._as_given({name: outputs[name] for name in names})
 
     def row_names(self, x: Any) -> Sequence[str] | None:
         """Return what the rows of x are called, e.g. the paths of picture files; `None` where they have no names."""
-        return self._graph.inputs[0].operator.row_names(x) if len(self._graph.inputs) == 1 else None
+        inputs = self._settled_graph().inputs
+        return inputs[0].operator.row_names(x) if len(inputs) == 1 else None
 
     @property
     def classes(self) -> Any:
-        """The class labels in the order of `predict_proba`'s columns."""
-        targets = self._require_fitted().profile.targets
-        return self._as_given({name: targets[name].classes for name in self._graph.heads})
+        """The class labels in the order of `predict_proba`'s columns; for several heads by head, as `predict_proba`.
+
+        Raises:
+            DataError: If no head predicts classes.
+            NotFittedError: If there is no model yet.
+        """
+        names = self._heads_of_classes("There are no classes.")
+        return self._as_given({name: self._require_fitted().profile.targets[name].classes for name in names})
 
     def evaluate(self, x: Any, y: Any = None, *, sample_weight: Any = None) -> dict[str, float]:
         """Return loss and metrics on other data.
@@ -131,8 +131,9 @@ class Predictor:
             NotFittedError: If there is no model yet.
         """
         fitted = self._require_fitted()
-        x, y = unpack(self._graph, x, y)
-        inputs = adapt_inputs(self._graph, x)
+        graph = self._settled_graph()
+        x, y = unpack(graph, x, y)
+        inputs = adapt_inputs(graph, x)
         labels = adapt_labels(self._graph, y, inputs)
         targets = {
             name: head_of(self._graph, name).encode(labels[name], fitted.profile.targets[name])
@@ -170,6 +171,35 @@ class Predictor:
         """
         return self._require_fitted().bundle.to_keras_model()
 
+    def export(self, path: str | Path, kind: str | None = None, *, overwrite: bool = False) -> None:
+        """Write the model that `export_model` returns as a file or a folder for use without this library.
+
+        It appears under its name only when it is complete.
+
+        Args:
+            path: Where: `"model.keras"`, or a name without a suffix for a TensorFlow SavedModel folder. Plugins may bring
+                further formats.
+            kind: The exporter's name, `"keras"`, `"savedmodel"` or one of a plugin; by default the path's suffix tells.
+            overwrite: Whether to replace a model that is there. A folder that holds anything else is never replaced.
+
+        Raises:
+            NotFittedError: If there is no model yet.
+            RegistryError: If there is no exporter of that name.
+            SearchError: If the path does not suit the exporter, or something is there that may not be replaced.
+            PluginError: If the exporter of a plugin fails.
+
+        Example:
+            ```python
+            model.export("model.keras")
+            keras.models.load_model("model.keras").predict(rows)
+            ```
+        """
+        self._require_fitted()
+        place, registry = Path(path), get_registry()
+        exporter = choose_exporter(registry, place, kind=kind)
+        check_place(place, exporter_spec(exporter), overwrite=overwrite)
+        write_exported(self.export_model(), place, exporter=exporter, registry=registry, overwrite=overwrite)
+
     # Inside
 
     def _require_fitted(self) -> FittedModel:
@@ -183,9 +213,28 @@ class Predictor:
             )
         return self._fitted
 
+    def _heads_of_classes(self, problem: str) -> list[str]:
+        """Return the heads that predict classes, in the graph's order; `problem` is what is wrong if there are none."""
+        targets = self._require_fitted().profile.targets
+        names = [name for name in self._graph.heads if targets[name].is_classification]
+        if not names:
+            raise DataError(
+                describe_error(
+                    problem,
+                    expected="a head that predicts classes",
+                    received=f"heads {list(self._graph.heads)} for regression",
+                    advice="Use predict().",
+                )
+            )
+        return names
+
+    def _settled_graph(self) -> Graph:
+        """Return the graph with inputs that take data as they took the training data."""
+        return self._graph if self._fitted is None else settled_by(self._graph, self._fitted.profile)
+
     def _outputs(self, x: Any) -> dict[str, Array]:
         self._require_fitted()
-        return self._model_outputs(adapt_inputs(self._graph, x))
+        return self._model_outputs(adapt_inputs(self._settled_graph(), x))
 
     def _model_outputs(self, inputs: Mapping[str, Rows]) -> dict[str, Array]:
         fitted = self._require_fitted()

@@ -24,6 +24,7 @@ from autokeras_core.search.report import MODEL_RECORD_FILE
 from autokeras_core.search.session import (
     INTERRUPTED,
     JOURNAL_FILE,
+    read_end,
     read_ensemble,
     read_manifest,
     read_origins,
@@ -170,7 +171,7 @@ def _load_search(
             )
         )
     ensemble, refitted = read_ensemble(events), read_refitted(events)
-    ended = [event["reason"] for event in events if event["event"] == "search_ended"]
+    is_finished, reason = read_end(events)
     fitted = FittedModel(
         bundle=_load_trials(
             outcomes, {best.trial_id: 1.0} if ensemble is None else ensemble.weights, refitted, registry, custom_blocks
@@ -180,7 +181,7 @@ def _load_search(
         outcomes=tuple(outcomes),
         objective=objective,
         origins=read_origins(events),
-        stop_reason=ended[-1] if ended else INTERRUPTED,
+        stop_reason=reason if is_finished else INTERRUPTED,
         fingerprint=identity["data"],
         container=about["container"],
         ensemble=ensemble,

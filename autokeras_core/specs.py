@@ -30,6 +30,7 @@ __all__ = [
 
 Stability: TypeAlias = Literal["stable", "beta", "experimental"]
 
+_SUFFIX = re.compile(r"(\.\w+)+\Z", re.ASCII)
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 
 
@@ -62,6 +63,17 @@ def _check_summary(instance: Any, attribute: Any, value: Any) -> None:
                 f"The {type(instance).__name__} {instance.name!r} has no proper summary.",
                 expected="one line of text",
                 received=f"summary={value!r}",
+            )
+        )
+
+
+def _check_suffix(instance: Any, attribute: Any, value: Any) -> None:
+    if not (isinstance(value, str) and (not value or _SUFFIX.match(value))):
+        raise PluginError(
+            describe_error(
+                f"The {type(instance).__name__} {instance.name!r} has a malformed suffix.",
+                expected="a dot and letters, digits or underscores, such as '.onnx'; empty for a folder",
+                received=f"suffix={value!r}",
             )
         )
 
@@ -195,6 +207,20 @@ class ExecutorSpec(ClassSpec):
 
 @attrs.frozen(kw_only=True)
 class ExporterSpec(ClassSpec):
-    """Describes an exporter: a format that a trained model can be written in."""
+    """Describes an exporter: a format that a trained model can be written in.
+
+    The class is made without arguments and has the method of `autokeras_core.plugin.Exporter`.
+
+    Args:
+        suffix: How the names of its files end, e.g. `".onnx"`: a path that ends so is written by it. Empty for an exporter
+            that writes a folder.
+        entries: What a folder that it writes may hold; the first entry is always there. Only a folder that holds nothing
+            else is ever replaced, so without them none is.
+        loader: What loads the model, for people; `{path}` stands for where it is.
+    """
 
     kind: ClassVar[str] = "exporter"
+
+    suffix: str = attrs.field(default="", validator=_check_suffix)
+    entries: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    loader: str = ""

@@ -96,10 +96,14 @@ def installed() -> set[str]:
 
 
 def check_files(distribution: str) -> None:
-    """Check that a wheel holds its data files, and none of the tests."""
-    names = zipfile.ZipFile(wheel_of(distribution)).namelist()
+    """Check that a wheel holds its data files and the text of the licence, and none of the tests."""
+    wheel = zipfile.ZipFile(wheel_of(distribution))
+    names = wheel.namelist()
     missing = [name for name in FILES[distribution] if name not in names]
     require(not missing, message=f"{wheel_of(distribution).name} lacks {missing}")
+    licences = [wheel.read(name) for name in names if name.endswith(".dist-info/licenses/LICENSE")]
+    is_ours = licences == [(REPOSITORY / "LICENSE").read_bytes()]
+    require(is_ours, message=f"{wheel_of(distribution).name} lacks the text of the licence")
     top = {name.split("/")[0] for name in names if ".dist-info" not in name}
     require(top == {distribution.replace("-", "_")}, message=f"{wheel_of(distribution).name} holds {sorted(top)}")
 

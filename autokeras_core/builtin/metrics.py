@@ -144,17 +144,36 @@ def make_metric(metric: Any, profile: TargetProfile, *, head: str, is_sparse: bo
         is_sparse: Whether targets are encoded as class numbers instead of one-hot.
 
     Raises:
-        GraphError: If the metric is unknown or does not suit the target.
+        GraphError: If the metric is unknown, does not suit the target, or is several numbers, one for each class.
     """
     if isinstance(metric, str):
         return _by_name(metric, profile, head, is_sparse)
     if isinstance(metric, type) and issubclass(metric, keras.metrics.Metric):
-        return _new(metric)
+        return _one_number(_new(metric), head)
     if isinstance(metric, keras.metrics.Metric):
-        return _copy(metric, head)
+        return _one_number(_copy(metric, head), head)
     if callable(metric):
         return keras.metrics.MeanMetricWrapper(metric, name=getattr(metric, "__name__", type(metric).__name__))
     raise _unknown(metric, profile.kind, head)
+
+
+def _one_number(metric: keras.metrics.Metric, head: str) -> keras.metrics.Metric:
+    """Return a metric of Keras's own, checked: some are by default one number for each class or column."""
+    wanted = ""
+    if isinstance(metric, keras.metrics.FBetaScore) and metric.average is None:
+        wanted = "average='macro'"
+    elif isinstance(metric, keras.metrics.R2Score) and metric.class_aggregation is None:
+        wanted = "class_aggregation='uniform_average'"
+    if wanted:
+        raise GraphError(
+            describe_error(
+                f"The metric {metric.name!r} of {head} is several numbers, and a trial is judged by one.",
+                expected="a metric of one number",
+                received=f"keras.metrics.{type(metric).__name__} with one for each class or column",
+                advice=f"Pass keras.metrics.{type(metric).__name__}({wanted}).",
+            )
+        )
+    return metric
 
 
 def _by_name(name: str, profile: TargetProfile, head: str, is_sparse: bool) -> keras.metrics.Metric:
@@ -170,7 +189,7 @@ def _by_name(name: str, profile: TargetProfile, head: str, is_sparse: bool) -> k
         except ValueError:
             raise _unknown(name, profile.kind, head) from None
         if isinstance(made, keras.metrics.Metric):
-            made = _new(type(made))
+            made = _one_number(_new(type(made)), head)
         else:
             made = keras.metrics.MeanMetricWrapper(made, name=name)
         wants_sparse = name.lower().startswith("sparse")
@@ -254,7 +273,16 @@ def _of_seen_classes(make: Callable[[int], Any], profile: TargetProfile) -> kera
 
 _Maker = Callable[[TargetProfile], Any]
 
-_ALIASES = {"acc": "accuracy", "f1_score": "f1", "AUC": "auc", "root_mean_squared_error": "rmse", "r2_score": "r2"}
+_ALIASES = {
+    "AUC": "auc",
+    "F1Score": "f1",
+    "R2Score": "r2",
+    "RootMeanSquaredError": "rmse",
+    "acc": "accuracy",
+    "f1_score": "f1",
+    "r2_score": "r2",
+    "root_mean_squared_error": "rmse",
+}
 
 _ONE_CLASS_PER_ROW: dict[str, _Maker] = {
     "accuracy": lambda _: keras.metrics.CategoricalAccuracy(name="accuracy"),

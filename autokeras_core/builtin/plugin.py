@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, DENSE, MERGE, REDUCTION, REGRESSION_HEAD, RNN
-from autokeras_core.plugin import BlockSpec, ExecutorSpec, HeadSpec, InputSpec, PreprocessorSpec, hookimpl
+from autokeras_core.plugin import (
+    BlockSpec,
+    ExecutorSpec,
+    ExporterSpec,
+    HeadSpec,
+    InputSpec,
+    PreprocessorSpec,
+    hookimpl,
+)
 
 __all__ = [
     "autokeras_match_input",
     "autokeras_register_blocks",
     "autokeras_register_executors",
+    "autokeras_register_exporters",
     "autokeras_register_heads",
     "autokeras_register_inputs",
     "autokeras_register_preprocessors",
@@ -144,6 +153,27 @@ def autokeras_register_executors() -> list[ExecutorSpec]:
             name="ray",
             target="autokeras_core.executors.ray:RayExecutor",
             summary="Runs trials on the machines of a Ray cluster; needs the extra `ray`.",
+        ),
+    ]
+
+
+@hookimpl
+def autokeras_register_exporters() -> list[ExporterSpec]:
+    """Return the descriptors of the exporters."""
+    return [
+        ExporterSpec(
+            name="keras",
+            target="autokeras_core.builtin.exporters:KerasExporter",
+            summary="A .keras file, which needs only Keras.",
+            suffix=".keras",
+            loader='keras.models.load_model("{path}")',
+        ),
+        ExporterSpec(
+            name="savedmodel",
+            target="autokeras_core.builtin.exporters:SavedModelExporter",
+            summary="A TensorFlow SavedModel folder, which needs only TensorFlow.",
+            entries=("saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"),
+            loader='tensorflow.saved_model.load("{path}").serve',
         ),
     ]
 

@@ -81,7 +81,7 @@ def show_block(session: Session, name: str, output_format: Format) -> None:
             ("accepts", spec.accepts or "not said"),
             ("returns", spec.returns or "not said"),
             ("stability", spec.stability),
-            ("downloads", "pretrained weights, if asked to" if spec.downloads else "nothing"),
+            ("downloads", "pretrained weights, in some configurations" if spec.downloads else "nothing"),
             ("requires", ", ".join(spec.requires) or "nothing more"),
         ]
     write(

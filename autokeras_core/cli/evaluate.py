@@ -12,6 +12,7 @@ from autokeras_core.cli._models import data_argument, data_of, load_model, model
 from autokeras_core.cli._output import Format, Table, format_option, write
 from autokeras_core.cli._parameters import split_names
 from autokeras_core.cli._session import Session, pass_session
+from autokeras_core.errors import DataError
 
 if TYPE_CHECKING:
     from autokeras_core import AutoModel
@@ -40,7 +41,13 @@ def evaluate(
     with only_messages(session):
         loaded = load_model(session, model)
         names = split_names(target) or _known_target(loaded, model, data)
-        metrics = loaded.evaluate(data_of(data), names[0] if len(names) == 1 else list(names) or None)
+        try:
+            metrics = loaded.evaluate(data_of(data), names[0] if len(names) == 1 else list(names) or None)
+        except DataError as error:
+            if names or data[0].is_dir():
+                raise
+            message = f"{error} If a column of the data is the target, name it: --target COL."
+            raise DataError(message) from error
     write(
         output_format,
         tables=[

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import attrs
 import click
 
-from autokeras_core.cli._command import FitCommand
+from autokeras_core.cli._command import COMMAND_FILE, FitCommand
 from autokeras_core.cli._models import data_argument
 from autokeras_core.cli._output import Format, format_option
 from autokeras_core.cli._parameters import ASSIGNMENT, DURATION, OBJECTIVE, WORKERS, split_names
@@ -20,7 +20,7 @@ from autokeras_core.cli._search import INTERRUPTED_CODE, save_model, search, wri
 from autokeras_core.cli._session import Session, pass_session
 from autokeras_core.errors import RegistryError, SearchError, describe_error
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import JOURNAL_FILE, OtherSearchError
+from autokeras_core.search.session import JOURNAL_FILE, OtherSearchError, write_json
 
 __all__ = ["fit", "resume"]
 
@@ -117,7 +117,7 @@ def fit(
         "seed": seed,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    _check_output(output)
+    _check_output(output, directory=directory)
     full_name = _task_name(session, task)
     command = FitCommand(
         task=full_name,
@@ -170,6 +170,7 @@ def fit(
 @click.option("--max-trials", metavar="N", type=click.IntRange(min=1), help="How many more to try, likewise.")
 @click.option("--data", metavar="PATH", type=_EXISTING_PATH, multiple=True, help="Where the data are now.")
 @click.option("--validation-data", metavar="PATH", type=_EXISTING_PATH, help="Where those to validate on are now.")
+@click.option("--output", metavar="PATH", type=_PATH, help="Save the model there, not where `fit` was told to.")
 @quiet_option
 @format_option
 @pass_session
@@ -181,6 +182,7 @@ def resume(
     max_trials: int | None,
     data: tuple[Path, ...],
     validation_data: Path | None,
+    output: Path | None,
     is_quiet: bool,
     output_format: Format,
 ) -> None:
@@ -195,6 +197,9 @@ def resume(
         command = attrs.evolve(command, data=tuple(path.absolute() for path in data))
     if validation_data is not None:
         command = attrs.evolve(command, validation_data=validation_data.absolute())
+    if output is not None:
+        _check_output(output, directory=directory)
+        command = attrs.evolve(command, output=output.absolute())
     report = read_report(directory) if (directory / JOURNAL_FILE).exists() else None
     is_more = time_limit is not None or max_trials is not None
     if report is not None and report.state == "finished" and not is_more:
@@ -202,12 +207,14 @@ def resume(
             f"The search has ended: {report.stop_reason}. To go on with it, say for how long: --time-limit TIME, or "
             "--max-trials N."
         )
-        if command.output is not None and not command.output.exists() and report.best is not None:
+        is_unsaved = command.output is not None and (output is not None or not command.output.exists())
+        if command.output is not None and is_unsaved and report.best is not None:
             save_model(session, directory, command.output)
+            write_json(directory / COMMAND_FILE, command.to_json())
         _finish(command, directory, output_format, is_interrupted=False)
         return
     command.check_data()
-    _check_output(command.output)
+    _check_output(command.output, directory=directory)
     if is_more:
         command = _extended(command, report, time_limit=time_limit, max_trials=max_trials)
     trials, seconds = _left(command, report)
@@ -307,13 +314,28 @@ def _assigned(assignments: tuple[tuple[str, Any], ...], options: dict[str, Any])
     return assigned
 
 
-def _check_output(output: Path | None) -> None:
+def _check_output(output: Path | None, *, directory: Path | None) -> None:
     """Check before a long search, rather than after it, that its model can be saved.
 
+    Args:
+        output: Where the model is to be saved, if anywhere.
+        directory: Where the search is kept; `None` for a new folder in the working directory.
+
     Raises:
-        SearchError: If something else is where it would be.
+        SearchError: If something else is where it would be, or the search itself will be.
     """
-    if output is None or not output.exists() or (output / _SAVED).is_file():
+    if output is None:
+        return
+    if _is_in_the_way(output.resolve(), directory):
+        raise SearchError(
+            describe_error(
+                "The model cannot be saved where the search is kept.",
+                expected="--output and the search's directory as two folders, neither inside the other",
+                received=f"the output {str(output)!r} and the directory {str(directory or 'a new one here')!r}",
+                advice="Give another --output, or none: `predict`, `evaluate` and `export` take the directory too.",
+            )
+        )
+    if not output.exists() or (output / _SAVED).is_file():
         return
     if not output.is_dir() or any(output.iterdir()):
         raise SearchError(
@@ -323,6 +345,14 @@ def _check_output(output: Path | None) -> None:
                 received=f"{str(output)!r}, which holds something else",
             )
         )
+
+
+def _is_in_the_way(output: Path, directory: Path | None) -> bool:
+    """Return whether a search is kept where a model would be: at, inside or around that path."""
+    if directory is None:
+        return Path.cwd().is_relative_to(output)
+    kept = directory.resolve()
+    return output.is_relative_to(kept) or kept.is_relative_to(output)
 
 
 def _new_directory(task: str) -> Path:

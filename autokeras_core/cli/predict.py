@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
@@ -50,7 +51,7 @@ def predict(
     """Predict on new data: one line for each row, in the order of the rows.
 
     MODEL is a saved model or the directory of a search. DATA is as for `autokeras fit`; the target may be left out. Rows that
-    are files, such as pictures in a folder, have their path in the column `row`.
+    are files, such as pictures in a folder, have their path in the column `row`. A target of that name is `prediction_row`.
     """
     with only_messages(session):
         loaded = load_model(session, model)
@@ -78,8 +79,16 @@ def _columns(model: AutoModel, data: Path | list[Path], *, wants_probabilities: 
         prefix = f"{head}/" if len(targets) > 1 else ""
         wide = array.reshape(len(array), -1)
         named = _probability_names(target) if wants_probabilities else _names(target, wide.shape[1])
-        columns |= {f"{prefix}{name}": wide[:, column] for column, name in enumerate(named)}
+        for column, name in enumerate(named):
+            columns[_free_name(f"{prefix}{name}", columns)] = wide[:, column]
     return columns
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """Return a name for a column of predictions that no other has: a target may be called as the column of paths is."""
+    longer = f"prediction_{name}"
+    names = itertools.chain([name, longer], (f"{longer}_{number}" for number in itertools.count(2)))
+    return next(each for each in names if each not in taken)
 
 
 def _names(target: TargetProfile, count: int) -> list[str]:

@@ -14,15 +14,15 @@ from autokeras_core.data._columns import analyse_columns, checked_columns, is_on
 from autokeras_core.data._describe import balance_decision, dtype_name, dtype_of, shape_of, shown
 from autokeras_core.data.adapters import as_rows, missing_values
 from autokeras_core.data.coded import CodedLabels
+from autokeras_core.data.distinct import distinct_labels, flat_labels, is_continuous
 from autokeras_core.data.profile import Decision, LabelType, TargetKind, TargetProfile
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
-__all__ = ["analyse_labels", "as_labels", "class_indices", "decode_labels", "encode_labels"]
+__all__ = ["analyse_labels", "as_labels", "class_indices", "decode_labels", "encode_labels", "label_type_of"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_FEW_CLASSES = 20
 _ROWS_AT_ONCE = 1_000_000
 _KINDS: dict[str, LabelType] = {"i": "int", "u": "int", "f": "float", "b": "bool", "U": "str", "T": "str"}
 _OBJECT_KINDS: dict[type, LabelType] = {bool: "bool", int: "int", float: "float", str: "str"}
@@ -115,8 +115,8 @@ def analyse_labels(
     is_column = rows.ndim == 2 and rows.shape[1] == 1
     if not isinstance(rows, CodedLabels) and (multi_label or (rows.ndim == 2 and not is_column)):
         return analyse_columns(rows, name, multi_label, num_classes)
-    label_type = _label_type(rows, where)
-    values, counts = _distinct(rows, label_type)
+    label_type = label_type_of(rows, where)
+    values, counts = distinct_labels(rows, label_type)
     _check_not_continuous(values, len(rows), label_type, where)
     if len(values) < 2:
         raise DataError(
@@ -136,7 +136,7 @@ def analyse_labels(
         name=name,
         kind=kind,
         label_type=label_type,
-        dtype=dtype_name(rows.dtype),
+        dtype=dtype_name(_dtype_for(classes, rows.dtype)),
         outputs=len(classes),
         classes=classes,
         is_column=is_column,
@@ -182,7 +182,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
                 received=shape_of(rows),
             )
         )
-    label_type = _label_type(rows, where)
+    label_type = label_type_of(rows, where)
     if label_type != profile.label_type:
         raise DataError(
             describe_error(
@@ -194,7 +194,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
     lookup = {label: index for index, label in enumerate(profile.classes)}
     if isinstance(rows, CodedLabels):
         return _coded_indices(rows, lookup, profile, where)
-    values, inverse = np.unique(_flat(rows, label_type), return_inverse=True)
+    values, inverse = np.unique(flat_labels(rows, label_type), return_inverse=True)
     numbers = np.array([lookup.get(value, -1) for value in values.tolist()], dtype=np.int32)
     unseen = [value for value, number in zip(values.tolist(), numbers, strict=True) if number < 0]
     if unseen:
@@ -273,9 +273,10 @@ def _unseen(unseen: list[Any], row: int, profile: TargetProfile, where: str) -> 
     )
 
 
-def _label_type(rows: Array | CodedLabels, where: str) -> LabelType:
+def label_type_of(rows: Array | CodedLabels, where: str) -> LabelType:
+    """Return what the labels are to a user; raise `DataError` if they are of several types."""
     if isinstance(rows, CodedLabels):
-        return _label_type(rows.values, where)
+        return label_type_of(rows.values, where)
     if rows.dtype.kind != "O":
         return _KINDS[rows.dtype.kind]
     types = {_base_type(value) for value in rows.flat}
@@ -299,34 +300,9 @@ def _base_type(value: object) -> type:
     return type(value.item()) if isinstance(value, np.generic) else str if isinstance(value, str) else type(value)
 
 
-def _flat(rows: Array, label_type: LabelType) -> Array:
-    flat = rows.reshape(-1)
-    if rows.dtype.kind == "T":  # variable-width strings: as objects, which every NumPy function can sort
-        return flat.astype(object)
-    if rows.dtype.kind == "O":
-        plain = np.empty(len(flat), dtype=object)
-        plain[:] = [value.item() if isinstance(value, np.generic) else value for value in flat]
-        return plain
-    return flat
-
-
-def _distinct(rows: Array | CodedLabels, label_type: LabelType) -> tuple[list[Any], list[int]]:
-    if isinstance(rows, CodedLabels):
-        found, counts = rows.values, rows.counts()
-        order = [index for index in np.argsort(found, kind="stable").tolist() if counts[index]]
-        return found[order].tolist(), counts[order].tolist()
-    values, counts = np.unique(_flat(rows, label_type), return_counts=True)
-    return values.tolist(), counts.tolist()
-
-
 def _check_not_continuous(values: list[Any], rows: int, label_type: LabelType, where: str) -> None:
-    """Refuse labels that look like measurements or identifiers: nearly as many different ones as rows."""
-    distinct = len(values)
-    many = distinct > max(_FEW_CLASSES, rows / 2)
-    if label_type == "float" and not all(value.is_integer() for value in values):
-        # Fractions are hardly ever classes: be strict about them.
-        many = distinct > max(_FEW_CLASSES, rows / 10) or distinct > max(2, rows / 2)
-    if many:
+    if is_continuous(values, rows, label_type):
+        distinct = len(values)
         is_number = label_type in ("int", "float")
         raise DataError(
             describe_error(
@@ -354,6 +330,13 @@ def _with_unseen(values: list[Any], label_type: LabelType, num_classes: int | No
             advice="Leave num_classes out to take the number from the labels.",
         )
     )
+
+
+def _dtype_for(classes: tuple[Any, ...], dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the labels' dtype, or the next wider one if it cannot hold classes that only `num_classes` tells of."""
+    if dtype.kind in "iu" and classes[-1] > np.iinfo(dtype).max:
+        return np.promote_types(dtype, np.min_scalar_type(classes[-1]))
+    return dtype
 
 
 def _balance(values: list[Any], counts: list[int], classes: tuple[Any, ...]) -> tuple[float, ...]:

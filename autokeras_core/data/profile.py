@@ -55,6 +55,7 @@ class InputProfile:
         rows: How many training rows were analysed.
         facts: What the modality adds, e.g. `{"height": 28, "width": 28, "channels": 1}`; JSON data.
         decisions: What was decided, with reasons.
+        settled: Arguments of the input that the training data settled, see `Input.settle`; JSON data.
     """
 
     name: str
@@ -64,6 +65,7 @@ class InputProfile:
     rows: int
     facts: Mapping[str, Any] = attrs.field(factory=dict, converter=_as_dict)
     decisions: tuple[Decision, ...] = attrs.field(default=(), converter=_as_tuple)
+    settled: Mapping[str, Any] = attrs.field(factory=dict, converter=_as_dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -20,7 +20,7 @@ from autokeras_core.engine.batches import prediction_batches
 from autokeras_core.engine.features import Feature
 from autokeras_core.engine.outside import export_notes, exported_inputs, inside
 from autokeras_core.engine.pipeline import features_from_json, features_to_json
-from autokeras_core.engine.raw_inputs import RawInput, as_model_input, make_raw_tensors
+from autokeras_core.engine.raw_inputs import RawInput, as_model_input, make_raw_tensors, model_of_raw_inputs
 from autokeras_core.engine.rows import read_only, transform_rows
 from autokeras_core.engine.state_files import read_state_files, write_state_files
 from autokeras_core.engine.storage import read_manifest, replaced_directory, write_manifest
@@ -116,9 +116,9 @@ class ModelBundle:
         It is a copy: what is done to it does not touch the bundle. It is not compiled, and made of Keras's own
         layers (as far as the graph's blocks are), so `keras.models.load_model` loads it with Keras and TensorFlow
         alone. What a preprocessor does that can be no layer stays outside: then the model takes what it makes, and an
-        `ExportWarning` says so. One input is a plain tensor of the raw shape and dtype, several are a dict by input name; an input whose
-        rows are no single array, such as a table with text, is a dict of its columns. One head's output is a plain
-        tensor, several are a dict by head name.
+        `ExportWarning` says so. One input is a plain tensor of the shape and dtype that its
+        `raw_spec` says, several are a dict by input name; an input whose rows are no single array, such as a table with
+        text, is a dict of its columns. One head's output is a plain tensor, several are a dict by head name.
 
         Raises:
             SearchError: If a preprocessor made no layer, or a block's layer cannot be copied.
@@ -132,14 +132,9 @@ class ModelBundle:
             names.unique(head)
         fed = {each.name: _apply_layers(inside(each), raw[each.input_name], names) for each in self.features}
         outputs = self._copied_outputs(fed, name=network)
-        with warnings.catch_warnings():
-            # A column may be called as no layer may, e.g. "km/h": its tensor then has another name than its key.
-            warnings.filterwarnings("ignore", message="When providing `inputs` as a dict", category=UserWarning)
-            return keras.Model(
-                inputs=as_model_input(raw),
-                outputs=outputs[self.heads[0]] if len(self.heads) == 1 else outputs,
-                name=self.model.name,
-            )
+        return model_of_raw_inputs(
+            as_model_input(raw), outputs[self.heads[0]] if len(self.heads) == 1 else outputs, name=self.model.name
+        )
 
     def _copied_outputs(self, fed: Mapping[str, Tensor], *, name: str) -> Mapping[str, Tensor]:
         """Return the outputs of a copy of the model, called `name`, on other tensors than its own inputs."""

@@ -71,9 +71,11 @@ class Deadline:
     def remaining_until_interruption(self) -> float:
         """Return how many seconds there are until what still runs is interrupted.
 
-        What ends by itself gets a little more than there is, two seconds or 2% of the allotment.
+        What ends by itself gets a little more than there is, two seconds or 2% of the allotment. That is once, not for each
+        thing that is done: 0 when it has passed.
         """
-        return self.remaining() + max(_SECONDS_BEYOND, _SHARE_BEYOND * self._seconds)
+        beyond = max(_SECONDS_BEYOND, _SHARE_BEYOND * self._seconds)
+        return max(0.0, self._started + self._seconds + beyond - self._clock())
 
     def elapsed_share(self) -> float:
         """Return which share of the allotment has gone by, from 0 to 1."""

@@ -14,6 +14,7 @@ import numpy as np
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.bundle import ModelBundle, raw_pieces, write_about
 from autokeras_core.engine.outside import export_notes
+from autokeras_core.engine.raw_inputs import model_of_raw_inputs
 from autokeras_core.engine.storage import read_manifest, replaced_directory
 from autokeras_core.errors import SearchError, describe_error
 
@@ -129,8 +130,8 @@ class EnsembleBundle:
             # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
             name = names.unique(f"{head}_output") if head in input_names else head
             mean[head] = keras.layers.Add(dtype="float32", name=name)(weighted)
-        return keras.Model(
-            inputs=inputs, outputs=mean if len(mean) > 1 else mean[self.heads[0]], name=self.members[0].model.name
+        return model_of_raw_inputs(
+            inputs, mean if len(mean) > 1 else mean[self.heads[0]], name=self.members[0].model.name
         )
 
     def save(self, directory: str | Path, *, extra: Mapping[str, Any] | None = None) -> None:

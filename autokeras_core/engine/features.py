@@ -84,18 +84,14 @@ class Feature:
         name: The name of the model's input.
         input_name: The input the rows come from.
         host: The fitted preprocessors between the raw rows and the model, in order; often none.
-        keys: For each of them a hash of the chain up to it, see `Stream`.
+        keys: For each of them a hash of the chain up to it, see `Stream`; empty where one of them is no longer what was
+            fitted (a network that was trained further), or where the feature was read from a file.
     """
 
     name: str
     input_name: str
     host: tuple[Preprocessor, ...] = ()
     keys: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """A hash of input and host part: equal keys, equal rows."""
-        return Stream(self.input_name, self.host, self.keys).key
 
 
 class FeatureStore:
@@ -260,11 +256,14 @@ class FeatureStore:
         """Return one feature's rows, computed now if they have not been before.
 
         They are an array, but for a source without host preprocessors, or one that is quick to read in runs: those are
-        returned as sources, to be streamed.
+        returned as sources, to be streamed. Rows of a feature without keys are computed now and not kept: they are not
+        those that others get by the same configuration.
         """
         raw = self._raw[part][feature.input_name]
         if not feature.host:
             return raw
+        if len(feature.keys) != len(feature.host):
+            return transform_rows(raw, feature.host, deadline=self._deadline)
         return self._host_rows(Stream(feature.input_name, feature.host, feature.keys), part)
 
     def _host_rows(self, stream: Stream, part: Part) -> Rows:

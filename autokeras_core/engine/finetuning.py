@@ -72,15 +72,18 @@ class SecondPhase:
         self._put_back.clear()
 
     def result(self) -> CompiledGraph:
-        """Return the first phase's model with the networks before it as they are now."""
+        """Return the first phase's model with the networks before it as they are now.
+
+        What a network computes now is no longer what its configuration says, so these features have no keys.
+        """
         features = []
         for feature in self._first.features:
-            host = feature.host
             if feature.name in self._networks:
-                *before, last = host
+                *before, last = feature.host
                 assert isinstance(last, FineTunable)
-                host = (*before, last.tuned(self._on_one_device(last, feature.name)))
-            features.append(attrs.evolve(feature, host=host))
+                tuned = last.tuned(self._on_one_device(last, feature.name))
+                feature = attrs.evolve(feature, host=(*before, tuned), keys=())
+            features.append(feature)
         return attrs.evolve(self._first, features=tuple(features))
 
     def _on_one_device(self, preprocessor: FineTunable, name: str) -> keras.Model:

@@ -19,6 +19,8 @@ from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import readable_rows, select_rows
 from autokeras_core.data.split import split_rows
+from autokeras_core.data.target_columns import column_names
+from autokeras_core.engine.settling import settle, settled_as
 from autokeras_core.errors import DataError, describe_error
 
 if TYPE_CHECKING:
@@ -91,13 +93,22 @@ def unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any]:
     Raises:
         DataError: If there are no labels.
     """
+    x, y, _ = _unpack(graph, x, y)
+    return x, y
+
+
+def _unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any, dict[str, list[str]]]:
+    """Return x and y as `unpack` does; and by head the columns of x that were named by y, and found there."""
+    columns: dict[str, list[str]] = {}
     if len(graph.inputs) == 1:
         vertex = graph.inputs[0]
         named = _named_inputs(graph, x)
-        if isinstance(y, (list, tuple)) and len(y) == len(graph.heads) > 1 and all(isinstance(name, str) for name in y):
-            y = dict(zip(graph.heads, y, strict=True))  # a name of a column for each head
-        data, y = vertex.operator.unpack(named[vertex.name], y)
-        x = {vertex.name: data}
+        names = column_names(y, graph.heads)
+        if names and len(graph.heads) > 1:
+            y = {head: name for head, (name,) in names.items()}
+        data, labels = vertex.operator.unpack(named[vertex.name], y)
+        columns = names if labels is not y else {}
+        x, y = {vertex.name: data}, labels
     if y is None:
         raise DataError(
             describe_error(
@@ -108,7 +119,7 @@ def unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any]:
                 "the labels of pictures.",
             )
         )
-    return x, y
+    return x, y, columns
 
 
 def adapt_inputs(graph: Graph, x: Any) -> dict[str, Rows]:
@@ -181,8 +192,10 @@ def prepare(
     Raises:
         DataError: If anything about the data is wrong, see the functions called here.
     """
-    named_target = y
-    x, y = unpack(graph, x, y)
+    settled = settle(graph, _named_inputs(graph, x), y)
+    graph = settled_as(graph, settled)
+    given_y = y
+    x, y, columns = _unpack(graph, x, y)
     inputs, labels, sample_weight = _readable(graph, x, y, sample_weight)
     rows = len(next(iter(inputs.values())))
     targets = {name: head_of(graph, name).analyse(labels[name], name=name) for name in graph.heads}
@@ -193,7 +206,7 @@ def prepare(
         validation_weight = weights_of_rows(sample_weight, validation, rows)
     else:
         train = None
-        other_x, other_y, other_weight = _validation_parts(validation_data, named_target)
+        other_x, other_y, other_weight = _validation_parts(validation_data, given_y if columns else None)
         other_x, other_y = unpack(graph, other_x, other_y)
         validation_inputs, validation_labels, validation_weight = _readable(graph, other_x, other_y, other_weight)
     train_inputs = inputs if train is None else {name: select_rows(each, train) for name, each in inputs.items()}
@@ -203,16 +216,18 @@ def prepare(
         for name, profile in targets.items()
         if not profile.is_classification
     }
-    frames = frames_of(name_inputs(y, list(graph.heads), what="y"))
+    named_columns = {
+        name: {"columns": names} for name, names in columns.items() if len(names) == _width(train_labels[name])
+    }
+    frames = named_columns | frames_of(name_inputs(y, list(graph.heads), what="y"))
     targets = {name: attrs.evolve(target, **frames.get(name, {})) for name, target in targets.items()}
     encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
     input_profiles = {}
     for vertex in graph.inputs:
         rows_of_input = train_inputs[vertex.name]
         found = vertex.operator.analyse(rows_of_input, name=vertex.name)
-        input_profiles[vertex.name] = vertex.operator.review(
-            rows_of_input, found, targets=encoded, target_profiles=targets
-        )
+        reviewed = vertex.operator.review(rows_of_input, found, targets=encoded, target_profiles=targets)
+        input_profiles[vertex.name] = attrs.evolve(reviewed, settled=settled[vertex.name])
     profile = DataProfile(
         rows=len(next(iter(train_inputs.values()))),
         inputs=input_profiles,
@@ -233,6 +248,8 @@ def prepare(
     everything = {f"{part}/{name}": each for part, by_name in parts.items() for name, each in by_name.items()}
     if train_weights is not None:
         everything["weights"] = train_weights
+    if validation_weights is not None:
+        everything["validation weights"] = validation_weights
     return PreparedData(
         profile=profile,
         train_inputs=train_inputs,
@@ -294,11 +311,17 @@ def _class_numbers(encoded: Array) -> Array:
     return numbers
 
 
+def _width(labels: Any) -> int:
+    """Return in how many columns labels are; an input may have made several of one, or one of several."""
+    return int(labels.shape[1]) if labels.ndim == 2 else 1
+
+
 def _validation_parts(validation_data: Any, named_target: Any) -> tuple[Any, Any, Any]:
+    """Return x, y and weights to validate on; `named_target` is y where it names columns of the training data."""
     if isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3):
         x, y, *rest = validation_data
         return x, y, rest[0] if rest else None
-    if isinstance(named_target, str):  # the column of the same name
+    if named_target is not None:  # the columns of the same names
         return validation_data, named_target, None
     if isinstance(validation_data, (str, Path)):
         return validation_data, None, None

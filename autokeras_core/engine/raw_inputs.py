@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine._layer_names import LayerNames
     from autokeras_core.graph.operator import RawSpec, Tensor
 
-__all__ = ["RawInput", "RawTensors", "as_model_input", "make_raw_tensors"]
+__all__ = ["RawInput", "RawTensors", "as_model_input", "make_raw_tensors", "model_of_raw_inputs"]
 
 RawTensors: TypeAlias = "Tensor | Mapping[str, Tensor]"
 """One input's tensor, or those of its columns by name."""
@@ -92,3 +93,13 @@ def make_raw_tensors(raw_inputs: Sequence[RawInput], names: LayerNames) -> dict[
 def as_model_input(tensors: Mapping[str, RawTensors]) -> Any:
     """Return the structure that the exported model takes: a single input by itself, several in a dict by name."""
     return next(iter(tensors.values())) if len(tensors) == 1 else dict(tensors)
+
+
+def model_of_raw_inputs(inputs: Any, outputs: Any, *, name: str) -> keras.Model:
+    """Return a Keras model of raw inputs and outputs, without Keras's warning of a column that no layer may be called like.
+
+    The tensor of a column such as "km/h" has another name than its key in the dict that the model takes.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="When providing `inputs` as a dict", category=UserWarning)
+        return keras.Model(inputs=inputs, outputs=outputs, name=name)

@@ -13,7 +13,7 @@ from typing import Any
 
 from autokeras_core.errors import SearchError, describe_error
 
-__all__ = ["MANIFEST", "read_manifest", "replaced_directory", "write_manifest"]
+__all__ = ["MANIFEST", "put_in_place", "read_manifest", "replaced_directory", "write_manifest"]
 
 MANIFEST = "manifest.json"
 """The file that lists the others."""
@@ -41,7 +41,7 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
         raise _not_writable(directory, error) from error
     try:
         yield temporary
-        _swap(temporary, directory)
+        put_in_place(temporary, directory)
     except OSError as error:
         raise _not_writable(directory, error) from error
     finally:
@@ -127,7 +127,8 @@ def _listed_files(directory: Path) -> list[str]:
         return []
 
 
-def _swap(temporary: Path, directory: Path) -> None:
+def put_in_place(temporary: Path, directory: Path) -> None:
+    """Move a complete folder to `directory`, and delete the folder that was there; that one is back if it fails."""
     if not directory.exists():
         temporary.replace(directory)
         return

@@ -26,6 +26,7 @@ from autokeras_core.engine.devices import ONE_DEVICE, Devices, devices_for
 from autokeras_core.engine.execution import steps_per_execution
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.finetuning import (
+    SecondPhase,
     first_phase_deadline,
     frozen_parameters,
     is_time_for_second_phase,
@@ -132,11 +133,9 @@ def _train(
         first_deadline = first_phase_deadline(plans, deadline)
         watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
         if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
-            watch.restore_best()
             compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer, checkpoints)
     if watch.best_score is None:
-        reason = f"no epoch was validated within {job.seconds or 0:.1f} s"
-        return failed_outcome(job, Failure(kind="timeout", reason=reason), parameters=parameters)
+        return failed_outcome(job, _no_score(watch, job, context), parameters=parameters)
     if not watch.pruned:
         _save(job, context, compiled, watch)
     return TrialOutcome(
@@ -154,6 +153,14 @@ def _train(
         directory="" if watch.pruned else job.directory,
         attempts=job.attempt,
     )
+
+
+def _no_score(watch: TrialWatch, job: TrialJob, context: TrialContext) -> Failure:
+    """Return why no epoch of a trial has a score: none ended in time, or each score was NaN or infinite."""
+    if watch.epochs:
+        epochs = "1 epoch" if watch.epochs == 1 else f"any of {watch.epochs} epochs"
+        return Failure(kind="nan", reason=f"{context.objective.name} was not finite in {epochs}")
+    return Failure(kind="timeout", reason=f"no epoch was validated within {job.seconds or 0:.1f} s")
 
 
 def _interrupted_in_time(job: TrialJob) -> AbstractContextManager[None]:
@@ -206,22 +213,26 @@ def _fine_tune(
 ) -> tuple[CompiledGraph, TrialWatch]:
     """Train the networks before the model too, and return the result; the first phase's if that is no better."""
     devices = devices_for(context.distribution)
-    phase = open_second_phase(compiled, plans, context.profile, context.store, devices=devices)
-    phase.freeze_statistics()
+    phase: SecondPhase | None = None
     try:
+        first.restore_best()
+        phase = open_second_phase(compiled, plans, context.profile, context.store, devices=devices)
+        phase.freeze_statistics()
         second = attrs.evolve(job, epochs=phase.epochs)
         watch = _fit(second, context, phase.compiled, deadline, observer, checkpoints, earlier=first)
         watch.restore_best()
+        if watch.has_improved:
+            return phase.result(), watch
     except Exception as error:
         failure = describe_failure(error)
-        if failure.kind not in ("oom", "nan"):
+        if failure.kind not in ("oom", "nan", "timeout"):
             raise
         _LOGGER.info("Trial %s: fine-tuning was given up (%s)", job.trial_id, failure.reason)
         watch = first
+        watch.cut_short = watch.cut_short or failure.kind == "timeout"
     finally:
-        phase.release_statistics()
-    if watch.has_improved and watch is not first:
-        return phase.result(), watch
+        if phase is not None:
+            phase.release_statistics()
     first.restore_best()  # the phases share the layers of the model
     return compiled, watch
 

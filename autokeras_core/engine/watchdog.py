@@ -43,11 +43,11 @@ def interrupted_after(seconds: float | None, *, doing: str) -> Iterator[None]:
     as always.
 
     Args:
-        seconds: When to interrupt; `None` for never.
+        seconds: When to interrupt; `None` for never. With 0 the block is not even begun.
         doing: What is going on, for the message: "training" gives "training was interrupted after 8.0 s, in ...".
 
     Raises:
-        OutOfTimeError: Inside the block.
+        OutOfTimeError: Inside the block, or in its place.
 
     Example:
         ```python
@@ -58,6 +58,9 @@ def interrupted_after(seconds: float | None, *, doing: str) -> Iterator[None]:
     if seconds is None:
         yield
         return
+    if seconds <= 0:
+        message = f"{doing} was interrupted after 0.0 s, before it began"
+        raise OutOfTimeError(message)
     is_main = threading.current_thread() is threading.main_thread()
     with (_SignalWatchdog if is_main and _SIGNAL is not None else _Watchdog)(seconds, doing):
         yield

@@ -34,7 +34,8 @@ class Executor(Protocol):
     user says how many (`n` may be `"auto"`).
 
     Attributes:
-        capacity: How many jobs may be submitted before `wait` must return one.
+        capacity: How many jobs may be submitted before `wait` must return one. It may fall while trials run, as workers are
+            lost for good; it is asked for anew before each submission.
     """
 
     capacity: int
@@ -51,10 +52,11 @@ class Executor(Protocol):
         """Return the outcome of a submitted job when one has ended, whichever it is.
 
         A failed trial is an outcome, no exception. One whose worker died has the kind `"crash"` or `"oom"`, and is submitted
-        once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`.
+        once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`, and so has one
+        that no worker was free for in its time.
         """
         ...
 
     def close(self) -> None:
-        """Stop running trials and free what `open` took."""
+        """Stop running trials and free what `open` took, also where Ctrl-C comes meanwhile."""
         ...

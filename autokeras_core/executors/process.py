@@ -17,7 +17,7 @@ import tensorflow as tf
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors._deaths import count_memory_kills, describe_death
 from autokeras_core.executors._inside import current_settings, log_again
-from autokeras_core.executors._pool import Seat, WorkerPool
+from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
 from autokeras_core.executors._worker_process import Inbox, WorkerProcess
 from autokeras_core.executors.context_files import write_context
 from autokeras_core.executors.shares import (
@@ -39,7 +39,6 @@ __all__ = ["ProcessExecutor"]
 _LOGGER = logging.getLogger(__name__)
 
 _FOLDER_PREFIX = "workers-"
-_SECONDS_BETWEEN_LOOKS = 0.5
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -67,7 +66,7 @@ class ProcessExecutor(WorkerPool[_Seat]):
         threads: How many threads each worker computes with; by default an equal part of the cores.
 
     Attributes:
-        capacity: The number of workers.
+        capacity: The number of workers; it falls by those that cannot be replaced, until the search ends.
 
     Raises:
         SearchError: If an argument cannot be used.
@@ -117,7 +116,8 @@ class ProcessExecutor(WorkerPool[_Seat]):
         self._folder = _new_folder(context.store.directory)
         try:
             # They begin with importing TensorFlow, which takes seconds; the files are written meanwhile.
-            self._seats = [self._new_seat(number) for number in range(self.capacity)]
+            for number in range(self.capacity):
+                self._seats.append(self._new_seat(number))
             write_context(context, self._folder)
             for seat in self._seats:
                 self._set_up(seat)
@@ -127,16 +127,24 @@ class ProcessExecutor(WorkerPool[_Seat]):
             raise
 
     def close(self) -> None:
-        """Kill the workers and delete the files that were written for them."""
-        for seat in self._seats:
-            seat.process.kill()
-        self._empty()
-        self._inbox = queue.Queue()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        """Kill the workers and delete the files that were written for them, also where Ctrl-C comes meanwhile."""
+        try:
+            self._end_workers()
+        finally:
+            self._end_workers()  # nothing is left to do, but after Ctrl-C
+            self._empty()
+            self._inbox = queue.Queue()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
 
     # Workers
+
+    def _end_workers(self) -> None:
+        for seat in self._seats:
+            seat.process.stop()
+        for seat in self._seats:  # all have been told by now, whatever happens while one is waited for
+            seat.process.join()
 
     def _new_seat(self, number: int) -> _Seat:
         assert self._folder is not None
@@ -155,8 +163,11 @@ class ProcessExecutor(WorkerPool[_Seat]):
             settings=current_settings(),
         )
 
-    def _replace(self, seat: _Seat) -> None:
+    def _kill(self, seat: _Seat) -> None:
         seat.process.kill()
+
+    def _replace(self, seat: _Seat) -> None:
+        self._kill(seat)
         fresh = self._new_seat(seat.number)
         self._seats[self._seats.index(seat)] = fresh
         self._set_up(fresh)
@@ -170,11 +181,15 @@ class ProcessExecutor(WorkerPool[_Seat]):
     # Messages
 
     def _listen(self) -> None:
-        """Wait a moment for a message, and act on it."""
+        """Wait a moment for a message; act on it, and on those that have come with it."""
         try:
-            process, message = self._inbox.get(timeout=_SECONDS_BETWEEN_LOOKS)
+            self._take(*self._inbox.get(timeout=SECONDS_BETWEEN_LOOKS))
+            for _ in range(self._inbox.qsize()):
+                self._take(*self._inbox.get_nowait())
         except queue.Empty:
             return
+
+    def _take(self, process: WorkerProcess, message: Message | None) -> None:
         seat = next((seat for seat in self._seats if seat.process is process), None)
         if seat is None:
             return  # of a worker that was killed

@@ -14,7 +14,7 @@ from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors._deaths import count_memory_kills
 from autokeras_core.executors._inside import current_settings, log_again
 from autokeras_core.executors._packing import pack_folder, unpack_folder
-from autokeras_core.executors._pool import Seat, WorkerPool
+from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
 from autokeras_core.executors._ray_cluster import (
     PlaceWatch,
     check_shares,
@@ -40,7 +40,6 @@ __all__ = ["RayExecutor"]
 
 _LOGGER = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_TO_TIDY = 5.0
 _OWN_VARIABLES = ("AUTOKERAS_", "KERAS_BACKEND", "TF_")
 
@@ -85,7 +84,7 @@ class RayExecutor(WorkerPool[_Seat]):
         start_timeout: How many seconds to wait for a place in the cluster when no worker has one.
 
     Attributes:
-        capacity: The number of workers.
+        capacity: The number of workers; it falls by those that cannot be replaced, until the search ends.
 
     Raises:
         SearchError: If Ray is not installed, an argument cannot be used, or the cluster cannot be reached.
@@ -141,7 +140,8 @@ class RayExecutor(WorkerPool[_Seat]):
             self._files = SharedFiles(context.store.directory)
             self._make_actor = self._actor_maker(spreads=context.distribution is not None, token=self._files.token)
             # They begin with importing TensorFlow, which takes seconds; the files are written meanwhile.
-            self._seats = [_Seat(number=number, actor=self._make_actor()) for number in range(self.capacity)]
+            for number in range(self.capacity):
+                self._seats.append(_Seat(number=number, actor=self._make_actor()))
             self._files.write(context)
             for seat in self._seats:
                 self._set_up(seat)
@@ -152,19 +152,25 @@ class RayExecutor(WorkerPool[_Seat]):
             raise
 
     def close(self) -> None:
-        """End the workers, delete the files that were written for them, and end Ray if it was started here."""
-        if self._ray.is_initialized():
-            self._tidy()
-            for seat in self._seats:
-                self._ray.kill(seat.actor, no_restart=True)
-        self._empty()
-        self._make_actor = None
-        if self._files is not None:
-            self._files.remove()
-            self._files = None
-        if self._is_ours:
-            self._ray.shutdown()
-            self._is_ours = False
+        """End the workers, delete the files that were written for them, and end Ray if it was started here.
+
+        That is done also where Ctrl-C comes while workers delete what they have on other machines, which takes longest.
+        """
+        try:
+            if self._ray.is_initialized():
+                self._tidy()
+        finally:
+            if self._ray.is_initialized():
+                for seat in self._seats:
+                    self._kill(seat)
+            if self._is_ours:
+                self._ray.shutdown()
+                self._is_ours = False
+            self._empty()
+            self._make_actor = None
+            if self._files is not None:
+                self._files.remove()
+                self._files = None
 
     # The cluster
 
@@ -205,8 +211,11 @@ class RayExecutor(WorkerPool[_Seat]):
         mark = str(self._files.mark(self._files.folder)) if seat.sees_trials else None
         seat.reply = seat.actor.prepare.remote(str(self._files.folder), mark=mark, node=self._node)
 
-    def _replace(self, seat: _Seat) -> None:
+    def _kill(self, seat: _Seat) -> None:
         self._ray.kill(seat.actor, no_restart=True)
+
+    def _replace(self, seat: _Seat) -> None:
+        self._kill(seat)
         fresh = _Seat(number=seat.number, actor=self._make_actor(), is_successor=True)
         self._seats[self._seats.index(seat)] = fresh
         self._set_up(fresh)
@@ -224,18 +233,23 @@ class RayExecutor(WorkerPool[_Seat]):
     # Messages
 
     def _listen(self) -> None:
-        """Wait a moment for replies and news, and act on them."""
-        seats = {call: seat for seat in self._seats for call in (seat.reply, seat.news) if call is not None}
+        """Wait a moment for a reply or news; act on it, and on all else that is there by then."""
+        # News comes first: what a reply tells is later.
+        seats = {call: seat for seat in self._seats for call in (seat.news, seat.reply) if call is not None}
         if not seats:
             return
-        done, _ = self._ray.wait(list(seats), num_returns=1, timeout=_SECONDS_BETWEEN_LOOKS)
+        calls = list(seats)
+        self._ray.wait(calls, num_returns=1, timeout=SECONDS_BETWEEN_LOOKS)
+        done, _ = self._ray.wait(calls, num_returns=len(calls), timeout=0)
         for call in done:
             seat = seats[call]
+            if seat not in self._seats:
+                continue  # its other call has told that it was lost
             try:
                 answer = self._ray.get(call)
             except self._ray.exceptions.RayError as error:
                 self._note_death(seat, error)
-                break  # the other call of this worker tells the same
+                continue
             if call == seat.news:
                 seat.news = None if seat.job is None else seat.actor.news.remote()
                 self._tell(answer)

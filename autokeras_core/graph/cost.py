@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from autokeras_core.graph.upstream import upstream_profiles
 from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
@@ -19,9 +20,15 @@ _STEP = 250_000_000  # what a training step costs whatever the network: some 3 m
 
 def network_cost(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> float | None:
     """Return what training on one row costs in the layers of all blocks; `None` if no block knows its own."""
+    known_to = upstream_profiles(graph.blocks, profile)
     costs = [
         vertex.operator.cost(
-            HyperparameterView(values=configuration, path=vertex.name, profile=profile, input_name=vertex.input_name)
+            HyperparameterView(
+                values=configuration,
+                path=vertex.name,
+                profile=known_to[vertex.name],
+                input_name=vertex.input_name,
+            )
         )
         for vertex in graph.blocks
     ]

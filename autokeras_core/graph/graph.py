@@ -16,6 +16,7 @@ from autokeras_core.graph.naming import check_name, name_operators
 from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Block, Head, Input
 from autokeras_core.graph.topology import nodes_in_order, sort_names
+from autokeras_core.graph.upstream import upstream_profiles
 from autokeras_core.names import suggest
 from autokeras_core.search.space import Space
 
@@ -191,12 +192,14 @@ class Graph:
         """Return the search space of all blocks, each under its name, in topological order.
 
         Args:
-            profile: What analysis found out about the data; blocks may suit their space to it.
+            profile: What analysis found out about the data; blocks may suit their space to it, each to the inputs that it
+                depends on.
 
         Raises:
             GraphError: If a block's `search_space` returns no `Space`.
         """
-        return Space.combine(*(_space_of(vertex, profile).under(vertex.name) for vertex in self.blocks))
+        known = {} if profile is None else upstream_profiles(self.blocks, profile)
+        return Space.combine(*(_space_of(each, known.get(each.name)).under(each.name) for each in self.blocks))
 
     # Validity
 

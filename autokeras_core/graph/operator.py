@@ -286,12 +286,22 @@ class Input(Operator):
             node = self._node = Node(self)
         return node
 
+    def settle(self, x: Any, y: Any) -> Mapping[str, Any]:
+        """Return the constructor's arguments that training data settle where the user left them open; by default none.
+
+        Called with the user's training data before anything else is; y is `None` where this is not the graph's only
+        input. The data, and all later ones, are then taken by an input that has these arguments too: so a table that is
+        predicted on is read as the training table was, whatever other columns it has. They are kept in the profile, so
+        they must be JSON data. What is wrong with the data is for `unpack` and `adapt` to say.
+        """
+        return {}
+
     def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return the user's data and labels, where the labels are part of the data or named by it; else as they are.
 
         Called where this is the graph's only input, with `y=None` if the user passed no labels. A folder with one
         folder per class is such data, or a table together with the name of its target column.
-        Labels of very many rows may be `autokeras_core.data.coded.CodedLabels`.
+        Labels of very many rows may be `autokeras_core.plugin.CodedLabels`.
 
         Raises:
             DataError: If the data should hold labels, and does not.

@@ -144,6 +144,11 @@ class Budget:
         return "time_limit reached" if self._seconds_left < self._worthwhile else None
 
     @property
+    def is_time_up(self) -> bool:
+        """Whether too little time is left for any trial."""
+        return self.deadline is not None and self._seconds_left < _SHORTEST_TRIAL
+
+    @property
     def _counted_trials(self) -> int:
         return self.started_trials - self.skipped_trials
 

@@ -23,7 +23,7 @@ from autokeras_core.search.checkpointed import checkpointed_epochs
 from autokeras_core.search.estimate import SearchEstimate, estimate_search
 from autokeras_core.search.oracles import finish_trial
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, rank_outcomes
-from autokeras_core.search.session import INTERRUPTED, SEARCH_FAILED, TRIAL_RESUMED
+from autokeras_core.search.session import HANDED_OVER, INTERRUPTED, SEARCH_ENDED, SEARCH_FAILED, TRIAL_RESUMED
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import Objective, TrialContext
@@ -46,6 +46,7 @@ KEPT_MODELS = 3
 _IDENTICAL_FAILURES = 3
 _SKIPS_IN_A_ROW = 10
 _EXHAUSTED = "search space exhausted"
+_OUT_OF_TIME = "time_limit reached"
 RETRIES: Mapping[str, Mapping[str, Any]] = {
     "oom": {"batch_size_divisor": 2},
     "nan": {"learning_rate_factor": 0.1},
@@ -139,17 +140,17 @@ class SearchDriver:
         with self.starting():
             self.executor.open(self.context, self.progress)
         try:
-            self.stop_reason = self._run_trials()
+            self._note_end(self._run_trials())
         except KeyboardInterrupt:
-            self.stop_reason = INTERRUPTED
+            self._note_end(INTERRUPTED)  # before the workers are ended, which a second Ctrl-C may cut short
             if self.best is None:
                 raise
-        except SearchError as error:
-            self.journal.append(SEARCH_FAILED, reason=str(error))
+        except Exception as error:
+            reason = str(error) if isinstance(error, SearchError) else f"{type(error).__name__}: {error}"
+            self.journal.append(SEARCH_FAILED, reason=reason)
             raise
         finally:
             self.executor.close()
-        self.journal.append("search_ended", reason=self.stop_reason)
         if self.best is None:
             raise self._no_model()
 
@@ -162,6 +163,12 @@ class SearchDriver:
     def estimate(self) -> SearchEstimate:
         """What is expected of the rest of the search."""
         return estimate_search(self.pacer, self.outcomes, self.predefined)
+
+    def _note_end(self, reason: str) -> None:
+        """Write down that no further trial is started, and whether a model is to be handed over before all is done."""
+        self.stop_reason = reason
+        then = {} if reason == INTERRUPTED or self.best is None else {"then": HANDED_OVER}
+        self.journal.append(SEARCH_ENDED, reason=reason, **then)
 
     def _run_trials(self) -> str:
         """Keep as many trials running as the executor takes; return why no further one was started."""
@@ -177,6 +184,8 @@ class SearchDriver:
         """Start trials while there is room for them; return why there will be no further one, or `None`."""
         while len(self._running) < self.executor.capacity:
             if self.unfinished:
+                if self.best is not None and self.budget.is_time_up:
+                    return _OUT_OF_TIME  # they stay as they are: a later run goes on with them
                 self._resume(self.unfinished.pop(0))
                 continue
             reason = self.budget.reason_to_stop()
@@ -187,7 +196,7 @@ class SearchDriver:
             if trial.status == keras_tuner.engine.trial.TrialStatus.IDLE and self._running:
                 return None  # it waits for the result of a running trial
             if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
-                return "time_limit reached" if self.pacer.has_refused else _EXHAUSTED
+                return _OUT_OF_TIME if self.pacer.has_refused else _EXHAUSTED
             self._start(trial)
         return None
 
@@ -289,14 +298,14 @@ class SearchDriver:
                 shutil.rmtree(outcome.directory, ignore_errors=True)
 
     def _systematic_failure(self) -> str | None:
-        """Raise if all trials so far failed in the same way: then it is no configuration's fault."""
+        """Raise if the last trials failed in the same way, and none has a model: then it is no configuration's fault."""
         if len(self.outcomes) < _IDENTICAL_FAILURES or self.best is not None:
             return None
         last = self.outcomes[-_IDENTICAL_FAILURES:]
         reasons = {outcome.failure for outcome in last}
         failure = last[-1].failure
         if len(reasons) == 1 and failure is not None and failure.kind == "bug":
-            message = f"The first {len(self.outcomes)} trials all failed in the same way: {failure.reason}"
+            message = f"The last {_IDENTICAL_FAILURES} trials all failed in the same way: {failure.reason}"
             raise SearchError(message)
         return None
 

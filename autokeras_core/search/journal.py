@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,12 +20,13 @@ from typing import Any, Self
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.file_lock import try_lock
 
-__all__ = ["Journal", "is_locked", "read_events"]
+__all__ = ["Journal", "is_locked", "locked", "read_events"]
 
 _SCHEMA = 1
 _HEADER = "journal"
 _RESERVED = ("event", "time")
 _LOCK_SUFFIX = ".lock"
+_BEGINNING = b'{"event":"journal",'  # of the first line, as `append` writes it
 
 
 class Journal:
@@ -59,6 +62,8 @@ class Journal:
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open an existing journal to go on writing; an unfinished last line is cut off.
+
+        One whose process died before its first line was whole tells of nothing, and is begun anew.
 
         Args:
             path: The file.
@@ -169,6 +174,10 @@ class Journal:
 
     def _cut_unfinished_line(self) -> None:
         data = self.path.read_bytes()
+        if _is_unwritten(data):
+            os.ftruncate(self._descriptor, 0)
+            self.append(_HEADER, schema=_SCHEMA)
+            return
         _, length = _parse(data, self.path)
         if length < len(data):
             os.ftruncate(self._descriptor, length)
@@ -198,7 +207,30 @@ def read_events(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
                 received=f"{str(path)!r} ({type(error).__name__}: {error.strerror})",
             )
         ) from error
-    return _parse(data, path)[0]
+    return [] if _is_unwritten(data) else _parse(data, path)[0]
+
+
+@contextmanager
+def locked(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep every process from writing to a journal in the `with` block, whatever the file holds.
+
+    Args:
+        path: The journal; it need not exist, its folder must.
+
+    Raises:
+        SearchError: If a process has it open for writing, or the folder cannot be written.
+
+    Example:
+        ```python
+        with locked(directory / "journal.jsonl"):
+            (directory / "journal.jsonl").unlink()
+        ```
+    """
+    lock = _Lock(Path(path))
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_locked(path: str | os.PathLike[str]) -> bool:
@@ -243,6 +275,11 @@ def _parse(data: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
             )
         )
     return records[1:], length
+
+
+def _is_unwritten(data: bytes) -> bool:
+    """Return whether this is all of a journal whose first line is being written, or was when the process died."""
+    return b"\n" not in data and (_BEGINNING.startswith(data) or data.startswith(_BEGINNING))
 
 
 def _parse_line(line: bytes) -> dict[str, Any] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,8 +12,10 @@ import attrs
 import numpy as np
 
 from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
+from autokeras_core.errors import DataError, describe_error
 from autokeras_core.registry import get_registry
 from autokeras_core.search.driver import RETRIES
 from autokeras_core.search.records import GRACE, TrialJob
@@ -35,6 +38,7 @@ _VALIDATION_ROWS = 256
 _SECONDS_TO_FINISH = 1.0
 _MARGIN = 1.2
 _SHARE_OF_LIMIT = 0.25
+_INTERRUPTED = "it was interrupted"
 
 
 @attrs.frozen(kw_only=True)
@@ -45,11 +49,13 @@ class Refit:
         winner: The model that is handed over: refitted as far as that could be done.
         trial_ids: The trials whose configurations were trained on all rows.
         notes: One line for each trial, for people: what was done, or why it was not.
+        is_interrupted: Whether Ctrl-C ended it before all was done.
     """
 
     winner: Winner
     trial_ids: tuple[str, ...]
     notes: tuple[str, ...]
+    is_interrupted: bool = False
 
 
 class _QuietObserver:
@@ -90,6 +96,8 @@ def refit_winner(
     learning rates. What the data's analysis found stays as it was; preprocessors are fitted on all rows. There is nothing
     left to validate on, so the scores on the leaderboard stay those of the trials.
 
+    Ctrl-C ends it: what was refitted by then is handed over, and else the models of the trials.
+
     Args:
         winner: What the search found.
         context: What all trials shared.
@@ -99,17 +107,24 @@ def refit_winner(
         deadline: When it must have ended. A member that would take longer keeps the model of its trial.
     """
     by_id = {outcome.trial_id: outcome for outcome in outcomes}
-    everything = _all_rows(context, data)
+    all_rows = functools.cache(lambda: _all_rows(context, data))  # put together only if there is time for a refit
     refitted: dict[str, ModelBundle] = {}
     notes: list[str] = []
+    is_interrupted = False
     for trial_id in winner.weights:
-        if everything is None:
-            reason: str | None = "rows that are read from files when they are needed are not put together"
-        else:
-            reason = _refit(by_id[trial_id], everything, data, events, deadline)
+        folder = Path(by_id[trial_id].directory) / REFIT_FOLDER
+        try:
+            reason = _INTERRUPTED if is_interrupted else _refit(by_id[trial_id], all_rows, data, events, deadline)
+            if reason is None:
+                refitted[trial_id] = ModelBundle.load(folder / BUNDLE_FOLDER, get_registry())
+        except KeyboardInterrupt:  # as in the search before: what is there is kept
+            shutil.rmtree(folder, ignore_errors=True)
+            is_interrupted, reason = True, _INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - what a search found is not lost by what comes after it
+            shutil.rmtree(folder, ignore_errors=True)
+            failure = describe_failure(error)
+            reason = f"it failed ({failure.kind}): {failure.reason}"
         if reason is None:
-            folder = Path(by_id[trial_id].directory) / REFIT_FOLDER / BUNDLE_FOLDER
-            refitted[trial_id] = ModelBundle.load(folder, get_registry())
             rows = len(next(iter(data.train_targets.values()))) + len(next(iter(data.validation_targets.values())))
             notes.append(f"Trial {trial_id} was refitted on all {rows:,} rows.")
         else:
@@ -119,25 +134,30 @@ def refit_winner(
         winner=winner_of(members, winner.weights, ensemble=winner.ensemble),
         trial_ids=tuple(refitted),
         notes=tuple(notes),
+        is_interrupted=is_interrupted,
     )
 
 
 def _refit(
     outcome: TrialOutcome,
-    context: TrialContext,
+    all_rows: Callable[[], TrialContext],
     data: PreparedData,
     events: Sequence[Mapping[str, Any]],
     deadline: Deadline | None,
 ) -> str | None:
     """Train one trial's configuration on all rows into its directory; return why that was not done, or `None`."""
-    left = None if deadline is None else deadline.remaining() - _SECONDS_TO_FINISH
+    if not _are_in_memory(data):
+        return "rows that are read from files when they are needed are not put together"
+    left = _seconds_left(deadline)
     needed = _seconds_needed(outcome, data)
     if left is not None and left < needed:
         return f"it takes about {needed:.0f} s, and {max(left, 0.0):.0f} s are left"
+    context = all_rows()
+    left = _seconds_left(deadline)  # putting rows together took some
     job = attrs.evolve(
         _job_of(outcome, events),
         refit_epochs=outcome.best_epoch,
-        seconds=left,
+        seconds=None if left is None else max(0.0, left),
         directory=str(Path(outcome.directory) / REFIT_FOLDER),
     )
     shutil.rmtree(job.directory, ignore_errors=True)  # of an earlier run
@@ -147,6 +167,10 @@ def _refit(
     if done.epochs < outcome.best_epoch or done.cut_short:
         return f"its time was up after {done.epochs} of {outcome.best_epoch} epochs"
     return None
+
+
+def _seconds_left(deadline: Deadline | None) -> float | None:
+    return None if deadline is None else deadline.remaining() - _SECONDS_TO_FINISH
 
 
 def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> TrialJob:
@@ -185,14 +209,47 @@ def _joined_weights(data: PreparedData) -> Array | None:
     return np.concatenate(parts)
 
 
-def _all_rows(context: TrialContext, data: PreparedData) -> TrialContext | None:
-    """Return the context of a trial on all rows; `None` if rows are not in memory."""
-    inputs: dict[str, Array] = {}
-    for name, train in data.train_inputs.items():
-        validation = data.validation_inputs[name]
-        if not isinstance(train, np.ndarray) or not isinstance(validation, np.ndarray):
-            return None
-        inputs[name] = np.concatenate([train, validation])
+def _are_in_memory(data: PreparedData) -> bool:
+    rows = (*data.train_inputs.values(), *data.validation_inputs.values())
+    return all(isinstance(each, np.ndarray) for each in rows)
+
+
+def _joined(train: Array, validation: Array, name: str) -> Array:
+    """Return rows for training and validation together; those of tables by the names of their columns.
+
+    A column that one of them lacks is left out: no model needs it, or the input would have refused the table.
+
+    Raises:
+        DataError: If numbers here are text there, so that nobody could tell any more what was meant.
+    """
+    if train.dtype.names is not None and validation.dtype.names is not None:
+        both = [column for column in train.dtype.names if column in validation.dtype.names]
+        train, validation = train[both], validation[both]
+    kinds = [_kinds(train), _kinds(validation)]
+    if kinds[0] != kinds[1]:
+        raise DataError(
+            describe_error(
+                f"The rows of the input {name!r} for validation cannot be put behind those for training.",
+                expected="the same columns, numbers where there are numbers and text where there is text",
+                received=f"dtypes {train.dtype} and {validation.dtype}",
+            )
+        )
+    return np.concatenate([train, validation])
+
+
+def _kinds(rows: Array) -> tuple[str, ...]:
+    """Return what the columns of rows are, roughly; rows without columns of their own types are as one."""
+    dtypes = [rows.dtype] if rows.dtype.names is None else [rows.dtype[column] for column in rows.dtype.names]
+    known = {**dict.fromkeys("biuf", "number"), **dict.fromkeys("OUT", "text")}
+    return tuple(known.get(dtype.kind, dtype.kind) for dtype in dtypes)
+
+
+def _all_rows(context: TrialContext, data: PreparedData) -> TrialContext:
+    """Return the context of a trial on all rows, which are in memory."""
+    inputs: dict[str, Array] = {
+        name: _joined(np.asarray(train), np.asarray(data.validation_inputs[name]), name)
+        for name, train in data.train_inputs.items()
+    }
     targets = {name: np.concatenate([each, data.validation_targets[name]]) for name, each in data.train_targets.items()}
     weights = _joined_weights(data)
     # A trial validates. What comes out of it is not looked at here, so a few rows will do.

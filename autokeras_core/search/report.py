@@ -14,11 +14,9 @@ from autokeras_core.leaderboard import Leaderboard, build_leaderboard
 from autokeras_core.search.journal import is_locked, read_events
 from autokeras_core.search.records import EnsembleRecord, TrialOutcome, rank_outcomes
 from autokeras_core.search.session import (
-    ENSEMBLE_SELECTED,
     INTERRUPTED,
     JOURNAL_FILE,
-    REFITTED,
-    SEARCH_FAILED,
+    read_end,
     read_ensemble,
     read_manifest,
     read_origins,
@@ -145,7 +143,7 @@ def _of_search(directory: Path) -> SearchReport:
     events = read_events(directory / JOURNAL_FILE)
     name, direction = manifest["identity"]["objective"]
     outcomes = tuple(read_outcomes(events, directory))
-    is_finished, reason = _end(events)
+    is_finished, reason = read_end(events)
     return SearchReport(
         directory=directory,
         task=manifest["about"].get("task", ""),
@@ -184,15 +182,6 @@ def _of_saved_model(directory: Path) -> SearchReport:
                 received=f"{str(path)!r} ({type(error).__name__}: {error})",
             )
         ) from error
-
-
-def _end(events: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
-    """Return whether the search ended by itself, and why its last run did; empty if that was killed."""
-    last = next((event for event in reversed(events) if event["event"] not in (ENSEMBLE_SELECTED, REFITTED)), None)
-    if last is None or last["event"] not in ("search_ended", SEARCH_FAILED):
-        return False, ""
-    reason = str(last["reason"])
-    return last["event"] == "search_ended" and reason != INTERRUPTED, reason
 
 
 def _open_trials(events: Sequence[Mapping[str, Any]], ended: set[str]) -> tuple[OpenTrial, ...]:

@@ -29,11 +29,11 @@ from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
 from autokeras_core.search.oracles import PURE, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
-from autokeras_core.search.refit import refit_winner, seconds_to_refit
+from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
 from autokeras_core.search.resume import give_up_deadly_trials, resume
 from autokeras_core.search.rungs import Pruner
 from autokeras_core.search.selection import DEFAULT_MEMBERS
-from autokeras_core.search.session import ENSEMBLE_SELECTED, INTERRUPTED, REFITTED, SearchSession
+from autokeras_core.search.session import ENSEMBLE_SELECTED, HANDED_OVER, INTERRUPTED, REFITTED, SearchSession
 from autokeras_core.search.space import configuration_key
 from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
 
@@ -56,7 +56,11 @@ _LOGGER = logging.getLogger(__name__)
 
 @attrs.frozen(kw_only=True)
 class SearchRequest:
-    """What to search for; see `AutoModel` for the fields. `members` is the largest number of an ensemble's; 1 for none."""
+    """What to search for; see `AutoModel` for the fields.
+
+    `members` is the largest number of an ensemble's; 1 for none. `own` identifies a search, as `run_search` told it, that is
+    continued if it is the one in the directory, in spite of `overwrite`.
+    """
 
     graph: Graph
     data: PreparedData
@@ -69,6 +73,7 @@ class SearchRequest:
     seed: int
     directory: Path
     overwrite: bool
+    own: Mapping[str, Any] | None
     max_model_size: int | None
     warm_starts: Sequence[Mapping[str, Any]] | None
     executor: str | Executor | None
@@ -95,7 +100,7 @@ class SearchResult:
         outcomes: All trials in the order they ended.
         objective: The metric that was optimised.
         origins: Where each trial's configuration came from, by trial id.
-        stop_reason: Why the search ended.
+        stop_reason: Why the search ended; `"interrupted"` also if Ctrl-C ended what follows the last trial.
     """
 
     bundle: Bundle
@@ -108,16 +113,26 @@ class SearchResult:
     stop_reason: str
 
 
-def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
+def run_search(
+    request: SearchRequest, progress: Progress, *, opened: Callable[[Mapping[str, Any]], None] = lambda identity: None
+) -> SearchResult:
     """Run a search, or go on with the one in the request's directory.
+
+    Args:
+        request: What to search for.
+        progress: Shows what happens.
+        opened: Called once the directory holds this search, with what identifies it, whatever comes of it then.
 
     Raises:
         SearchError: If the directory cannot be used, or no model could be trained.
     """
     graph, profile = request.graph, request.data.profile
     objective = resolve_objective(request.objective, graph, profile)
-    session = SearchSession.open(request.directory, manifest=_manifest(request, objective), overwrite=request.overwrite)
+    manifest = _manifest(request, objective)
+    overwrite = request.overwrite and manifest["identity"] != request.own
+    session = SearchSession.open(request.directory, manifest=manifest, overwrite=overwrite)
     try:
+        opened(manifest["identity"])
         give_up_deadly_trials(session)
         store = FeatureStore(
             {vertex.name: vertex.operator for vertex in graph.inputs},
@@ -151,8 +166,12 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             session.journal.append(ENSEMBLE_SELECTED, **winner.ensemble.to_json())
             progress.ensemble_selected(winner.ensemble)
         refitted: tuple[str, ...] = ()
-        if request.refit and driver.stop_reason != INTERRUPTED:
-            winner, refitted = _refitted(request, session, driver, winner, progress)
+        stop_reason = INTERRUPTED if winner.is_interrupted else driver.stop_reason
+        if request.refit and stop_reason != INTERRUPTED:
+            refit = _refitted(request, session, driver, winner, progress)
+            winner, refitted = refit.winner, refit.trial_ids
+            stop_reason = INTERRUPTED if refit.is_interrupted else stop_reason
+        session.journal.append(HANDED_OVER, reason=stop_reason)
         return SearchResult(
             bundle=winner.bundle,
             best=best,
@@ -161,7 +180,7 @@ def run_search(request: SearchRequest, progress: Progress) -> SearchResult:
             outcomes=driver.outcomes,
             objective=objective,
             origins={outcome.trial_id: driver.origin_of(outcome.configuration) for outcome in driver.outcomes},
-            stop_reason=driver.stop_reason,
+            stop_reason=stop_reason,
         )
     finally:
         session.close()
@@ -205,7 +224,7 @@ def _driver(
         request.executor,
         workers=request.workers,
         time_limit=request.time_limit,
-        max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left) + len(session.unfinished)),
+        max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left), len(session.unfinished)),
     )
     budget.workers = executor.capacity
     epochs = request.epochs or planned_epochs(
@@ -222,6 +241,8 @@ def _driver(
     )
     for outcome in session.outcomes:
         pacer.note(outcome.configuration, **outcome.pace)
+        if outcome.status == "completed":
+            budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
     oracle = make_oracle(
         request.tuner,
         space=space,
@@ -318,8 +339,8 @@ def _seconds_to_keep(request: SearchRequest, best: TrialOutcome | None) -> float
 
 def _refitted(
     request: SearchRequest, session: SearchSession, driver: SearchDriver, winner: Winner, progress: Progress
-) -> tuple[Winner, tuple[str, ...]]:
-    """Return the winner trained on all rows, as far as there is time, and the trials for which that was done."""
+) -> Refit:
+    """Return the winner trained on all rows, as far as there is time."""
     refit = refit_winner(
         winner,
         driver.context,
@@ -333,7 +354,7 @@ def _refitted(
         _LOGGER.info("%s", note)
     if refit.trial_ids:
         session.journal.append(REFITTED, trial_ids=list(refit.trial_ids))
-    return refit.winner, refit.trial_ids
+    return refit
 
 
 def _origin_of(predefined: Sequence[Predefined], tuner: Any) -> Callable[[Configuration], str]:

@@ -12,21 +12,24 @@ from typing import Any
 import attrs
 
 from autokeras_core.errors import SearchError, describe_error
-from autokeras_core.search.journal import Journal
+from autokeras_core.search.journal import Journal, locked
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
 __all__ = [
     "ENSEMBLE_SELECTED",
+    "HANDED_OVER",
     "INTERRUPTED",
     "JOURNAL_FILE",
     "MANIFEST_FILE",
     "REFITTED",
+    "SEARCH_ENDED",
     "SEARCH_FAILED",
     "TRIAL_RESUMED",
     "OtherSearchError",
     "SearchSession",
     "UnfinishedTrial",
     "make_writable",
+    "read_end",
     "read_ensemble",
     "read_manifest",
     "read_origins",
@@ -53,12 +56,23 @@ ENSEMBLE_SELECTED = "ensemble_selected"
 REFITTED = "refitted"
 """The event that tells of which trials' configurations were trained once more on all rows, after a search has ended."""
 
+SEARCH_ENDED = "search_ended"
+"""The event that tells that no further trial is started, and why.
+
+Its field `then` is `HANDED_OVER` if a model is yet to be chosen, and refitted if that is wanted: until the event of that name
+follows, the search is not finished. Journals of earlier versions have neither.
+"""
+
+HANDED_OVER = "handed_over"
+"""The event that tells that the model was chosen and refitted: the last one of a search, with the reason why it ended."""
+
 SEARCH_FAILED = "search_failed"
 """The event that tells of an error that ended a run of a search."""
 
 TRIAL_RESUMED = "trial_resumed"
 """The event that tells that a trial of an earlier run goes on, and after which epoch."""
 
+_AFTER_THE_END = (ENSEMBLE_SELECTED, REFITTED, HANDED_OVER)
 _TRIAL_ENDED = ("trial_completed", "trial_pruned", "trial_failed")
 
 INTERRUPTED = "interrupted"
@@ -137,7 +151,7 @@ class SearchSession:
             _check_same_search(directory, read_manifest(directory), manifest)
         else:
             write_json(path, {"schema": _SCHEMA, **manifest})
-        if not (directory / JOURNAL_FILE).exists():  # a new search, or one that was killed before its first event
+        if not (directory / JOURNAL_FILE).exists():  # a new search, or one that was killed before it had a journal
             return cls(directory=directory, journal=Journal.create(directory / JOURNAL_FILE))
         journal = Journal.open(directory / JOURNAL_FILE)
         # What a killed run left there: a run that ends deletes its files, and no other one is running now.
@@ -148,7 +162,7 @@ class SearchSession:
             journal=journal,
             outcomes=read_outcomes(events, directory),
             unfinished=read_unfinished(events, directory),
-            is_finished=_is_finished(events),
+            is_finished=read_end(events)[0],
         )
 
     def close(self) -> None:
@@ -187,7 +201,7 @@ def read_unfinished(events: list[dict[str, Any]], directory: Path) -> list[Unfin
             open_trials[trial_id] = UnfinishedTrial(job=open_trials[trial_id].job, failure=Failure(**event["failure"]))
         elif name == TRIAL_RESUMED and trial_id in open_trials:
             open_trials[trial_id] = open_trials[trial_id].resumed(after=event["epoch"])
-        elif name in ("search_ended", SEARCH_FAILED):  # the end of a run in which no trial took the process with it
+        elif name in (SEARCH_ENDED, SEARCH_FAILED):  # the end of a run in which no trial took the process with it
             open_trials = {key: attrs.evolve(trial, deaths=0) for key, trial in open_trials.items()}
         if name in ("trial_started", "trial_retried", TRIAL_RESUMED) and trial_id in open_trials:
             open_trials[trial_id] = attrs.evolve(open_trials[trial_id], deaths=open_trials[trial_id].deaths + 1)
@@ -214,15 +228,25 @@ def read_refitted(events: list[dict[str, Any]]) -> tuple[str, ...]:
 
 def _last(events: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """Return the last event of a name if it tells of all trials: the last run wrote it, after its end."""
-    ends = (name, "trial_completed", "search_ended")
+    ends = (name, "trial_completed", SEARCH_ENDED)
     last = next((event for event in reversed(events) if event["event"] in ends), None)
     return last if last is not None and last["event"] == name else None
 
 
-def _is_finished(events: list[dict[str, Any]]) -> bool:
-    """Return whether the search that wrote the events used up its budget."""
-    last = next((event for event in reversed(events) if event["event"] not in (ENSEMBLE_SELECTED, REFITTED)), None)
-    return last is not None and last["event"] == "search_ended" and last["reason"] != INTERRUPTED
+def read_end(events: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
+    """Return whether the search that wrote the events used up its budget and handed its model over, and why it ended.
+
+    The reason is that of the last run, or the error that ended it; it is empty if the process died, or still runs.
+    """
+    end = next((event for event in reversed(events) if event["event"] not in _AFTER_THE_END), None)
+    if end is None or end["event"] not in (SEARCH_ENDED, SEARCH_FAILED):
+        return False, ""
+    if end.get("then") == HANDED_OVER:
+        end = events[-1]
+        if end["event"] != HANDED_OVER:
+            return False, ""
+    reason = str(end["reason"])
+    return end["event"] != SEARCH_FAILED and reason != INTERRUPTED, reason
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -292,12 +316,11 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 def _delete_search(directory: Path) -> None:
     if not (directory / MANIFEST_FILE).exists() and not (directory / JOURNAL_FILE).exists():
         return
-    if (directory / JOURNAL_FILE).exists():
-        Journal.open(directory / JOURNAL_FILE).close()  # an error if another process is searching here
-    for name in _OWN_FOLDERS:
-        shutil.rmtree(directory / name, ignore_errors=True)
-    for name in (MANIFEST_FILE, JOURNAL_FILE):
-        (directory / name).unlink(missing_ok=True)
+    with locked(directory / JOURNAL_FILE):  # an error if another process is searching here
+        for name in _OWN_FOLDERS:
+            shutil.rmtree(directory / name, ignore_errors=True)
+        for name in (MANIFEST_FILE, JOURNAL_FILE):
+            (directory / name).unlink(missing_ok=True)
 
 
 def _check_same_search(directory: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

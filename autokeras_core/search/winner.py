@@ -55,12 +55,14 @@ class Winner:
         members: The model of each trial in it, by trial id.
         weights: Each one's share, by trial id; 1 for a single one.
         ensemble: What the ensemble consists of; `None` if it is a single model.
+        is_interrupted: Whether Ctrl-C ended the choice.
     """
 
     bundle: Bundle
     members: Mapping[str, ModelBundle]
     weights: Mapping[str, float]
     ensemble: EnsembleRecord | None = None
+    is_interrupted: bool = False
 
 
 def winner_of(
@@ -134,16 +136,19 @@ def choose_winner(
         members = min(members, 1 + int(deadline.remaining() / max(seconds_to_load, 1e-3)))
     if members < 2 or len(ranked) < 2:
         return single
+
+    def is_time_up() -> bool:
+        return deadline is not None and deadline.remaining() < members * seconds_to_load
+
     try:
-        candidates = [_predictions(outcome, context, rows, validation_inputs) for outcome in ranked]
-        record = _select(
-            context,
-            ranked,
-            candidates,
-            rows,
-            members=members,
-            is_time_up=lambda: deadline is not None and deadline.remaining() < members * seconds_to_load,
-        )
+        candidates: list[list[Array]] = []
+        for outcome in ranked:  # the best first
+            if candidates and is_time_up():
+                break
+            candidates.append(_predictions(outcome, context, rows, validation_inputs))
+        if len(candidates) < 2:
+            return single
+        record = _select(context, ranked, candidates, rows, members=members, is_time_up=is_time_up)
         if record is None:
             return single
         by_id = {outcome.trial_id: outcome for outcome in ranked}
@@ -151,7 +156,7 @@ def choose_winner(
     except KeyboardInterrupt:  # as in the search before: what is there is kept
         if is_interrupted:
             raise
-        return single
+        return attrs.evolve(single, is_interrupted=True)
     except Exception as error:  # noqa: BLE001 - a user's own metric runs here; a search's result is not lost by it
         _LOGGER.warning("No ensemble was put together (%s: %s); the best model is used.", type(error).__name__, error)
         return single

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")))
+PAGES = (
+    REPOSITORY / "README.md",
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+    *sorted((REPOSITORY / "plugins").glob("*/README.md")),
+    REPOSITORY / "examples" / "plugin" / "README.md",
+)
+# Pages for those who work on the library, or look up what has changed: they have links, and no code.
+NOTES = (REPOSITORY / "CHANGELOG.md", REPOSITORY / "CONTRIBUTING.md")
 
 # Pages whose commands build on one another and on the page's code: all is run in one folder, in the order of the page.
 WALKTHROUGHS = (REPOSITORY / "docs" / "command-line.md",)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, REPOSITORY, WALKTHROUGHS, all_blocks, code_blocks, name_of
+from tests.docs.pages import NOTES, PAGES, REPOSITORY, WALKTHROUGHS, all_blocks, code_blocks, name_of
 
 WITH_PYTHON = [page for page in PAGES if any(code_blocks(page, language="python")) and page not in WALKTHROUGHS]
 COMMANDS = [
@@ -25,10 +25,11 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
 
 
 def test_every_kind_of_page_is_found() -> None:
-    """The tests below have something to test: the README and the three guides."""
+    """The tests below have something to test: the README, the guides, and the README of each plugin."""
     names = {name_of(page) for page in WITH_PYTHON}
 
     assert {"README.md", "docs/get-started.md", "docs/concepts.md", "docs/write-a-plugin.md"} <= names
+    assert {f"plugins/{plugin}/README.md" for plugin in ("ak_tabular", "ak_text", "ak_vision")} <= names
     assert COMMANDS
 
 
@@ -78,7 +79,7 @@ def test_walkthrough_works(page: Path, tmp_path: Path) -> None:
     assert any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("page", [*PAGES, REPOSITORY / "CONTRIBUTING.md"], ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *NOTES], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link is a file, and its anchor a heading in it."""
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):

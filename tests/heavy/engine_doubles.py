@@ -14,6 +14,7 @@ from autokeras_core.builtin.heads import ClassificationHead
 from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.compiler import CompiledGraph, compile_graph, compile_training
+from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.graph.graph import Graph
@@ -128,6 +129,20 @@ class Case:
         )
         log: dict[str, Any] = history.history
         return log
+
+    def context(self, **options: Any) -> TrialContext:
+        """Return what the trials of a search on this would share, by the validation loss."""
+        values: dict[str, Any] = {
+            "graph": self.graph,
+            "profile": self.profile,
+            "store": self.store,
+            "train_targets": {name: target[:TRAIN] for name, target in self.targets.items()},
+            "validation_targets": {name: target[TRAIN:] for name, target in self.targets.items()},
+            "train_weights": None,
+            "validation_weights": None,
+            "objective": Objective("val_loss", "min"),
+        }
+        return TrialContext(**{**values, **options})
 
 
 def make_case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -101,7 +102,9 @@ class TableEncoder:
         known = keras.layers.StringLookup(vocabulary=list(KINDS), output_mode="one_hot", num_oov_indices=1)(kind)
         when = keras.ops.cast(seconds, "float32") / 1e9
         features = keras.ops.concatenate([scaled, known[:, 1:], when], axis=1)
-        return keras.Model(dict(zip(self.columns, (number, kind, seconds), strict=True)), features)
+        with warnings.catch_warnings():  # a tensor may not be called "km/h"
+            warnings.filterwarnings("ignore", message="When providing `inputs` as a dict")
+            return keras.Model(dict(zip(self.columns, (number, kind, seconds), strict=True)), features)
 
     def get_config(self) -> dict[str, Any]:
         """Return the columns."""

@@ -13,6 +13,7 @@ import pytest
 from automodels import dense_classifier, dense_regressor, diabetes, digits, wine
 
 from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, DenseBlock, NotFittedError, SearchError
+from autokeras_core.engine.preparation import prepare
 from autokeras_core.search.journal import Journal
 from autokeras_core.search.records import TrialOutcome
 
@@ -45,6 +46,21 @@ def test_export_equals_predict_on_raw_rows(fitted: AutoModel, tmp_path: Path) ->
     exported = keras.models.load_model(path)
 
     np.testing.assert_allclose(exported.predict(x, verbose=0), fitted.predict_proba(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8"])
+def test_fractions_count_after_training_on_whole_numbers(dtype: str) -> None:
+    """Rows are predicted as they are, whatever type the training rows had: in Python and in the exported model."""
+    x, y = wine()
+    whole = x.clip(0, 255).astype(dtype)
+    model = dense_classifier()
+    model.fit(whole, y, epochs=5, verbose=0)
+
+    probabilities = model.predict_proba(whole + 0.5)
+
+    assert np.abs(probabilities - model.predict_proba(whole)).max() > 0.01
+    np.testing.assert_allclose(model.export_model().predict(whole + 0.5, verbose=0), probabilities, atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(whole.astype("float64")), model.predict_proba(whole), atol=1e-6)
 
 
 def test_a_saved_model_predicts_the_same_in_a_fresh_process(fitted: AutoModel, tmp_path: Path) -> None:
@@ -212,6 +228,25 @@ def test_predefined_configurations_run_first_and_in_order() -> None:
     assert [row.configuration["dense/units"] for row in rows[:2]] == [16, 32]
 
 
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "0"], ids=repr)
+def test_a_seed_that_is_none_is_one_clear_error(seed: object) -> None:
+    """Where it is written, not where NumPy is asked for random numbers."""
+    with pytest.raises(SearchError, match=r"Expected: a whole number of 0 or more.*Received: seed="):
+        dense_classifier(seed=seed)
+
+
+def test_weights_of_validation_rows_make_another_search() -> None:
+    """They change the scores that trials are compared by."""
+    x, y = wine(60)
+    graph = dense_classifier()._graph
+
+    without, weighed = (
+        prepare(graph, x, y, validation_data=(x[:10], y[:10], weights), seed=0) for weights in (None, np.arange(1, 11))
+    )
+
+    assert without.fingerprint != weighed.fingerprint
+
+
 def test_a_warm_start_that_does_not_fit_is_one_clear_error() -> None:
     """An unknown name is an error before anything is trained, with a suggestion."""
     x, y = wine(60)
@@ -285,6 +320,20 @@ def test_a_diverging_trial_is_tried_again_with_a_smaller_learning_rate(tmp_path:
     assert events.count("trial_retried") == 1
 
 
+def test_a_score_that_is_no_number_is_not_blamed_on_the_time() -> None:
+    """Epochs were validated: the reason names the metric, and that there were 2 of them."""
+    x, y = diabetes(100)
+    model = dense_regressor(head={"metrics": [undefined]}, objective=("val_undefined", "min"))
+
+    with pytest.raises(SearchError, match="nan: val_undefined was not finite in any of 2 epochs"):
+        model.fit(x, y, epochs=2, verbose=0)
+
+
+def undefined(y_true, y_pred):  # type: ignore[no-untyped-def]
+    """Return a metric that is not a number."""
+    return keras.ops.mean(y_pred, axis=-1) * float("nan")
+
+
 def exploding_loss(y_true, y_pred):  # type: ignore[no-untyped-def]
     """Return a loss that is not a number."""
     return keras.ops.mean(y_pred, axis=-1) * float("nan")
@@ -312,6 +361,87 @@ def test_a_second_fit_on_other_data_starts_anew() -> None:
 
     assert history.trials == 1
     assert set(model.predict(x)) <= {"yes", "no"}
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["overwrite", "temporary"])
+def test_a_fit_that_failed_goes_on_with_the_same_object(
+    is_kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the search had done is not deleted by the next call, which only completes it."""
+    x, y = wine(90)
+    monkeypatch.setattr(CountsEpochs, "counts", [])
+    model = dense_classifier(max_trials=2, **({"directory": tmp_path, "overwrite": True} if is_kept else {}))
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise RuntimeError("the disk was taken away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autokeras_core.search.run.choose_winner", broken)
+        with pytest.raises(RuntimeError, match="taken away"):
+            model.fit(x, y, epochs=1, callbacks=[CountsEpochs([])], verbose=0)
+
+    history = model.fit(x, y, epochs=1, callbacks=[CountsEpochs([])], verbose=0)
+
+    assert history.trials == 2
+    assert CountsEpochs.counts == [1, 1]
+
+
+def test_what_was_there_before_is_overwritten_after_a_fit_that_did_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a search of this object's own is continued in spite of overwrite=True."""
+    x, y = wine(90)
+    dense_classifier(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+    model = dense_classifier(directory=tmp_path, overwrite=True)
+
+    def refused(*arguments: object, **options: object) -> None:
+        raise RuntimeError("refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autokeras_core.search.run.resolve_objective", refused)
+        with pytest.raises(RuntimeError, match="refused"):
+            model.fit(x, y, epochs=1, verbose=0)
+
+    assert model.fit(x, y, epochs=1, verbose=0).trials == 1
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["overwrite", "temporary"])
+def test_the_same_object_may_be_fitted_with_other_settings(is_kept: bool, tmp_path: Path) -> None:
+    """With another batch size it is another search, which takes the place of the first one."""
+    x, y = wine(90)
+    model = dense_classifier(**({"directory": tmp_path, "overwrite": True} if is_kept else {}))
+    model.fit(x, y, epochs=1, batch_size=32, verbose=0)
+
+    history = model.fit(x, y, epochs=1, batch_size=16, verbose=0)
+
+    assert history.trials == 1
+    assert model.best_configuration["training/batch_size"] == 16
+
+
+def test_data_can_be_fitted_again_after_others_failed() -> None:
+    """No directory was named, so none can be in the way."""
+    x, y = wine(90)
+    model = dense_classifier(max_model_size=400, warm_starts=[{"dense/units": 16}])
+    model.fit(x, y, epochs=1, verbose=0)
+    with pytest.raises(SearchError, match="max_model_size"):
+        model.fit(np.tile(x, 5), y, epochs=1, verbose=0)
+
+    history = model.fit(x, y, epochs=1, verbose=0)
+
+    assert (history.trials, history.failed) == (1, 0)
+    assert model.predict(x).shape == y.shape
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["a temporary folder", "overwrite=True"])
+def test_another_batch_size_starts_anew(is_named: bool, tmp_path: Path) -> None:
+    """It is another search on the same data; what the object found before is in nobody's way."""
+    x, y = wine(90)
+    model = dense_classifier(directory=tmp_path if is_named else None, overwrite=is_named)
+    model.fit(x, y, epochs=1, verbose=0)
+
+    history = model.fit(x, y, epochs=1, batch_size=16, verbose=0)
+
+    assert history.trials == 1
 
 
 def test_overwriting_lets_the_same_object_fit_other_data(tmp_path: Path) -> None:

@@ -93,13 +93,25 @@ def test_a_saved_bundle_predicts_the_same(kind: str, tmp_path: Path) -> None:
 
 
 def test_the_exported_model_takes_one_plain_raw_input_and_is_not_compiled() -> None:
-    """Raw shape and dtype in, a plain tensor out, nothing of ours inside."""
+    """Raw rows in, a plain tensor out, nothing of ours inside."""
     exported = bundle_of(picture_case()).to_keras_model()
 
-    assert (tuple(exported.input.shape), exported.input.dtype) == ((None, 4, 4, 3), "uint8")
+    assert (tuple(exported.input.shape), exported.input.dtype) == ((None, 4, 4, 3), "float32")
     assert isinstance(exported.output, keras.KerasTensor)
     assert not exported.compiled
     assert {type(layer).__module__.partition(".")[0] for layer in exported.layers} == {"keras"}
+
+
+def test_whole_numbers_reach_the_model_as_such() -> None:
+    """Where the input says so, neither the trained nor the exported model makes floats of codes."""
+    start = ArrayInput(whole_numbers=True)
+    codes = np.random.default_rng(0).integers(0, 2**40, size=(48, 5))
+    bundle = bundle_of(make_case(start, ClassificationHead()(DenseBlock()(start)), rows=codes))
+
+    exported = bundle.to_keras_model()
+
+    assert bundle.model.input["array"].dtype == "int64"
+    assert exported.input.dtype == "int64"
 
 
 def test_changing_the_exported_model_does_not_touch_the_bundle() -> None:

@@ -14,7 +14,7 @@ from engine_doubles import TRAIN, Center, Wants, make_case
 
 from autokeras_core import ArrayInput, ClassificationHead, SearchError
 from autokeras_core.data.rows import Rows
-from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.context import TrialContext
 from autokeras_core.executors.context_files import read_context, write_context
 
 
@@ -23,17 +23,8 @@ def make_context(**options: Any) -> TrialContext:
     start = ArrayInput()
     case = make_case(start, ClassificationHead()(Wants(Center(2.0))(start)))
     large = np.arange(100_000, dtype="float32").reshape(-1, 5)
-    values: dict[str, Any] = {
-        "graph": case.graph,
-        "profile": case.profile,
-        "store": case.store,
-        "train_targets": {"a": large, "b": large, "small": case.targets["classification"][:TRAIN]},
-        "validation_targets": {},
-        "train_weights": None,
-        "validation_weights": None,
-        "objective": Objective("val_loss", "min"),
-    }
-    return TrialContext(**{**values, **options})
+    targets = {"a": large, "b": large, "small": case.targets["classification"][:TRAIN]}
+    return case.context(**{"train_targets": targets, "validation_targets": {}, **options})
 
 
 def test_a_context_comes_back(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from autokeras_core.search.journal import Journal
 from autokeras_core.search.oracles import TUNERS, make_oracle, replay
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+from autokeras_core.search.session import read_unfinished
 
 SPACE = Space({"a": Choice(list(range(6))), "b": Choice(list(range(6)))})
 
@@ -259,6 +260,54 @@ def test_unfinished_trials_of_an_earlier_run_come_first(tmp_path: Path) -> None:
     assert all(Path(job.directory, "checkpoint").exists() for job in before)
 
 
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_unfinished_trials_for_which_there_is_no_time_stay_as_they_are(tmp_path: Path) -> None:
+    """Without time they would fail, and lose the checkpoints from which a later run can go on."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=3).run()
+    before = whole.jobs
+    executor, clock = Scripted(1), Clock()
+    executor.before_each = lambda job: setattr(clock, "now", 100.0)
+    again = tmp_path / "again"
+    budget = Budget(max_trials=9, deadline=Deadline(60.0, clock=clock), started_trials=3)
+    driver = make_driver(again, executor, max_trials=9, budget=budget, unfinished=list(before))
+    replay(driver.oracle, [], unfinished=before)
+    for job in before:
+        driver.journal.append("trial_started", **job.to_json())
+        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+
+    driver.run()
+
+    assert [job.trial_id for job in executor.jobs] == ["0"]
+    assert driver.stop_reason == "time_limit reached"
+    assert [trial.job.trial_id for trial in read_unfinished(driver.journal.events(), again)] == ["1", "2"]
+    assert all(Path(job.directory, "checkpoint").exists() for job in before)
+
+
+def test_without_a_model_an_unfinished_trial_runs_whatever_the_time(tmp_path: Path) -> None:
+    """A first model that comes late is worth more than none."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=1).run()
+    executor, clock = Scripted(1), Clock()
+    budget = Budget(max_trials=1, deadline=Deadline(60.0, clock=clock), started_trials=1)
+    driver = make_driver(tmp_path / "again", executor, max_trials=1, budget=budget, unfinished=list(whole.jobs))
+    replay(driver.oracle, [], unfinished=whole.jobs)
+    clock.now = 100.0
+
+    driver.run()
+
+    assert [job.trial_id for job in executor.jobs] == ["0"]
+
+
 def test_the_time_is_shared_out_among_those_at_once(tmp_path: Path) -> None:
     """With two workers and four trials, each gets half of the time, not a quarter."""
     times = iter([0.0, *[0.0] * 1000])
@@ -288,6 +337,80 @@ def test_ctrl_c_ends_running_trials_and_keeps_the_best(tmp_path: Path) -> None:
     assert executor.is_closed
     assert driver.best is not None
     assert events_of(driver, "search_ended")[0]["reason"] == "interrupted"
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    """Return what raises when it is called."""
+
+    def fail(*arguments: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_ctrl_c_before_the_first_model_is_no_death_of_its_trial(tmp_path: Path) -> None:
+    """It is passed on, and the journal tells that the process did not die: else the third one gives the trial up."""
+    executor = Scripted(1)
+    executor.before_each = raising(KeyboardInterrupt())
+    driver = make_driver(tmp_path, executor)
+
+    with pytest.raises(KeyboardInterrupt):
+        driver.run()
+
+    assert [event["reason"] for event in events_of(driver, "search_ended")] == ["interrupted"]
+    assert [trial.deaths for trial in read_unfinished(driver.journal.events(), tmp_path)] == [0]
+
+
+def test_ctrl_c_while_workers_are_ended_finds_the_search_interrupted(tmp_path: Path) -> None:
+    """The second one aborts; the journal tells of the first one already."""
+    executor = Scripted(2)
+    executor.before_each = lambda job: raising(KeyboardInterrupt())() if job.trial_id == "3" else None
+    executor.close = raising(KeyboardInterrupt())  # type: ignore[method-assign]
+    driver = make_driver(tmp_path, executor)
+
+    with pytest.raises(KeyboardInterrupt):
+        driver.run()
+
+    assert [event["reason"] for event in events_of(driver, "search_ended")] == ["interrupted"]
+
+
+def test_an_unexpected_error_is_in_the_journal(tmp_path: Path) -> None:
+    """It is passed on; whoever reads the journal sees why there is no end, and no trial is blamed."""
+    executor = Scripted(1)
+    executor.before_each = raising(RuntimeError("the pipe is broken"))
+    driver = make_driver(tmp_path, executor)
+
+    with pytest.raises(RuntimeError, match="the pipe is broken"):
+        driver.run()
+
+    assert [event["reason"] for event in events_of(driver, "search_failed")] == ["RuntimeError: the pipe is broken"]
+    assert [trial.deaths for trial in read_unfinished(driver.journal.events(), tmp_path)] == [0]
+    assert executor.is_closed
+
+
+def test_an_end_says_whether_a_model_is_still_to_be_handed_over(tmp_path: Path) -> None:
+    """With a model there is one to choose; with none, or after Ctrl-C, the search's end is the end."""
+    bug = Failure(kind="too_large", reason="too large")
+    found, empty = Scripted(1), Scripted(1, {"0": [bug]})
+    with_model = make_driver(tmp_path / "1", found, max_trials=1)
+    without = make_driver(tmp_path / "2", empty, max_trials=1)
+
+    with_model.run()
+    with pytest.raises(SearchError, match="trained no model"):
+        without.run()
+
+    assert events_of(with_model, "search_ended")[0]["then"] == "handed_over"
+    assert "then" not in events_of(without, "search_ended")[0]
+
+
+def test_the_last_trials_are_named_where_only_they_failed_alike(tmp_path: Path) -> None:
+    """Another failure before them is not counted among them."""
+    bug, other = Failure(kind="bug", reason="ValueError: always"), Failure(kind="too_large", reason="too large")
+    executor = Scripted(1, {"0": [other], "1": [bug], "2": [bug], "3": [bug]})
+    driver = make_driver(tmp_path, executor, max_trials=9)
+
+    with pytest.raises(SearchError, match="The last 3 trials all failed in the same way: ValueError: always"):
+        driver.run()
 
 
 def test_the_same_bug_in_all_trials_is_one_error(tmp_path: Path) -> None:

@@ -26,9 +26,12 @@ from autokeras_core import (
     RegressionHead,
     SearchError,
 )
+from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.registry import get_registry
+from autokeras_core.search import run, winner
 from autokeras_core.search.journal import read_events
+from autokeras_core.search.records import TrialOutcome
 from tests.heavy.engine_doubles import Case
 from tests.heavy.test_bundle import bundle_of, host_case, many_case, picture_case, raw_of
 
@@ -341,6 +344,32 @@ def test_candidates_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.Mon
     several(max_trials=4, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
 
     assert len(list(tmp_path.glob("trials/*/bundle"))) == 3
+
+
+def test_no_more_candidates_are_computed_than_there_is_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models of a search without ensembles left no outputs; once the time is up, those that were computed are chosen from."""
+    x, y = digits(400)
+    several(ensemble=False, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+    predictions, computed = winner._predictions, []
+    now = [0.0]
+
+    def slow(outcome: TrialOutcome, *arguments: Any) -> Any:
+        computed.append(outcome.trial_id)
+        now[0] += 6e5
+        return predictions(outcome, *arguments)
+
+    monkeypatch.setattr(winner, "_predictions", slow)
+    choose = winner.choose_winner
+    monkeypatch.setattr(
+        run,
+        "choose_winner",
+        lambda *arguments, **options: choose(*arguments, **options | {"deadline": Deadline(1e6, clock=lambda: now[0])}),
+    )
+    several(directory=tmp_path, max_trials=1).fit(x, y, epochs=1, verbose=0)
+
+    assert len(computed) == 2
 
 
 def test_many_validation_rows_are_sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

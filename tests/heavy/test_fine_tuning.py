@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, FineTuning
+from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.compiler import compile_graph
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.features import FeatureStore
@@ -19,21 +20,25 @@ from autokeras_core.engine.finetuning import (
     open_second_phase,
     plan_second_phase,
 )
+from autokeras_core.engine.predictions import read_predictions
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.fine_tuning import FineTunable
+from autokeras_core.registry import get_registry
 from tests.heavy.engine_doubles import Case, make_case
 from tests.heavy.fine_tuned_networks import Projected, points
 
 LEARNS: dict[str, Any] = {"training/learning_rate": 0.01, "training/batch_size": 32}
 
 
-def searched(directory: Path, **arguments: Any) -> AutoModel:
+def searched(directory: Path, *, ensemble: int = False, **arguments: Any) -> AutoModel:
     """Return a model after one trial of three epochs in the first phase."""
     start = ArrayInput()
     output = ClassificationHead(dropout=0.0)(Projected(**arguments)(start))
     model = AutoModel(
         inputs=start, outputs=output, max_trials=1, seed=0, directory=directory, objective="val_loss",
-        warm_starts=[LEARNS],
+        warm_starts=[LEARNS], ensemble=ensemble,
     )  # fmt: skip
     model.fit(*points(), epochs=3, verbose=0)
     return model
@@ -90,6 +95,19 @@ def test_the_tuned_network_is_saved_and_exported(tuned: AutoModel, tmp_path: Pat
 
     np.testing.assert_allclose(loaded.predict_proba(x), wanted, atol=1e-6)
     np.testing.assert_allclose(tuned.export_model().predict(x, verbose=0), wanted, atol=1e-6)
+
+
+def test_the_outputs_kept_for_an_ensemble_are_those_of_the_tuned_network(tmp_path: Path) -> None:
+    """A trial leaves what its own model says of the validation rows, not the tuned layers on the frozen network."""
+    model = searched(tmp_path, ensemble=2, depth="all")
+    (trial,) = (tmp_path / "trials").iterdir()
+    rows = prepare(model._graph, *points(), seed=0).validation_inputs
+    bundle = ModelBundle.load(trial / BUNDLE_FOLDER, get_registry())
+
+    kept = read_predictions(trial, rows=80)
+
+    assert kept is not None
+    np.testing.assert_allclose(kept[0], bundle.predict_outputs(rows)["classification"], atol=1e-5)
 
 
 @pytest.mark.parametrize("learning_rate", [1e3, 1e30], ids=["too high", "diverging"])

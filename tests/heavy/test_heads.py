@@ -373,6 +373,45 @@ def test_a_metric_that_does_not_suit_the_labels_is_named() -> None:
         head.metrics(head.analyse([[0, 1], [1, 1]], name=_NAME))
 
 
+@pytest.mark.parametrize("metric", ["F1Score", keras.metrics.F1Score(average="macro"), "f1_score"], ids=str)
+def test_a_score_over_the_classes_is_one_number(metric: Any) -> None:
+    """As a name of Keras's class it is that of the short name, whose mean over the classes is taken."""
+    head = ClassificationHead(metrics=[metric])
+    (made,) = head.metrics(head.analyse(["a", "b", "c"] * 4, name=_NAME))
+
+    made.update_state(np.eye(3), np.eye(3))
+
+    assert float(made.result()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", ["RootMeanSquaredError", "R2Score"])
+def test_keras_names_of_classes_are_those_of_the_short_names(name: str) -> None:
+    """Logs and objectives need one name for one thing."""
+    head = RegressionHead(metrics=[name])
+
+    (made,) = head.metrics(head.analyse([1.0, 2.0, 4.0], name=_NAME))
+
+    assert made.name == {"RootMeanSquaredError": "rmse", "R2Score": "r2"}[name]
+
+
+@pytest.mark.parametrize(
+    ("head", "metric", "advice"),
+    [
+        (ClassificationHead, keras.metrics.F1Score(), "F1Score(average='macro')"),
+        (ClassificationHead, keras.metrics.F1Score, "F1Score(average='macro')"),
+        (ClassificationHead, "FBetaScore", "FBetaScore(average='macro')"),
+        (RegressionHead, keras.metrics.R2Score(class_aggregation=None), "class_aggregation='uniform_average'"),
+    ],
+    ids=["instance", "class", "name", "columns"],
+)
+def test_a_metric_of_several_numbers_is_refused(head: Any, metric: Any, advice: str) -> None:
+    """At once, not after the first epoch of every trial."""
+    with pytest.raises(GraphError, match="Expected: a metric of one number.*Received: ") as caught:
+        head(metrics=[metric])
+
+    assert advice in str(caught.value)
+
+
 def test_two_metrics_of_one_name_are_refused() -> None:
     """Logs could not tell them apart."""
     head = ClassificationHead(metrics=["accuracy", "acc"])
@@ -508,6 +547,39 @@ def test_an_array_input_refuses_what_is_no_array_of_numbers(data: Any, words: st
     """Each is one clear error."""
     with pytest.raises(DataError, match=r"Expected: .* Received: ") as caught:
         ArrayInput().adapt(data)
+
+    assert words in str(caught.value)
+
+
+def test_whole_numbers_are_kept_as_such_where_the_input_says_so() -> None:
+    """Floats that are whole numbers become these, and later rows get the training rows' dtype."""
+    whole = ArrayInput(whole_numbers=True)
+    profile = whole.analyse(np.array([[1, 2]], dtype="int32"), name="array")
+
+    matched = whole.match(whole.adapt([[3.0, -4.0]]), profile)
+
+    assert whole.raw_spec(profile) == ((2,), "int32")
+    assert matched.dtype == np.int32
+    np.testing.assert_array_equal(matched, [[3, -4]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([[1.0, 2.0], [3.0, 4.5]], "1 others, the first at row 1: 4.5"),
+        ([[1.0, 1e30]], "1 others, the first at row 0: 1e+30"),
+        ([[1, 256]], "numbers from 1 to 256"),
+        ([[-1, 2]], "numbers from -1 to 2"),
+    ],
+    ids=["a fraction", "beyond int64", "too large", "too small"],
+)
+def test_rows_that_are_no_whole_numbers_of_the_training_rows_range_are_refused(rows: Any, words: str) -> None:
+    """None of them is cut off or wrapped around."""
+    whole = ArrayInput(whole_numbers=True)
+    profile = whole.analyse(np.array([[1, 2]], dtype="uint8"), name="array")
+
+    with pytest.raises(DataError, match=r"Expected: whole numbers.* Received: ") as caught:
+        whole.match(whole.adapt(rows), profile)
 
     assert words in str(caught.value)
 

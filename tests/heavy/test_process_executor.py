@@ -11,64 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_doubles import TRAIN, make_case
-from worker_doubles import DiesOnce, EpochLog, TroublesomeBlock
+from executor_doubles import Events, make_context, make_job, opened
+from worker_doubles import DiesOnce, EpochLog
 
-from autokeras_core import ArrayInput, ClassificationHead, SearchError
-from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core import SearchError
+from autokeras_core.engine.context import Objective
+from autokeras_core.executors._worker_process import WorkerProcess
 from autokeras_core.executors.base import Executor
 from autokeras_core.executors.process import ProcessExecutor
-from autokeras_core.search.records import TrialJob, TrialOutcome
+from autokeras_core.search.records import TrialOutcome
+from tests.processes import end_soon
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals kill the workers of these tests")
-
-TRAINING = {"training/learning_rate": 0.01, "training/batch_size": 8, "troublesome/units": 8}
-
-
-class Events:
-    """An observer that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str, dict[str, Any]]] = []
-
-    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Keep the event."""
-        self.seen.append((trial_id, event, fields))
-
-
-def make_context(directory: Path, **options: Any) -> TrialContext:
-    """Return the context of a small classifier with a troublesome block."""
-    start = ArrayInput()
-    case = make_case(start, ClassificationHead()(TroublesomeBlock()(start)), directory=directory)
-    values: dict[str, Any] = {
-        "graph": case.graph,
-        "profile": case.profile,
-        "store": case.store,
-        "train_targets": {name: target[:TRAIN] for name, target in case.targets.items()},
-        "validation_targets": {name: target[TRAIN:] for name, target in case.targets.items()},
-        "train_weights": None,
-        "validation_weights": None,
-        "objective": Objective("val_loss", "min"),
-    }
-    return TrialContext(**{**values, **options})
-
-
-def make_job(directory: Path, trouble: str = "none", **options: Any) -> TrialJob:
-    """Return the job of a small trial."""
-    values: dict[str, Any] = {"trial_id": trouble, "epochs": 3, "seed": 3, "seconds": None, **options}
-    return TrialJob(
-        configuration={**TRAINING, "troublesome/trouble": trouble},
-        directory=str(directory / values["trial_id"]),
-        **values,
-    )
-
-
-def is_running(pid: int) -> bool:
-    """Return whether there is a process of this id that has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def pids_of(executor: ProcessExecutor) -> set[int]:
@@ -77,24 +31,10 @@ def pids_of(executor: ProcessExecutor) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a search's cache."""
-    return tmp_path_factory.mktemp("search") / "cache"
-
-
-@pytest.fixture(scope="module")
-def events() -> Events:
-    """Return what the workers of this module's executor told."""
-    return Events()
-
-
-@pytest.fixture(scope="module")
 def executor(cache: Path, events: Events) -> Iterator[ProcessExecutor]:
     """Return an executor of two workers which may take 2 GB each."""
-    executor = ProcessExecutor(workers=2, memory_limit="2GB")
-    executor.open(make_context(cache, callbacks=[EpochLog(cache.parent / "epochs")]), events)
-    yield executor
-    executor.close()
+    with opened(ProcessExecutor(workers=2, memory_limit="2GB"), cache, events) as executor:
+        yield executor
 
 
 @pytest.fixture
@@ -178,6 +118,19 @@ def test_what_workers_log_is_logged_here(run: Callable[..., TrialOutcome], caplo
     assert ("worker_doubles", logging.WARNING, "epoch 3 is over") in caplog.record_tuples
 
 
+def test_all_that_has_arrived_is_heard_at_once(run: Callable[..., TrialOutcome], executor: ProcessExecutor) -> None:
+    """However many messages there are, and however long each takes: a trial's end is among them before it is judged."""
+    outcome = run()
+    (seat, *_) = executor._seats
+    event = {"kind": "event", "trial_id": "none", "event": "batch", "fields": {}}
+    for message in (event, event, {"kind": "outcome", "outcome": outcome.to_json()}):
+        executor._inbox.put((seat.process, message))
+
+    executor._listen()
+
+    assert executor.wait() == outcome
+
+
 def test_the_workers_still_work_after_all_that(run: Callable[..., TrialOutcome], executor: ProcessExecutor) -> None:
     """Those that died were replaced."""
     outcomes = [run(trial_id=str(number)) for number in range(3)]
@@ -218,8 +171,33 @@ def test_closing_leaves_no_process_and_no_file(tmp_path: Path) -> None:
 
     executor.close()
 
-    assert not any(is_running(pid) for pid in pids)
+    assert end_soon(pids)
     assert list(cache.iterdir()) == []
+
+
+def test_a_second_interruption_leaves_no_process_and_no_file_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the first of two workers is waited for: both are gone all the same."""
+    executor = ProcessExecutor(workers=2)
+    executor.open(make_context(tmp_path / "cache"), Events())
+    pids = pids_of(executor)
+    join = WorkerProcess.join
+    interruptions = [KeyboardInterrupt()]
+
+    def interrupted(process: WorkerProcess) -> int:
+        if interruptions:
+            raise interruptions.pop()
+        return join(process)
+
+    monkeypatch.setattr(WorkerProcess, "join", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        executor.close()
+
+    assert len(pids) == 2
+    assert end_soon(pids)
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_worker_that_cannot_start_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_process_executor import Events, make_context, make_job
+from executor_doubles import Events, make_context, make_job, opened
 from worker_doubles import EpochLog
 
 from autokeras_core.executors.base import Executor
@@ -47,24 +47,10 @@ def machines() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a search's cache."""
-    return tmp_path_factory.mktemp("search") / "cache"
-
-
-@pytest.fixture(scope="module")
-def events() -> Events:
-    """Return what the workers of this module's executor told."""
-    return Events()
-
-
-@pytest.fixture(scope="module")
 def executor(cache: Path, events: Events) -> Iterator[RayExecutor]:
     """Return an executor of as many workers as the cluster has cores."""
-    executor = RayExecutor()
-    executor.open(make_context(cache, callbacks=[EpochLog(cache.parent / "epochs")]), events)
-    yield executor
-    executor.close()
+    with opened(RayExecutor(), cache, events) as executor:
+        yield executor
 
 
 def scratch_folder(executor: RayExecutor) -> Path:
@@ -154,6 +140,27 @@ def test_closing_leaves_the_ray_of_the_user_and_no_files(executor: RayExecutor, 
     assert ray.is_initialized()
     assert list(cache.iterdir()) == []
     assert [path.name for path in tmp_path.iterdir() if path.name != "sleeps"] == []
+
+
+def test_an_interruption_while_workers_tidy_up_leaves_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C a second time: what takes longest is cut short, nothing else."""
+    executor = RayExecutor(workers=1)
+    executor.open(make_context(tmp_path / "cache"), Events())
+    (seat,) = executor._seats
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(executor, "_tidy", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        executor.close()
+
+    with pytest.raises(ray.exceptions.RayActorError):
+        ray.get(seat.actor.news.remote(), timeout=60)
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_models_come_back_from_machines_without_the_directory(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from automodels import QUICK, dense_classifier, digits, wine
 
 from autokeras_core import AutoModel
+from autokeras_core.search import refit
+from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.refit import seconds_to_refit
 from tests.heavy.test_ensemble import several
@@ -75,14 +77,19 @@ def test_every_member_of_an_ensemble_is_refitted() -> None:
     np.testing.assert_allclose(model.export_model().predict(x, verbose=0), model.predict_proba(x), atol=1e-5)
 
 
-def test_without_time_the_validated_model_stays_and_a_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """A single trial takes all of its time, so nothing is left."""
+def test_without_time_the_validated_model_stays_and_a_line_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single trial takes all of its time, so nothing is left, and no rows are put together for nothing."""
     x, y = digits(400)
+    put_together: list[Any] = []
+    monkeypatch.setattr(refit, "_all_rows", lambda *arguments: put_together.append(arguments))
     model = dense_classifier(time_limit=4, refit=True)
 
     history = model.fit(x, y, epochs=100_000, verbose=2)
 
     assert history.refitted == ()
+    assert put_together == []
     last = capsys.readouterr().out.splitlines()[-1]
     assert "Trial 0 was not refitted, the model is as it was validated: it takes about" in last
 
@@ -98,6 +105,55 @@ def test_a_failing_refit_costs_no_model(monkeypatch: pytest.MonkeyPatch, capsys:
     assert history.refitted == ()
     assert "was not refitted" in capsys.readouterr().out.splitlines()[-1]
     assert len(model.predict(x)) == len(x)
+
+
+def test_ctrl_c_in_the_refit_hands_the_validated_model_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`fit` returns it and says so; nothing half-written is left, and the same `fit` again does what is missing."""
+    x, y = wine(100)
+
+    def interrupted(job: Any, *arguments: Any) -> Any:
+        Path(job.directory).mkdir()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refit, "run_trial", interrupted)
+        model = dense_classifier(directory=tmp_path, refit=True)
+        history = model.fit(x, y, epochs=1, verbose=0)
+    left = list(tmp_path.glob("trials/*/refit"))
+
+    again = model.fit(x, y, epochs=1, verbose=0)
+
+    assert (history.trials, history.refitted, history.stop_reason, left) == (1, (), "interrupted", [])
+    assert len(model.predict(x)) == len(x)
+    assert (again.trials, again.refitted, again.stop_reason) == (1, ("0",), "max_trials=1 reached")
+
+
+def test_ctrl_c_keeps_the_members_that_were_refitted_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others have the models of their trials; a line for each says what it is."""
+    x, y = digits(400)
+    run_trial, jobs = refit.run_trial, []
+
+    def interrupted_the_second_time(job: Any, *arguments: Any) -> Any:
+        jobs.append(job)
+        if len(jobs) > 1:
+            raise KeyboardInterrupt
+        return run_trial(job, *arguments)
+
+    monkeypatch.setattr(refit, "run_trial", interrupted_the_second_time)
+    history = several(directory=tmp_path, refit=True).fit(x, y, epochs=1, verbose=2)
+
+    assert history.ensemble is not None
+    first, *others = history.ensemble.weights
+    assert history.refitted == (first,)
+    assert len(jobs) == 2
+    said = capsys.readouterr().out
+    assert f"Trial {first} was refitted on all 400 rows." in said
+    assert all(f"Trial {each} was not refitted, the model is as it was validated: it was" in said for each in others)
+    assert [
+        event["trial_ids"] for event in read_events(tmp_path / "journal.jsonl") if event["event"] == "refitted"
+    ] == [[first]]
 
 
 class FailsLater(keras.callbacks.Callback):  # type: ignore[misc]

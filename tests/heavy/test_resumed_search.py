@@ -12,6 +12,7 @@ import pytest
 
 from autokeras_core import AutoModel, SearchError
 from autokeras_core.search import run, winner
+from autokeras_core.search.budget import Budget
 from autokeras_core.search.journal import Journal, read_events
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.resume import MOST_DEATHS
@@ -210,6 +211,80 @@ def test_no_refit_follows_ctrl_c(tmp_path: Path) -> None:
 
     assert events_of(tmp_path, "refitted") == []
     assert model.predict(wine()[0]).shape == (178,)
+
+
+def dies(*arguments: Any, **options: Any) -> Any:
+    """Stand for the death of the process: nothing more is written."""
+    raise SystemExit
+
+
+def test_a_search_that_was_cut_off_in_the_refit_completes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trial is added: what was asked for is not done before the model is handed over."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "refit_winner", dies)
+        with pytest.raises(SystemExit):
+            search(tmp_path, refit=True)
+    events = len(read_events(tmp_path / JOURNAL_FILE))
+
+    model = search(tmp_path, refit=True)
+
+    after = [event["event"] for event in read_events(tmp_path / JOURNAL_FILE)[events:]]
+    assert after == ["search_ended", "refitted", "handed_over"]
+    assert len(model.leaderboard()) == 3
+
+
+def test_ctrl_c_while_the_ensemble_is_chosen_leaves_the_best_model_and_no_refit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best model is wanted now; the same search again chooses one, and refits it."""
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(winner, "_select", interrupted)
+        search(tmp_path, ensemble=True, refit=True)
+    first = [event["event"] for event in read_events(tmp_path / JOURNAL_FILE)][-2:]
+
+    model = search(tmp_path, ensemble=True, refit=True)
+
+    assert first == ["search_ended", "handed_over"]
+    assert len(model.leaderboard()) == 3
+    assert events_of(tmp_path, "refitted") != []
+
+
+def test_a_resumed_search_gets_no_more_workers_than_it_has_trials_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trial that was cut off is one of those that are left, not one more."""
+    search(tmp_path, CtrlC(2, 2))
+    make_executor, numbers = run.make_executor, []
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        numbers.append(options["max_trials"])
+        return make_executor(*arguments, **options)
+
+    monkeypatch.setattr(run, "make_executor", noted)
+    search(tmp_path)
+
+    assert numbers == [2]
+
+
+def test_a_resumed_search_knows_how_long_its_trials_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So none is started that would be cut to nothing."""
+    search(tmp_path, CtrlC(2, 2))
+    (done,) = trials_of(tmp_path)
+    note_trial, notes = Budget.note_trial, []
+
+    def noted(budget: Budget, seconds: float, *, cut_short: bool) -> None:
+        notes.append((seconds, cut_short))
+        note_trial(budget, seconds, cut_short=cut_short)
+
+    monkeypatch.setattr(Budget, "note_trial", noted)
+    search(tmp_path)
+
+    assert notes[0] == (done.seconds, False)
+    assert len(notes) == 3
 
 
 def test_ctrl_c_a_second_time_aborts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,18 @@ def test_the_exported_model_takes_and_returns_names(fitted: AutoModel, tmp_path:
     np.testing.assert_allclose(outputs["alcohol"].reshape(-1), fitted.predict([left, right])[1], rtol=1e-5)
 
 
+def test_classes_are_those_of_the_probabilities() -> None:
+    """Head by head: a head that predicts a number has neither, wherever it stands."""
+    _, right, cultivar, alcohol = parts()
+    model = AutoModel(ArrayInput(), [RegressionHead(), ClassificationHead()], max_trials=1, seed=0)
+    model.fit(right, [alcohol, cultivar], epochs=1, verbose=0)
+
+    (probabilities,), (classes,) = model.predict_proba(right), model.classes
+
+    assert classes == (0, 1, 2)
+    assert probabilities.shape == (len(right), 3)
+
+
 def test_it_is_saved_and_loaded(fitted: AutoModel, tmp_path: Path) -> None:
     """All heads come back."""
     left, right, _, _ = parts()

@@ -15,6 +15,8 @@ import pytest
 from tables import TableEncoder, TableInput, make_table
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock, GraphError, Merge, RegressionHead
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.engine.raw_inputs import RawInput
 from autokeras_core.testing import CheckError, check_block, check_preprocessor
 
@@ -145,6 +147,20 @@ def test_columns_may_be_called_anything(names: tuple[str, str, str], tmp_path: P
 
     assert set(exported.input) == set(names)
     np.testing.assert_allclose(exported(tensors_of(columns_of(table))), model.predict_proba(table), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error:When providing `inputs` as a dict:UserWarning")
+@pytest.mark.parametrize("members", [1, 2], ids=["a model", "an ensemble"])
+def test_exporting_columns_that_no_layer_may_be_called_like_warns_of_nothing(members: int) -> None:
+    """Users can do nothing about it: neither for one model nor for several."""
+    model = fitted(make_table(ROWS, names=("km/h", "kind", "seen")))
+    assert model._fitted is not None and isinstance(model._fitted.bundle, ModelBundle)
+    single = model._fitted.bundle
+    bundle = EnsembleBundle(members=(single, single), weights=(0.5, 0.5)) if members > 1 else single
+
+    exported = bundle.to_keras_model()
+
+    assert set(exported.input) == {"km/h", "kind", "seen"}
 
 
 def test_a_table_that_nothing_turns_into_numbers_is_an_error() -> None:

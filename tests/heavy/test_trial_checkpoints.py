@@ -17,8 +17,10 @@ from autokeras_core.engine import batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
 from autokeras_core.engine.checkpoint import CheckpointFile, seconds_to_next
-from autokeras_core.engine.context import Objective, TrialContext
+from autokeras_core.engine.compiler import compile_graph
+from autokeras_core.engine.context import TrialContext
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
+from autokeras_core.engine.rows import transform_rows
 from autokeras_core.engine.schedule import learning_rate_at
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.graph.operator import Block, Tensor
@@ -26,7 +28,7 @@ from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.registry import get_registry
 from autokeras_core.search.checkpointed import CHECKPOINT_FOLDER, checkpointed_epochs
 from autokeras_core.search.records import Rung, TrialJob, TrialOutcome
-from tests.heavy.engine_doubles import TRAIN, make_case
+from tests.heavy.engine_doubles import make_case
 from tests.heavy.fine_tuned_networks import Projected
 
 Array = np.ndarray[Any, Any]
@@ -83,18 +85,7 @@ def make_context(block: Block | None = None, **options: Any) -> TrialContext:
     """Return the context of a small classifier that writes a checkpoint after every epoch."""
     start = ArrayInput()
     case = make_case(start, ClassificationHead()((block or Stateful())(start)))
-    values: dict[str, Any] = {
-        "graph": case.graph,
-        "profile": case.profile,
-        "store": case.store,
-        "train_targets": {name: target[:TRAIN] for name, target in case.targets.items()},
-        "validation_targets": {name: target[TRAIN:] for name, target in case.targets.items()},
-        "train_weights": None,
-        "validation_weights": None,
-        "objective": Objective("val_loss", "min"),
-        "seconds_between_checkpoints": 0.0,
-    }
-    return TrialContext(**{**values, **options})
+    return case.context(**{"seconds_between_checkpoints": 0.0, **options})
 
 
 def make_job(directory: Path, configuration: Mapping[str, Any] | None = None, **options: Any) -> TrialJob:
@@ -193,6 +184,41 @@ def test_both_phases_of_fine_tuning_go_on_from_where_they_were(tmp_path: Path, a
     assert (outcome.score, outcome.best_epoch) == (whole.score, whole.best_epoch)
     for here, there in zip(weights_of(outcome), weights_of(whole), strict=True):
         np.testing.assert_array_equal(here, there)
+
+
+def test_a_resumed_fine_tuning_leaves_the_features_of_other_trials_alone(tmp_path: Path) -> None:
+    """Cut off in the second phase, it ends with a tuned network; the frozen one's features stay its own."""
+    job = make_job(tmp_path / "broken")
+    cut_off(job, make_context(Projected(depth="all", learning_rate=0.01)), after=8)
+    context = make_context(Projected(depth="all", learning_rate=0.01), keeps_predictions=True)  # in another process
+
+    outcome = run_trial(job, context, Watching())
+
+    assert outcome.best_epoch > EPOCHS
+    frozen = compile_graph(context.graph, job.configuration, context.profile, context.store, seed=0).features
+    kept = context.store.features(frozen, "validation")
+    raw = context.store.features([attrs.evolve(each, host=(), keys=()) for each in frozen], "validation")
+    for feature in frozen:
+        expected = transform_rows(raw[feature.name], feature.host)
+        np.testing.assert_allclose(kept[feature.name], expected, atol=1e-6)
+
+
+def test_a_first_phase_outlives_an_interruption_before_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time ends while the second one is being put together: the model of the first is the trial's."""
+
+    def hangs(*arguments: Any, **options: Any) -> None:
+        message = "the trial was interrupted after 60.0 s"
+        raise OutOfTimeError(message)
+
+    monkeypatch.setattr("autokeras_core.engine.trial.open_second_phase", hangs)
+    job = make_job(tmp_path)
+
+    outcome = run_trial(job, make_context(Projected(depth="all", learning_rate=0.01)), Watching())
+
+    assert (outcome.status, outcome.epochs, outcome.cut_short) == ("completed", EPOCHS, True)
+    assert (tmp_path / BUNDLE_FOLDER).is_dir()
 
 
 @pytest.mark.parametrize("windows", [False, True], ids=["shuffled", "windows"])

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -19,6 +18,7 @@ from autokeras_core import ArrayInput, AutoModel, ClassificationHead, SearchErro
 from autokeras_core.executors.process import ProcessExecutor
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialJob, TrialOutcome, rank_outcomes
+from tests.processes import end_soon, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals kill the workers of these tests")
 
@@ -46,27 +46,11 @@ def jobs_in(directory: Path) -> list[TrialJob]:
     return [TrialJob.from_json(event) for event in events if event["event"] == "trial_started"]
 
 
-def is_running(pid: int) -> bool:
-    """Return whether there is a process of this id that has not ended."""
-    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return bool(listed.stdout.strip()) and not listed.stdout.startswith("Z")
-
-
 def worker_pids(parent: int) -> set[int]:
     """Return the ids of the worker processes that a process has started."""
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return {int(pid) for pid, ppid, args in rows if int(ppid) == parent and "autokeras_core.executors.worker" in args}
-
-
-def wait_until(condition: Any, *, seconds: float) -> bool:
-    """Return whether a condition holds before so many seconds are over."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)  # there is no event to wait for: another process ends
-    return False
 
 
 def test_a_search_survives_whatever_its_configurations_do(tmp_path: Path) -> None:
@@ -127,7 +111,7 @@ def test_a_killed_worker_costs_its_trial_one_attempt(tmp_path: Path) -> None:
     assert len({line["pid"] for line in EpochLog.read(tmp_path / "epochs")}) >= 2
     events = [event["event"] for event in read_events(tmp_path / "search" / "journal.jsonl")]
     assert events.count("trial_retried") == 1
-    assert events[-1] == "search_ended"
+    assert events[-2:] == ["search_ended", "handed_over"]
     assert list((tmp_path / "search" / "cache").iterdir()) == []
 
 
@@ -208,7 +192,7 @@ def test_no_worker_outlives_its_search(sent: signal.Signals, code: int, said: st
     assert len(workers) == 2
     assert search.returncode == code
     assert output.strip() == said
-    assert wait_until(lambda: not any(is_running(pid) for pid in workers), seconds=20)
+    assert end_soon(workers)
     before = outcomes_in(tmp_path / "search")
     cut_off = {job.trial_id for job in jobs_in(tmp_path / "search")} - {outcome.trial_id for outcome in before}
     assert cut_off

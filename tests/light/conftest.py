@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from autokeras_core._metadata import find_plugin_entry_points
+from autokeras_core.cli.main import main
 from autokeras_core.manager import PluginManager, PluginRecord, load_plugins, set_manager
+from tests.light.ranking_task import PLUGIN, TASKS, Result, Run
 
 
 class PluginSite:
@@ -94,3 +96,26 @@ def plugin_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plu
     for name in list(sys.modules):
         if name.partition(".")[0] in site.packages:
             del sys.modules[name]
+
+
+@pytest.fixture
+def run(
+    plugin_site: PluginSite, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Run the command line in this process and in a folder of its own, with the plugin `acme` installed."""
+    plugin_site.install("acme", PLUGIN, modules={"tasks": TASKS})
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def run_command(*arguments: str) -> Result:
+        import acme.tasks  # type: ignore[import-not-found]  # the plugin of this test
+
+        acme.tasks.CALLS.clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exited:
+            main(arguments)
+        captured = capsys.readouterr()
+        return Result(exited.value.code, captured.out, captured.err, list(acme.tasks.CALLS))  # type: ignore[arg-type]
+
+    return run_command

@@ -161,6 +161,31 @@ def test_what_is_allowed_beyond_a_long_limit_grows_with_it() -> None:
     assert budget.grace_for(1_000.0, has_model=True) == pytest.approx(19.5)
 
 
+def test_what_is_allowed_beyond_a_limit_is_allowed_once() -> None:
+    """Each stage of a search would get two seconds of its own otherwise."""
+    clock = Clock()
+    deadline = Deadline(10.0, clock=clock)
+
+    clock.now = 11.0
+    assert deadline.remaining_until_interruption() == pytest.approx(1.0)
+
+    clock.now = 20.0
+    assert deadline.remaining_until_interruption() == 0.0
+
+
+def test_time_is_up_when_no_trial_could_do_anything() -> None:
+    """With less than two seconds for trials; never without a limit."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline(60.0, clock=clock))
+
+    clock.now = 57.0
+    assert not budget.is_time_up
+
+    clock.now = 57.5
+    assert budget.is_time_up
+    assert not Budget(max_trials=1, deadline=None).is_time_up
+
+
 def test_without_a_limit_nothing_is_interrupted_sooner() -> None:
     """The grace of a trial without a time of its own is not used."""
     assert Budget(max_trials=1, deadline=None).grace_for(None, has_model=True) == GRACE

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from autokeras_core.data.profile import DataProfile
-from autokeras_core.graph.cost import configuration_cost
+from autokeras_core.data.profile import DataProfile, InputProfile
+from autokeras_core.graph.cost import configuration_cost, network_cost
 from autokeras_core.graph.graph import Graph
-from tests.light.graph_doubles import Conv, Start, Target
+from tests.light.graph_doubles import Conv, Join, Start, Target
 
 PROFILE = DataProfile(rows=1_000, inputs={}, targets={})
 
@@ -43,6 +43,24 @@ def test_costs_of_blocks_add_up() -> None:
     assert small is not None
     assert large is not None
     assert large - small == pytest.approx(16e6)
+
+
+def test_a_block_counts_what_its_own_inputs_cost() -> None:
+    """In a graph of two inputs each branch has the price of its own rows."""
+
+    class Curious(Conv):
+        def cost(self, hp: Any) -> float:
+            """Return a million for each value of a row."""
+            return 1e6 * max(part.shape[0] for part in hp.profile.inputs.values())
+
+    small, large = Start(name="small"), Start(name="large")
+    graph = Graph.from_nodes([small, large], [Target()(Join()([Curious(name="a")(small), Curious(name="b")(large)]))])
+    inputs = {
+        name: InputProfile(name=name, modality="array", shape=(width,), dtype="float32", rows=1_000)
+        for name, width in {"small": 1, "large": 10}.items()
+    }
+
+    assert network_cost(graph, {}, DataProfile(rows=1_000, inputs=inputs, targets={})) == pytest.approx(11e6)
 
 
 def test_small_batches_cost_more() -> None:

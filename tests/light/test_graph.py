@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
+from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
 from autokeras_core.graph.node import Node
@@ -39,6 +40,12 @@ def names(graph: Graph) -> list[str]:
 
 
 # Order and names
+
+
+def profile_of(*names: str, rows: int = 10) -> DataProfile:
+    """Return the profile of some inputs."""
+    inputs = {name: InputProfile(name=name, modality="array", shape=(1,), dtype="float32", rows=rows) for name in names}
+    return DataProfile(rows=rows, inputs=inputs, targets={})
 
 
 def test_blocks_stand_in_topological_order_branch_by_branch() -> None:
@@ -171,9 +178,31 @@ def test_the_profile_reaches_every_block() -> None:
 
     class Curious(Conv):
         def search_space(self, profile: Any = None) -> Space:
-            return Space({"seen": Choice([str(profile)])})
+            return Space({"rows": Choice([profile.rows])})
 
-    assert chain(Curious()).space("facts")["conv/seen"].default == "facts"  # type: ignore[arg-type]
+    assert chain(Curious()).space(profile_of("start", rows=7))["conv/rows"].default == 7
+
+
+def test_a_block_is_told_of_the_inputs_that_it_depends_on() -> None:
+    """Blocks in one branch know nothing of another's input, a block that joins them knows of both."""
+
+    class Curious(Conv):
+        def search_space(self, profile: Any = None) -> Space:
+            return Space({"inputs": Choice([" ".join(profile.inputs)])})
+
+    left, right = Start(name="left"), Start(name="right")
+    first, second = Curious(name="first")(left), Curious(name="second")(Curious(name="before")(right))
+    joined = Curious(name="joined")([first, second])
+    graph = Graph.from_nodes([left, right], [Target()(joined)])
+
+    defaults = graph.space(profile_of("left", "right")).defaults()
+
+    assert {name: defaults[f"{name}/inputs"] for name in ("first", "before", "second", "joined")} == {
+        "first": "left",
+        "before": "right",
+        "second": "right",
+        "joined": "left right",
+    }
 
 
 def test_a_search_space_that_is_none_names_the_block() -> None:

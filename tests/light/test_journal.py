@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.errors import SearchError
-from autokeras_core.search.journal import Journal, read_events
+from autokeras_core.search.journal import Journal, locked, read_events
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -127,8 +127,8 @@ def test_damage_before_the_last_line_is_an_error(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b'{"event": "trial_started"}\n', b"PK\x03\x04\x00\xff", b"[1]\n[2]\n"],
-    ids=["empty", "blank", "no header", "binary", "other JSON"],
+    [b"\n", b'{"event": "trial_started"}\n', b"PK\x03\x04\x00\xff", b"[1]\n[2]\n"],
+    ids=["blank", "no header", "binary", "other JSON"],
 )
 def test_another_file_is_no_journal(path: Path, content: bytes) -> None:
     """It is refused, left as it is, and not left locked."""
@@ -138,6 +138,35 @@ def test_another_file_is_no_journal(path: Path, content: bytes) -> None:
         with pytest.raises(SearchError, match="damaged, or is no journal"):
             Journal.open(path)
     assert path.read_bytes() == content
+
+
+def test_a_first_line_torn_at_any_byte_is_written_anew(path: Path) -> None:
+    """A search whose process died as it began has no events; the journal is begun again, and takes some."""
+    Journal.create(path).close()
+    whole = path.read_bytes()
+
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        assert read_events(path) == [], end
+        with Journal.open(path) as journal:
+            journal.append("next")
+        assert [event["event"] for event in read_events(path)] == ["next"], end
+        assert path.read_bytes().startswith(b'{"event":"journal"'), end
+
+
+@pytest.mark.parametrize("content", [None, b"rubbish\n" * 3], ids=["no file", "damaged"])
+def test_a_journal_is_locked_whatever_it_holds(path: Path, content: bytes | None) -> None:
+    """No other writer gets it until the block ends; the file stays as it is, and nothing is left beside it."""
+    if content is not None:
+        path.write_bytes(content)
+
+    with locked(path):
+        with pytest.raises(SearchError, match="Another search is running"):
+            Journal.create(path)
+        with pytest.raises(SearchError, match="Another search is running"), locked(path):
+            pass
+
+    assert [each.read_bytes() for each in path.parent.iterdir()] == ([] if content is None else [content])
 
 
 def test_another_schema_is_refused(path: Path) -> None:

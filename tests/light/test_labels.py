@@ -167,6 +167,14 @@ def test_more_integer_classes_may_be_declared_than_seen() -> None:
     assert encode_labels([3], profile).tolist() == [[0, 0, 0, 1]]
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_more_classes_may_be_declared_than_the_labels_dtype_can_hold(dtype: str) -> None:
+    """The labels are then predicted in a dtype that can."""
+    profile = analyse_labels(np.array([0, 1, 2], dtype=dtype), name="head", num_classes=300)
+
+    assert decode_labels(np.eye(300)[[2, 299]], profile).tolist() == [2, 299]
+
+
 @pytest.mark.parametrize(
     ("labels", "num_classes"),
     [([0, 1, 2], 2), ([0, 5], 3), (["a", "b"], 3), ([[0, 1], [1, 0]], 3)],

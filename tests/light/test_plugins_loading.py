@@ -463,9 +463,13 @@ def test_heavy_import_of_a_plugin_module_is_noted(plugin_site: Any, monkeypatch:
 
 
 OBSERVERS = """
-    from autokeras_core.plugin import hookimpl
+    from autokeras_core.plugin import InputSpec, hookimpl
 
     seen = []
+
+    @hookimpl
+    def autokeras_register_inputs():
+        return [InputSpec(name="picture", target="nowhere:Picture", summary="A picture.", modality="image")]
 
     @hookimpl
     def autokeras_trial_completed(trial):
@@ -511,9 +515,10 @@ def test_match_input_sorts_the_answers_of_plugins(plugin_site: Any) -> None:
     ]
 
 
-def test_match_input_leaves_out_rubbish(plugin_site: Any) -> None:
-    """An answer that is no name and confidence is left out with a warning."""
-    plugin_site.install("observer", OBSERVERS.replace("0.9", "7"))
+@pytest.mark.parametrize("answer", ['("picture", 7)', '("pictures", 0.9)', '(["picture"], 0.9)', '"picture"'], ids=repr)
+def test_match_input_leaves_out_rubbish(plugin_site: Any, answer: str) -> None:
+    """An answer that is no input of the plugin and a confidence is left out with a warning."""
+    plugin_site.install("observer", OBSERVERS.replace('("picture", 0.9)', answer))
     manager = plugin_site.load()
 
     with pytest.warns(PluginWarning, match="'observer' .*returned"):

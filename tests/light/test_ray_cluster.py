@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from autokeras_core.errors import SearchError
-from autokeras_core.executors._limits import hang_of
 from autokeras_core.executors._packing import pack_folder, unpack_folder
 from autokeras_core.executors._ray_cluster import (
     Machine,
@@ -26,7 +25,6 @@ from autokeras_core.executors._ray_cluster import (
     workers_for,
 )
 from autokeras_core.executors._ray_losses import describe_loss, words_of
-from autokeras_core.search.records import Failure, TrialJob, failed_outcome
 
 
 class FakeRay(ModuleType):
@@ -244,30 +242,3 @@ def test_no_file_is_written_outside_of_the_folder(name: str, tmp_path: Path) -> 
         unpack_folder([("good", b""), (name, b"")], tmp_path / "kept")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def make_job(seconds: float | None) -> TrialJob:
-    """Return a job of so many seconds, and two of grace."""
-    return TrialJob(
-        trial_id="7", configuration={"a": 1}, epochs=1, seed=0, seconds=seconds, directory="", grace=2.0, attempt=2
-    )
-
-
-def test_a_trial_hangs_when_it_neither_ends_nor_can_be_interrupted() -> None:
-    """It has its seconds, the grace until it is interrupted, and some to save its model."""
-    assert hang_of(make_job(None), seconds=1e9) is None
-    assert hang_of(make_job(10.0), seconds=12.5) is None
-    failure = hang_of(make_job(10.0), seconds=15.1)
-    assert failure is not None
-    assert (failure.kind, failure.reason) == (
-        "timeout",
-        "it hung: its worker was killed after 15.1 s, 10.0 s were given",
-    )
-
-
-def test_the_outcome_of_a_lost_trial_says_which_it_was() -> None:
-    """The journal needs its configuration and attempt."""
-    outcome = failed_outcome(make_job(1.0), Failure(kind="crash", reason="gone"), seconds=3.0)
-
-    assert (outcome.trial_id, outcome.status, outcome.attempts, outcome.seconds) == ("7", "failed", 2, 3.0)
-    assert outcome.configuration == {"a": 1}

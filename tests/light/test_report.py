@@ -61,6 +61,31 @@ def test_search_that_an_error_ended_is_not_finished(tmp_path: Path) -> None:
     assert (read_report(tmp_path).state, read_report(tmp_path).stop_reason) == ("interrupted", "The disk is full.")
 
 
+def test_search_that_was_killed_before_it_handed_its_model_over_is_not_finished(tmp_path: Path) -> None:
+    """All trials have ended, but a refit may be missing: `resume` completes it."""
+    write_search(tmp_path, ended="")
+    with open_journal(tmp_path) as journal:
+        journal.append("search_ended", reason="max_trials=3 reached", then="handed_over")
+    killed = read_report(tmp_path)
+
+    with open_journal(tmp_path) as journal:
+        journal.append("handed_over", reason="max_trials=3 reached")
+
+    assert (killed.state, killed.stop_reason) == ("interrupted", "")
+    assert (read_report(tmp_path).state, read_report(tmp_path).stop_reason) == ("finished", "max_trials=3 reached")
+
+
+@pytest.mark.parametrize("content", ["", '{"ev'], ids=["empty", "torn"])
+def test_search_that_died_in_its_first_line_has_no_trials(tmp_path: Path, content: str) -> None:
+    """It can be resumed, so looking at it is no error; it may also be just beginning."""
+    write_search(tmp_path, [])
+    (tmp_path / JOURNAL_FILE).write_text(content)
+
+    report = read_report(tmp_path)
+
+    assert (report.state, report.stop_reason, report.outcomes) == ("interrupted", "", ())
+
+
 def test_origins_are_known_as_far_as_they_were_written(tmp_path: Path) -> None:
     """A trial's line says where its configuration came from; journals of earlier versions do not."""
     write_search(tmp_path, [GOOD], ended="")

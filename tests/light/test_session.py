@@ -11,7 +11,15 @@ import pytest
 from autokeras_core.errors import SearchError
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import EnsembleRecord, Failure, Rung, TrialJob, TrialOutcome
-from autokeras_core.search.session import JOURNAL_FILE, SearchSession, UnfinishedTrial, read_ensemble, stored_seed
+from autokeras_core.search.session import (
+    HANDED_OVER,
+    JOURNAL_FILE,
+    SearchSession,
+    UnfinishedTrial,
+    read_end,
+    read_ensemble,
+    stored_seed,
+)
 
 MANIFEST = {"identity": {"data": "abc", "seed": 0}, "about": {"task": ""}}
 DONE = TrialOutcome(trial_id="0", configuration={"a": 1}, status="completed", score=0.5, directory="elsewhere/trials/0")
@@ -55,6 +63,45 @@ def test_an_interrupted_search_is_not_finished(tmp_path: Path) -> None:
 
     assert not session.is_finished
     session.close()
+
+
+def event(name: str, **fields: object) -> dict[str, object]:
+    """Return an event as a journal gives it back."""
+    return {"event": name, **fields}
+
+
+REASON = "max_trials=1 reached"
+OLD_END = event("search_ended", reason=REASON)
+END = event("search_ended", reason=REASON, then=HANDED_OVER)
+HANDED = event(HANDED_OVER, reason=REASON)
+CHOSEN, REFITTED = event("ensemble_selected"), event("refitted")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], (False, "")),
+        ([END], (False, "")),
+        ([END, CHOSEN, REFITTED], (False, "")),
+        ([END, CHOSEN, REFITTED, HANDED], (True, REASON)),
+        ([END, HANDED, END], (False, "")),
+        ([END, event(HANDED_OVER, reason="interrupted")], (False, "interrupted")),
+        ([OLD_END, CHOSEN, REFITTED], (True, REASON)),
+        ([OLD_END, END, REFITTED], (False, "")),
+        ([event("search_ended", reason="interrupted"), HANDED], (False, "interrupted")),
+        ([event("search_failed", reason="The disk is full.")], (False, "The disk is full.")),
+        ([END, HANDED, event("trial_started", trial_id="1")], (False, "")),
+    ],
+    ids=[
+        *("nothing", "killed while choosing", "killed after the refit", "handed over", "killed in a second run"),
+        *("Ctrl-C in the refit", "an earlier version", "gone on from there", "Ctrl-C", "an error", "went on"),
+    ],
+)
+def test_a_search_is_finished_once_its_model_is_handed_over(
+    events: list[dict[str, object]], expected: tuple[bool, str]
+) -> None:
+    """Its end alone is not enough where something was to follow; journals of earlier versions do not say that it was."""
+    assert read_end(events) == expected
 
 
 def test_an_ensemble_leaves_a_finished_search_finished(tmp_path: Path) -> None:
@@ -217,6 +264,55 @@ def test_overwriting_deletes_only_the_search(tmp_path: Path) -> None:
     assert session.outcomes == []
     assert not (tmp_path / "trials").exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"
+    session.close()
+
+
+def leave_damaged(directory: Path, content: bytes) -> None:
+    """Leave a search in a directory, with a journal of that content."""
+    run_once(directory, finish=True)
+    (directory / "trials" / "0").mkdir(parents=True)
+    (directory / JOURNAL_FILE).write_bytes(content)
+
+
+HEADER = b'{"event":"journal","time":0,"schema":1}\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"ev', HEADER + b"rubbish\n" + HEADER, b'{"event":"journal","time":0,"schema":2}\n'],
+    ids=["empty", "torn", "damaged", "another format"],
+)
+def test_overwriting_deletes_a_search_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    """The errors advise to do so."""
+    leave_damaged(tmp_path, content)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=True)
+
+    assert session.journal.events() == []
+    assert not (tmp_path / "trials").exists()
+    session.close()
+
+
+def test_overwriting_a_search_that_runs_is_an_error(tmp_path: Path) -> None:
+    """Nothing is deleted under a running search."""
+    (tmp_path / "trials").mkdir()
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    with pytest.raises(SearchError, match="Another search is running"):
+        SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=True)
+
+    assert (tmp_path / "trials").exists()
+    session.close()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"ev'], ids=["empty", "torn"])
+def test_a_search_that_died_in_its_first_line_can_go_on(tmp_path: Path, content: bytes) -> None:
+    """Its journal tells of nothing, so nothing is lost."""
+    leave_damaged(tmp_path, content)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert (session.outcomes, session.journal.events()) == ([], [])
     session.close()
 
 

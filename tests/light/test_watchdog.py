@@ -91,6 +91,24 @@ def test_without_a_limit_nothing_is_interrupted() -> None:
         assert threading.active_count() == before
 
 
+@pytest.mark.parametrize("is_main", [True, False], ids=["main thread", "another"])
+def test_without_any_time_nothing_is_begun(is_main: bool) -> None:
+    """The time was up before: the block is not entered."""
+    entered: list[bool] = []
+
+    def work() -> None:
+        with interrupted_after(0.0, doing="training"):
+            entered.append(True)
+
+    if is_main:
+        with pytest.raises(OutOfTimeError, match=r"^training was interrupted after 0\.0 s, before it began$"):
+            work()
+    else:
+        assert [type(error) for error in in_a_thread(work)] == [OutOfTimeError]
+
+    assert entered == []
+
+
 def test_the_handler_of_the_signal_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever uses the same signal gets it again, before, after, and also in between."""
     calls: list[int] = []

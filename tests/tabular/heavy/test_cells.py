@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ak_tabular import StructuredDataInput
-from ak_tabular.cells import as_text, parse_number, parse_numbers
+from ak_tabular.cells import as_text, parse_number, parse_numbers, uses_decimal_commas
 from ak_tabular.dates import MISSING_TIME, find_format, parse_times
 from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
 
@@ -30,6 +30,8 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("-$ 1,200.50", (-1200.5, "currency")),
         ("7 €", (7, "currency")),
         ("12.5 %", (12.5, "percent")),
+        (" True", (1, "plain")),
+        ("FALSE", (0, "plain")),
     ],
 )
 def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
@@ -38,7 +40,8 @@ def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2"]
+    "text",
+    ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"],
 )
 def test_texts_that_are_no_numbers(text: str) -> None:
     """What may mean something else, or does not fit into float32, is no number."""
@@ -46,9 +49,40 @@ def test_texts_that_are_no_numbers(text: str) -> None:
     assert np.isnan(parse_numbers(np.array([text, "1"], dtype=object))[0])
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["12,5", "-3", "+0,25"], True),
+        (["1.234,5", "1.234"], True),
+        (["1,234", "12,5"], True),
+        (["1,234", "2,345"], False),
+        (["12.5", "12,5"], False),
+        (["12", "13"], False),
+        (["12,5", "A"], False),
+    ],
+)
+def test_decimal_commas_are_told_from_thousands(texts: list[str], expected: bool) -> None:
+    """They are decimal ones where all texts allow it, and one of them allows nothing else."""
+    assert uses_decimal_commas(np.array(texts, dtype=object)) is expected
+
+
+def test_numbers_with_decimal_commas() -> None:
+    """Points are thousands separators then; what fits neither way of writing is none."""
+    texts = np.array(["12,5", " -3 ", "1.234,5", "1.234", "12.5", "1,2,3", "x"], dtype=object)
+
+    numbers = parse_numbers(texts, decimal=",")
+
+    np.testing.assert_array_equal(numbers, [12.5, -3, 1234.5, 1234, 12.5, np.nan, np.nan])
+
+
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.one_of(st.floats(allow_nan=False).map(repr), st.integers().map(str), st.text(max_size=6)), max_size=8)
+    st.lists(
+        st.one_of(
+            st.floats(allow_nan=False).map(repr), st.integers().map(str), st.booleans().map(str), st.text(max_size=6)
+        ),
+        max_size=8,
+    )
 )
 def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
     """The fast way to read a column gives what each of its texts is."""
@@ -118,7 +152,7 @@ CELLS = st.one_of(
     st.integers(-(10**20), 10**20),
     st.floats(width=32, allow_infinity=False),
     st.text(max_size=12),
-    st.sampled_from(["NA", "?", "1,234", "$5", "2024-02-29", "yes", "007", "", "1"]),
+    st.sampled_from(["NA", "?", "1,234", "$5", "2024-02-29", "yes", "007", "", "1", "True"]),
     st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 1, 1)),
 )
 

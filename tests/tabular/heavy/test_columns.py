@@ -53,6 +53,11 @@ KINDS = {
     "words and numbers": (choice(["A", "B", "12"]), "categorical", "mixed: text, and numbers in 1 of the values"),
     "number texts": (choice([" 12 ", "3", "1e3"]), "numerical", "text that reads as numbers throughout, 3 different"),
     "thousands": (choice(["1,234", "12", "4,567.5"]), "numerical", "throughout, such as '1,234', 3 different"),
+    "decimal commas": (choice(["12,5", "-3,25", "7"]), "numerical", "throughout, with decimal commas, such as '12,5', 3"),
+    "prices with commas": ([f"{n},{n % 90 + 10}" for n in range(ROWS)], "numerical", "with decimal commas, such as '0,10', 200"),
+    "commas in thousands": (choice(["1,234", "2,345"]), "numerical", "throughout, such as '1,234', 2 different"),
+    "points in thousands": (choice(["1.234,5", "2.345", "6,5"]), "numerical", "decimal commas, such as '1.234,5', 3 different"),
+    "codes with commas": (choice(["1,5", "A", "2,5"]), "categorical", "text, 3 different"),
     "money": (choice(["$5", "$1,200", "$7.25"]), "numerical", "throughout, such as '$5', 3 different"),
     "percents": (choice(["5%", "10 %", "7.5%"]), "numerical", "throughout, such as '5%', 3 different"),
     "iso dates": ([day.isoformat() for day in DAYS], "datetime", "text that reads as dates throughout (ISO8601)"),
@@ -90,6 +95,9 @@ def test_kind_has_a_reason(column: Any, kind: str, reason: str) -> None:
         ("PassengerId", np.arange(ROWS) * 3 + 1_000_000, "dropped"),
         ("amount", np.arange(ROWS) * 3 + 1_000_000, "numerical"),
         ("year", np.arange(ROWS) + 1, "numerical"),
+        ("number_of_visitors", np.arange(ROWS) * 3 + 1_000, "numerical"),
+        ("price_index", np.arange(ROWS) * 3 + 1_000, "numerical"),
+        ("ticket_number", np.arange(ROWS) * 3 + 1_000, "dropped"),
         ("zip_code", choice([90210, 10001, 60601]), "categorical"),
         ("size", choice([90210, 10001, 60601]), "numerical"),
         ("store_id", choice([4, 8, 15, 16]), "categorical"),
@@ -145,6 +153,65 @@ def test_facts_are_those_of_float32() -> None:
 
     assert facts["categories"] < ROWS
     assert f"{facts['categories']} different; float32 rounds 200 to these" in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "types"),
+    [
+        ("store_id", 4_000_000_000, {}),
+        ("zip", 100_000_000, {}),
+        ("column", 1_000_000_000, {"column": "categorical"}),
+    ],
+)
+@pytest.mark.parametrize("as_text", [False, True], ids=["numbers", "text"])
+def test_codes_that_float32_merges_are_kept_as_text(
+    name: str, first: int, types: dict[str, Any], *, as_text: bool
+) -> None:
+    """Large integers that are categories stay as many as they are."""
+    codes = first + np.arange(1000) % 50
+    cells: Any = codes.astype(str).astype(object) if as_text else codes
+
+    facts, reason = analysed(cells, name, column_types=types)
+
+    assert (facts["kind"], facts["storage"], facts["categories"]) == ("categorical", "text", 50)
+    assert "50 different" in reason
+    assert as_text or "read as text, since float32 rounds integers" in reason
+
+
+def test_two_large_integers_may_be_boolean() -> None:
+    """Where column_types says so, though float32 merges the two."""
+    facts, _ = analysed([4_000_000_000, 4_000_000_001] * 20, column_types={"column": "boolean"})
+
+    assert (facts["storage"], facts["values"]) == ("text", ["4000000000", "4000000001"])
+
+
+def test_large_amounts_that_float32_merges_are_dropped() -> None:
+    """Nothing says that they are codes, and nothing of them is left."""
+    facts, reason = analysed(4_000_000_000 + np.arange(ROWS) % 50, "amount")
+
+    assert facts["kind"] == "dropped"
+    assert reason == "constant: integers, all equal in float32"
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (["True", "False", "unknown"], {"1": "True", "0": "False"}),
+        (["TRUE", "false", "TRUE"], {"1": "TRUE", "0": "false"}),
+        (["1.0", "2.0", "A"], {"1": "1.0", "2": "2.0"}),
+        (["007", "010", "A"], {"7": "007", "10": "010"}),
+        (["1.0", "1.00", "A"], {}),
+        (["1.0", "1", "A"], {}),
+        (["True", "1.0", "A"], {}),
+        (["$1", "2%", "1,000", "A"], {}),
+        (["A", "B", "C"], {}),
+    ],
+)
+def test_facts_say_how_numbers_are_written_in_text(column: list[str], expected: dict[str, str]) -> None:
+    """By what a cell has that holds the number itself; not where several texts are one number."""
+    facts, _ = analysed(column * 10, column_types={"column": "categorical"})
+
+    assert facts.get("written", {}) == expected
 
 
 @pytest.mark.parametrize(

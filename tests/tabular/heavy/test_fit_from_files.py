@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ak_tabular import StructuredDataClassifier, StructuredDataRegressor
+from ak_tabular import StructuredDataClassifier, StructuredDataInput, StructuredDataRegressor
 from ak_tabular.files import opening
-from autokeras_core import DataError
+from autokeras_core import AutoModel, ClassificationHead, DataError, RegressionHead
 from autokeras_core.data import epochs
 from autokeras_core.engine import features
 
@@ -88,6 +88,26 @@ def test_a_streamed_file_gives_what_memory_gives_but_for_the_order(
     assert scores["accuracy"] > 0.6
 
 
+def test_codes_of_a_streamed_file_are_those_of_a_small_one_and_of_a_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A streamed file keeps them as they are written; what is read whole has numbers."""
+    path = tmp_path / "table.csv"
+    frame = make_frame().assign(code=[f"{n % 3:03d}" for n in range(ROWS)])
+    frame.to_csv(path, index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    model = StructuredDataClassifier(column_types={"code": "categorical"}, max_trials=1, seed=0)
+    model.fit(path, "churn", epochs=2, verbose=0)
+    streamed = model.predict_proba(path)
+    monkeypatch.undo()
+
+    whole, integers = model.predict_proba(path), model.predict_proba(frame.assign(code=frame["code"].astype(int)))
+
+    np.testing.assert_allclose(whole, streamed, atol=1e-6)
+    np.testing.assert_allclose(integers, streamed, atol=1e-6)
+    assert not np.allclose(model.predict_proba(frame.assign(code="never")), streamed, atol=1e-4)
+
+
 @pytest.mark.usefixtures("streamed")
 def test_a_model_from_a_streamed_file_is_saved_and_loaded(table: Path, tmp_path: Path) -> None:
     """It predicts from a file as before; the target's column may still be there."""
@@ -108,6 +128,51 @@ def test_validation_data_may_be_a_file_too(table: Path, tmp_path: Path) -> None:
     model = fitted(table, "churn", validation_data=str(validation))
 
     assert model.analysis.rows == ROWS
+
+
+@pytest.mark.parametrize("source", ["file", "frame"])
+def test_validation_data_have_the_same_columns_of_several_targets(tmp_path: Path, source: str) -> None:
+    """A list of names is looked up in the validation data, too, whether they are a file or a frame."""
+    frames = [
+        make_frame(rows, seed).assign(price=lambda table: table["age"] ** 2, rent=lambda table: table["age"] ** 3)
+        for rows, seed in ((ROWS, 0), (60, 2))
+    ]
+    data: list[Any] = frames
+    if source == "file":
+        data = [tmp_path / "train.csv", tmp_path / "valid.csv"]
+        for frame, path in zip(frames, data, strict=True):
+            frame.to_csv(path, index=False)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+
+    regressor.fit(data[0], ["price", "rent"], epochs=1, validation_data=data[1], verbose=0)
+
+    assert regressor.analysis.rows == ROWS
+    assert regressor.analysis.targets["regression"].columns == ("price", "rent")
+
+
+@pytest.mark.parametrize(
+    "y", [["churn", "age"], {"classification": "churn", "regression": "age"}], ids=["list", "dict"]
+)
+def test_validation_data_have_the_same_columns_of_several_heads(table: Path, y: Any) -> None:
+    """A name for each head is looked up in the validation data, too."""
+    model = AutoModel(StructuredDataInput(), [ClassificationHead(), RegressionHead()], max_trials=1, seed=0)
+
+    model.fit(table, y, epochs=1, validation_data=make_frame(60, seed=2), verbose=0)
+
+    assert {name: target.columns for name, target in model.analysis.targets.items()} == {
+        "classification": ("churn",),
+        "regression": ("age",),
+    }
+
+
+@pytest.mark.usefixtures("streamed")
+def test_targets_of_a_streamed_file_keep_their_names(table: Path) -> None:
+    """The profile knows the target's column, as after a small file."""
+    classifier = StructuredDataClassifier()
+
+    profile = classifier.analyse(table, "churn")
+
+    assert profile.targets["classification"].columns == ("churn",)
 
 
 @pytest.mark.usefixtures("streamed")

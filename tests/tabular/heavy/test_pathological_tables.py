@@ -248,6 +248,19 @@ def test_values_that_training_never_saw_are_predicted(regressor: StructuredDataR
     assert np.isfinite(predicted).all()
 
 
+def test_categories_of_another_dtype_are_predicted_as_the_same() -> None:
+    """Text in training, booleans and integers in the batch: the same probabilities."""
+    flags, codes = ["True", "False", "unknown", "True"] * 10, ["007", "010", "A", "B"] * 10
+    task = fitted_classifier(pd.DataFrame({"flag": flags, "code": codes}))
+
+    found = task.predict_proba(pd.DataFrame({"flag": [True, False], "code": [7, 10]}))
+
+    meant = task.predict_proba(pd.DataFrame({"flag": ["True", "False"], "code": ["007", "010"]}))
+    unseen = task.predict_proba(pd.DataFrame({"flag": ["never"] * 2, "code": ["never"] * 2}))
+    np.testing.assert_array_equal(found, meant)
+    assert not np.isclose(found, unseen).any()
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [

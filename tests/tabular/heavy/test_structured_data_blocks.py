@@ -218,6 +218,106 @@ def test_encodings_that_are_the_same_are_not_searched() -> None:
     assert StructuredDataBlock().search_space(only_few)["real_mlp/scaling"].size == 1
 
 
+def test_periodic_embeddings_are_searched_where_there_are_numbers() -> None:
+    """Of a table without numbers there is nothing to embed; an argument stays what it is."""
+    only_few = data_profile(pd.DataFrame({"few": ["x", "y", "z"] * 10}), rows=30)
+
+    for block in (RealMLPBlock, TabMBlock):
+        space = block().search_space(only_few)
+        assert space["periodic"].size == space["periodic_sigma"].size == 1
+        assert block().search_space(data_profile())["periodic_sigma"].size > 1
+        assert block(periodic=True).search_space(only_few)["periodic"].default is True
+
+
+def test_target_statistics_are_searched_where_there_are_any() -> None:
+    """Of many classes there are none: then `"target"` would be `"frequency"` again."""
+    profile = data_profile()
+    (target,) = profile.targets.values()
+    classes = attrs.evolve(target, kind="multiclass", outputs=17, classes=tuple(range(17)))
+    many = attrs.evolve(profile, targets={"y": classes})
+
+    assert list(MLPBlock().search_space(profile)["statistics"].grid()) == ["none", "frequency", "target"]
+    assert list(MLPBlock().search_space(many)["statistics"].grid()) == ["none", "frequency"]
+    assert MLPBlock(statistics="target").search_space(many)["statistics"].default == "target"
+
+
+def wide_profile(numbers: int) -> DataProfile:
+    """Return the profile of a table of so many numbers."""
+    return data_profile(pd.DataFrame(np.random.default_rng(0).normal(size=(40, numbers))))
+
+
+def test_quantiles_of_very_many_numbers_are_made_if_asked_for() -> None:
+    """They are not searched, and come from no other configuration; but an argument is obeyed."""
+    wide = wide_profile(501)
+    asked = MLPBlock(scaling="quantile")
+    (default,) = MLPBlock().preprocessors(attrs.evolve(view(MLPBlock(), wide), values={"scaling": "quantile"}))
+    (encoder,) = asked.preprocessors(view(asked, wide))
+    assert isinstance(default, TableEncoder) and isinstance(encoder, TableEncoder)
+
+    assert list(MLPBlock().search_space(wide)["scaling"].grid()) == ["robust"]
+    assert list(MLPBlock().search_space(wide_profile(500))["scaling"].grid()) == ["robust", "quantile"]
+    assert (default.settings.scaling, encoder.settings.scaling) == ("robust", "quantile")
+
+
+def test_transformers_of_very_many_columns_are_not_searched() -> None:
+    """Attention between thousands of tokens takes more memory than there is; an argument is obeyed."""
+    for numbers, is_searched in ((300, True), (301, False)):
+        space = StructuredDataBlock().search_space(wide_profile(numbers))
+        assert ("ft_transformer" in list(space["block_type"].grid())) == is_searched
+        assert any(name.startswith("ft_transformer/") for name in space) == is_searched
+
+    own = StructuredDataBlock(block_type=Choice(["mlp", "ft_transformer"])).search_space(wide_profile(301))
+    assert list(own["block_type"].grid()) == ["mlp", "ft_transformer"]
+
+
+@pytest.mark.parametrize(
+    ("block", "values"),
+    [
+        (MLPBlock(), {"num_layers": 3, "dropout": 0.5}),
+        (WideAndDeepBlock(), {"num_layers": 3, "dropout": 0.5}),
+        (ResidualMLPBlock(), {"num_blocks": 3, "dropout": 0.5}),
+        (RealMLPBlock(), {"num_layers": 3, "dropout": 0.3}),
+        (TabMBlock(), {"num_layers": 3, "dropout": 0.25}),
+        (FTTransformerBlock(), {"num_layers": 2, "dropout": 0.2}),
+    ],
+    ids=list(BLOCKS),
+)
+def test_layers_drop_different_units(block: Block, values: dict[str, Any]) -> None:
+    """Of one seed, layers of one width would drop the same units at every step."""
+    model = built(block, view(block, **values))
+
+    seeds = [
+        layer.seed
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Dropout | keras.layers.MultiHeadAttention)
+    ]
+
+    assert len(seeds) == len(set(seeds)) >= 3
+    assert None not in seeds
+
+
+def test_a_tokens_bias_is_a_direction_of_its_own() -> None:
+    """Of one seed its initial values would be those of the number's own direction."""
+    model = built(FTTransformerBlock(), view(FTTransformerBlock()))
+    tokenizer = next(layer for layer in model.layers if isinstance(layer, keras.layers.EinsumDense))
+
+    kernel, bias = tokenizer.get_weights()
+
+    assert kernel.shape == bias.shape
+    assert abs(np.corrcoef(kernel.ravel(), bias.ravel())[0, 1]) < 0.3
+
+
+@pytest.mark.parametrize("block", [RealMLPBlock(), TabMBlock()], ids=["real_mlp", "tabm"])
+def test_phases_and_mixtures_are_drawn_apart(block: Block) -> None:
+    """They are not one sequence of random numbers, stretched."""
+    model = built(block, view(block, periodic=True))
+    angles, mixed = [layer for layer in model.layers if isinstance(layer, keras.layers.EinsumDense)][:2]
+
+    phases, mixture = angles.get_weights()[1].ravel(), mixed.get_weights()[0].ravel()
+
+    assert abs(np.corrcoef(phases, mixture[: len(phases)])[0, 1]) < 0.4
+
+
 def test_foreign_blocks_get_the_default_encoder() -> None:
     """A block that brings no encoder gets numbers from the input's own."""
     profile = data_profile()

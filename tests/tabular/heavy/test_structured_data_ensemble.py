@@ -24,10 +24,10 @@ def test_an_ensemble_is_the_default_of_the_tasks(task: type[AutoModel]) -> None:
 
 
 def test_an_ensemble_of_table_models_is_exported_as_one_model_of_columns(tmp_path: Path) -> None:
-    """Labels that nothing tells apart: the mean of three models has less loss than each. Text columns work as well."""
+    """Labels that nothing tells apart: the mean of models has less loss than each. Text columns work as well."""
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"kind": rng.choice(["a", "b"], 200), "size": rng.normal(5, 2, 200).astype("float32")})
-    labels = rng.choice(["no", "yes"], 200)
+    frame = pd.DataFrame({"kind": rng.choice(["a", "b"], 400), "size": rng.normal(5, 2, 400).astype("float32")})
+    labels = rng.choice(["no", "yes"], 400)
     task = StructuredDataClassifier(max_trials=3, seed=0, warm_starts=STARTS, objective="val_loss")
 
     history = task.fit(frame, labels, validation_split=0.4, epochs=1, verbose=0)

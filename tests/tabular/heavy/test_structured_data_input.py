@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -163,6 +165,8 @@ def test_dates_are_seconds_in_utc() -> None:
             "text": [None if pd.isna(stamp) else stamp.isoformat() for stamp in stamps],
             "zoned text": ["2020-01-01T14:00:00+02:00", None, "1969-12-31T23:59:59Z"],
             "objects": pd.Series([None if pd.isna(stamp) else stamp.to_pydatetime() for stamp in stamps], dtype=object),
+            "arrow": pd.Series(stamps).astype(pd.ArrowDtype(pa.timestamp("ns"))),
+            "zoned arrow": pd.Series(stamps.tz_localize("UTC")).astype(pd.ArrowDtype(pa.timestamp("us", "Asia/Tokyo"))),
         }
     )
     table = StructuredDataInput().adapt(frame)
@@ -170,6 +174,56 @@ def test_dates_are_seconds_in_utc() -> None:
     for index, name in enumerate(frame):
         assert read_times(table, index, column=name).tolist() == expected, name
     assert read_times(StructuredDataInput().adapt(pa.table({"plain": stamps})), 0, column="plain").tolist() == expected
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64()], ids=str)
+def test_arrow_days_in_a_frame_are_dates(kind: pa.DataType) -> None:
+    """A missing one among them, and one before 1970."""
+    days = pd.Series([datetime.date(2020, 1, 1), None, datetime.date(1969, 12, 31)], dtype=pd.ArrowDtype(kind))
+
+    table = StructuredDataInput().adapt(days.to_frame("day"))
+
+    assert read_times(table, 0, column="day").tolist() == [1_577_836_800, np.iinfo(np.int64).min, -86_400]
+
+
+def test_arrow_durations_in_a_frame_are_seconds() -> None:
+    """With their fractions."""
+    durations = pd.Series([pd.Timedelta("1.5s"), None], dtype=pd.ArrowDtype(pa.duration("ms")))
+
+    table = StructuredDataInput().adapt(durations.to_frame("duration"))
+
+    np.testing.assert_array_equal(read_numbers(table, 0, column="duration"), [1.5, np.nan])
+
+
+def test_a_matrix_is_checked_without_copies_of_it() -> None:
+    """It may lie on disk, and be larger than memory."""
+    matrix = np.ones((500_000, 25), np.float32)  # 50 MB
+    tracemalloc.start()
+
+    table = StructuredDataInput().adapt(matrix)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert table is matrix
+    assert peak < 10e6
+
+
+def test_an_infinite_cell_far_down_a_matrix_is_found() -> None:
+    """The message says in which row it is."""
+    matrix = np.ones((200_000, 3))
+    matrix[180_001, 2] = np.inf
+
+    with pytest.raises(DataError, match="Row 180001 of the column 'column_2'.*infinite"):
+        StructuredDataInput().adapt(matrix)
+
+
+def test_single_precision_stays_single() -> None:
+    """A frame, or a structured array, of float32 makes a table of half the bytes; integers and nullable numbers do not."""
+    frame = pd.DataFrame({"a": np.float32([1, 2]), "b": np.float16([1, 2]), "c": [1, 2], "d": pd.array([1, None])})
+    structured = np.array([(1.0, 2)], dtype=[("a", "f4"), ("b", "i8")])
+
+    assert [StructuredDataInput().adapt(frame).dtype[name].str for name in "abcd"] == ["<f4", "<f4", "<f8", "<f8"]
+    assert [StructuredDataInput().adapt(structured).dtype[name].str for name in "ab"] == ["<f4", "<f8"]
 
 
 def test_target_is_taken_out_by_name() -> None:
@@ -193,9 +247,10 @@ def test_several_targets_are_taken_out_by_name() -> None:
     assert (targets["regression"].name, targets["classification"].name) == ("age", "city")
 
 
-def test_labels_are_no_names() -> None:
-    """Labels that are text stay labels."""
-    frame, labels = pd.DataFrame(NAMED), ["age", "yes", "no", "yes"]
+@pytest.mark.parametrize("labels", [["age", "yes", "no", "yes"], ["age", "on", "on", "age"]])
+def test_labels_are_no_names(labels: list[str]) -> None:
+    """Labels that are text stay labels, though all of them be names of columns: names do not repeat."""
+    frame = pd.DataFrame(NAMED)
 
     assert StructuredDataInput().unpack(frame, labels)[0] is frame
     assert StructuredDataInput().unpack(frame, labels)[1] is labels

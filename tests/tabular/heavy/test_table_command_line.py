@@ -164,6 +164,64 @@ def test_export_never_replaces_unasked(searched: Searched, tmp_path: Path) -> No
     assert path.read_bytes().startswith(b"PK")
 
 
+def test_export_replaces_a_saved_model_of_tensorflow(searched: Searched, tmp_path: Path) -> None:
+    """With --overwrite a folder that an export wrote makes room for the new one."""
+    path = tmp_path / "served"
+    path.mkdir()
+    (path / "saved_model.pb").write_text("an earlier one")
+
+    succeed("export", searched.model, path, "--overwrite")
+
+    assert (path / "saved_model.pb").read_bytes() != b"an earlier one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("options", [(), ("--kind", "keras")], ids=["savedmodel", "keras"])
+def test_export_never_deletes_a_folder_of_other_files(
+    searched: Searched, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Not even with --overwrite: a wrong OUT costs no one a file, and no time."""
+    path = tmp_path / "work.keras" if options else tmp_path / "work"
+    path.mkdir()
+    (path / "thesis.txt").write_text("precious")
+    (path / "saved_model.pb").touch()
+
+    result = autokeras(
+        "export", tmp_path, path, "--overwrite", *options
+    )  # there is no model in tmp_path: nothing is loaded
+
+    assert result.code == 1
+    assert "cannot be exported" in result.stderr and str(path) in result.stderr
+    assert (path / "thesis.txt").read_text() == "precious"
+
+
+def test_export_never_deletes_a_search(searched: Searched) -> None:
+    """The directory of the search that the model is from is no place for it."""
+    before = sorted(searched.directory.iterdir())
+
+    result = autokeras("export", searched.directory, searched.directory, "--overwrite")
+
+    assert result.code == 1
+    assert sorted(searched.directory.iterdir()) == before
+
+
+def test_export_wants_the_suffix_of_its_kind(tmp_path: Path) -> None:
+    """A .keras file under another name is wrong usage, before a model is looked for."""
+    result = autokeras("export", tmp_path, tmp_path / "model", "--kind", "keras")
+
+    assert result.code == 2
+    assert "'OUT'" in result.stderr and ".keras" in result.stderr
+
+
+def test_unknown_kind_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    """Kinds are names of registered exporters."""
+    result = autokeras("export", tmp_path, tmp_path / "model", "--kind", "savedmodle")
+
+    assert result.code == 1
+    assert "There is no exporter called 'savedmodle'" in result.stderr
+    assert "Did you mean 'savedmodel'?" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["model.h5", "model.tflite"])
 def test_export_knows_its_formats(searched: Searched, tmp_path: Path, name: str) -> None:
     """Another suffix is wrong usage that names the right ones, before the model is loaded."""

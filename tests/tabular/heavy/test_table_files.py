@@ -107,6 +107,23 @@ def test_a_streamed_table_holds_what_the_file_holds(location: Any) -> None:
 
 
 @pytest.mark.usefixtures("streamed")
+@pytest.mark.parametrize("ending", ["", "Z", "+02:00", ".123456789", ".123456789Z", ".5-03:30"])
+@pytest.mark.parametrize("kind", [None, "datetime", "dropped"])
+def test_dates_with_zones_and_fractions_are_streamed(ending: str, kind: str | None, tmp_path: Path) -> None:
+    """They are the seconds that pandas reads, also where column_types names the column."""
+    texts = [f"{year}-03-0{day}T23:59:58{ending}" for year in (1969, 2021) for day in range(1, 10)]
+    path = tmp_path / "table.csv"
+    pd.DataFrame({"when": [*texts, None], "number": np.arange(19)}).to_csv(path, index=False)
+    expected = pd.to_datetime(pd.Series(texts), utc=True).dt.tz_localize(None).to_numpy().astype("M8[s]")
+
+    table = read_all(open_table(path, kinds={"when": kind} if kind else None))
+
+    times = read_times(table, 0, column="when")
+    assert times[:-1].tolist() == expected.astype(np.int64).tolist()
+    assert times[-1] == np.iinfo(np.int64).min
+
+
+@pytest.mark.usefixtures("streamed")
 def test_rows_can_be_read_in_any_order(location: Any) -> None:
     """Scattered, repeated, and of a selection of a selection."""
     source: Any = open_table(location)
@@ -347,9 +364,10 @@ def test_without_the_targets_name_the_columns_are_listed(tmp_path: Path) -> None
         StructuredDataInput().unpack(path, None)
 
 
-def test_labels_of_ones_own_go_with_a_path(tmp_path: Path) -> None:
-    """A list of labels is no list of columns."""
+@pytest.mark.parametrize("labels", [["x", "y", "x"], ["a", "b", "a"]])
+def test_labels_of_ones_own_go_with_a_path(labels: list[str], tmp_path: Path) -> None:
+    """A list of labels is no list of columns, though all of them be names of columns."""
     path = tmp_path / "table.csv"
     path.write_text(CSV)
 
-    assert StructuredDataInput().unpack(str(path), ["x", "y", "x"]) == (str(path), ["x", "y", "x"])
+    assert StructuredDataInput().unpack(str(path), labels) == (str(path), labels)

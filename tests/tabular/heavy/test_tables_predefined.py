@@ -52,6 +52,20 @@ def test_the_expensive_ones_come_last(task: Any) -> None:
 
 
 @TASKS
+@pytest.mark.parametrize("columns", ["words", "501 numbers"])
+def test_what_is_not_searched_leaves_them_usable(task: Any, columns: str) -> None:
+    """Without numbers nothing is embedded, with very many there are no quantiles; the rest of each is tried all the same."""
+    rng = np.random.default_rng(0)
+    x = rng.choice(["a", "b", "c"], (8_000, 3)).astype(object) if columns == "words" else rng.normal(size=(8_000, 501))
+    model = task(seed=0)
+    profile, graph = model.analyse(x, np.arange(8_000) % 2), model._graph
+
+    found = predefined_configurations(graph, profile, declared_space(graph, profile), task=task.task_name, given=None)
+
+    assert {"tabm-periodic", "tabm-small", "real-mlp"} <= {each.name for each in found}
+
+
+@TASKS
 def test_networks_that_pay_go_before_a_transformer(task: Any) -> None:
     """Where time is short the preferred ones are chosen, and a transformer is none of them."""
     found = predefined(task, rows=8_000)

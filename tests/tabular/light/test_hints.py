@@ -14,10 +14,23 @@ from ak_tabular.hints import (
 )
 
 
-@pytest.mark.parametrize("name", ["id", "PassengerId", "customerID", "row_number", "Unnamed: 0", "uuid", "user.key"])
+@pytest.mark.parametrize(
+    "name",
+    ["id", "PassengerId", "customerID", "row_number", "Unnamed: 0", "uuid", "user.key", "No.", "invoice nr", "index"],
+)
 def test_names_of_identifiers(name: str) -> None:
     """Words of a name are found, however they are put together."""
     assert looks_like_identifier(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["number_of_visitors", "no_of_shares", "NumberOfSteps", "nr of rooms", "price_index", "bodyMassIndex", "atomic number",
+     "key_rate", "no_smoking", ""],
+)  # fmt: skip
+def test_names_of_counts_and_measures(name: str) -> None:
+    """What counts or measures something does not number the rows."""
+    assert not looks_like_identifier(name)
 
 
 @pytest.mark.parametrize("name", ["width", "idle", "Candid", "nois", "humidity", "monkey"])

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ak_text import TextClassifier, TextInput
-from autokeras_core import DataError, DataWarning
+from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DataError, DataWarning
 
 FRAME = pd.DataFrame({"text": ["a fine film", "a dull film", ""], "stars": [5, 1, 3], "note": ["x", "y", "z"]})
 
@@ -133,6 +133,21 @@ def test_frame_gives_texts_and_labels(y: Any) -> None:
     assert np.asarray(labels).tolist() == [5, 1, 3]
 
 
+def test_labels_of_a_frame_keep_their_type() -> None:
+    """Strings of digits are strings where the table has types: "01" and "1" are two classes."""
+    frame = pd.DataFrame({"text": ["a", "b", "c"], "code": ["01", "1", "2"]})
+
+    assert np.asarray(TextInput().unpack(frame, "code")[1]).tolist() == ["01", "1", "2"]
+
+
+def test_label_that_is_missing_in_a_csv_file_is_an_error(tmp_path: Path) -> None:
+    """An empty cell in the target column is no class of its own."""
+    path = csv_file(tmp_path, "text,label\na,x\nb,\nc, \n")
+
+    with pytest.raises(DataError, match=r"'label' of the table .* no label in 2 rows.*row 2 of 3"):
+        TextInput().unpack(path, "label")
+
+
 def test_text_column_is_an_argument() -> None:
     """`text_column` decides which column is read, in fit and in predict."""
     text_input = TextInput(text_column="note")
@@ -148,15 +163,10 @@ def test_only_other_column_is_the_text() -> None:
     assert TextInput().unpack(frame, "stars")[0].tolist() == ["x", "y", "z"]
 
 
-@pytest.mark.parametrize(
-    ("frame", "text_column"),
-    [(FRAME.rename(columns={"text": "other"}), None), (FRAME, "headline")],
-    ids=["several", "unknown"],
-)
-def test_unclear_text_column_is_an_error(frame: pd.DataFrame, text_column: str | None) -> None:
+def test_unclear_text_column_is_an_error() -> None:
     """Where several columns could be meant, the error lists them."""
     with pytest.raises(DataError, match="text column .* is not clear.*note"):
-        TextInput(text_column=text_column).unpack(frame, "stars")
+        TextInput().unpack(FRAME.rename(columns={"text": "other"}), "stars")
 
 
 @pytest.mark.parametrize("y", [None, "grade"], ids=["none", "unknown"])
@@ -227,3 +237,75 @@ def test_rows_of_a_folder_are_named_in_their_order(folder: Path) -> None:
     assert TextInput().row_names(folder / "good") == [str(folder / "good" / name) for name in ("1.txt", "2.txt")]
     assert TextInput().row_names(folder) == [str(folder / name) for name in ("bad/1.md", "good/1.txt", "good/2.txt")]
     assert TextInput().adapt(folder).tolist() == ["dull\r\nand long", "fine", "very fine 😀"]
+
+
+def test_column_that_a_model_does_not_find_is_an_error() -> None:
+    """It names the column, and those that are there."""
+    with pytest.raises(DataError, match=r"text column .* is missing.*'headline'.*\['text', 'stars', 'note'\]"):
+        TextInput(text_column="headline").unpack(FRAME, "stars")
+
+
+def test_each_of_several_heads_has_a_column() -> None:
+    """Names of columns by head give labels by head."""
+    _, labels = TextInput().unpack(FRAME, {"score": "stars", "remark": "note"})
+
+    assert {head: np.asarray(each).tolist() for head, each in labels.items()} == {
+        "score": [5, 1, 3],
+        "remark": ["x", "y", "z"],
+    }
+
+
+def test_unknown_column_of_one_of_several_heads_is_an_error() -> None:
+    """It says which names there are."""
+    with pytest.raises(DataError, match=r"labels .* are missing.*'stars'.*'grade'"):
+        TextInput().unpack(FRAME, {"score": "stars", "remark": "grade"})
+
+
+PHRASES = pd.DataFrame({"phrase": ["a fine film", "a dull film"] * 20, "stars": [5, 1] * 20})
+
+
+@pytest.fixture(scope="module")
+def phrase_model(tmp_path_factory: pytest.TempPathFactory) -> TextClassifier:
+    """A saved and loaded model that learned the only column beside the target, whose name is no usual one."""
+    folder = tmp_path_factory.mktemp("phrases")
+    PHRASES.to_csv(folder / "phrases.csv", index=False)
+    start = {"text/block_type": "ngram", "training/batch_size": 32, "training/learning_rate": 0.03}
+    task = TextClassifier(max_trials=1, seed=0, pretrained=False, warm_starts=[start])
+    validation = PHRASES.assign(text="no", comment="no")  # one more table, with columns of usual names
+    task.fit(folder / "phrases.csv", "stars", epochs=30, validation_data=validation, verbose=0)
+    task.save(folder / "model")
+    return TextClassifier.load(folder / "model")
+
+
+def test_model_predicts_on_the_table_that_it_was_fitted_on(phrase_model: TextClassifier, tmp_path: Path) -> None:
+    """The target's column is left out at prediction, too."""
+    PHRASES.to_csv(tmp_path / "phrases.csv", index=False)
+
+    assert phrase_model.predict(str(tmp_path / "phrases.csv")).tolist() == PHRASES["stars"].tolist()
+
+
+def test_model_reads_the_column_of_the_training_table(phrase_model: TextClassifier) -> None:
+    """A column with a usual name, which training did not have, is not read in its stead."""
+    frame = pd.DataFrame({"text": ["fine fine fine"], "phrase": ["a dull film"], "stars": [1]})
+
+    assert phrase_model.predict(frame).tolist() == [1]
+    assert phrase_model.evaluate(frame, "stars")["accuracy"] == 1.0
+
+
+def test_table_without_the_column_of_the_training_table_is_an_error(phrase_model: TextClassifier) -> None:
+    """Reading another one would be a guess; texts in a list need no column."""
+    with pytest.raises(DataError, match=r"text column .* is missing.*'phrase'.*\['text'\]"):
+        phrase_model.predict(pd.DataFrame({"text": ["a dull film"]}))
+
+    assert phrase_model.predict(["a dull film"]).tolist() == [1]
+
+
+def test_text_column_is_remembered_beside_other_inputs() -> None:
+    """A table for one of several inputs settles its column, too."""
+    rows = np.arange(40.0).reshape(-1, 1)
+    model = AutoModel([TextInput(), ArrayInput()], ClassificationHead())
+
+    profile = model.analyse([PHRASES[["phrase"]], rows], PHRASES["stars"])
+
+    assert profile.inputs["text"].settled == {"text_column": "phrase"}
+    assert profile.inputs["array"].settled == {}

@@ -42,6 +42,12 @@ def test_rule_of_rows_per_word(rows: int, words: int, expected: bool) -> None:
     assert prefers_ngrams(profile(rows=rows, words=words)) is expected
 
 
+@pytest.mark.parametrize(("rows", "expected"), [(22_499, True), (22_500, False)], ids=["few", "many"])
+def test_rule_of_rows_counts_characters_where_words_do_not_stand_apart(rows: int, expected: bool) -> None:
+    """A text of one run of 30 Chinese characters has fifteen words, not one."""
+    assert prefers_ngrams(profile(rows=rows, words=1, length=30.0)) is expected
+
+
 def test_default_configuration_is_a_linear_model_of_word_pairs() -> None:
     """What a search without predefined configurations begins with is the cheapest strong model."""
     defaults = TEXT.defaults()

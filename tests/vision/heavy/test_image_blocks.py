@@ -16,13 +16,15 @@ from ak_vision import (
     EfficientNetBlock,
     ImageAugmentation,
     ImageBlock,
+    ImageInput,
     MobileNetBlock,
     ResNet9Block,
     ResNetBlock,
     XceptionBlock,
 )
-from autokeras_core import Block, Choice, DenseBlock, GraphError, SpaceError
+from autokeras_core import Block, Choice, ClassificationHead, DenseBlock, GraphError, Merge, SpaceError
 from autokeras_core.data.profile import DataProfile, InputProfile
+from autokeras_core.graph.graph import Graph
 from autokeras_core.graph.view import HyperparameterView
 
 SIZES = [(3, 3), (33, 47)]
@@ -365,6 +367,19 @@ class TestImageBlock:
         assert "mobilenet" in list(space["block_type"].grid())
         assert "resnet152" in list(space["resnet/architecture"].grid())
         assert "b7" in list(space["efficientnet/version"].grid())
+
+    def test_each_branch_of_a_graph_is_suited_to_its_own_pictures(self) -> None:
+        """Large pictures in another branch make no small ones large."""
+        thumbnail, photo = ImageInput(name="thumbnail"), ImageInput(name="photo")
+        joined = Merge()([ResNetBlock(name="small")(thumbnail), ResNetBlock(name="large")(photo)])
+        graph = Graph.from_nodes([thumbnail, photo], [ClassificationHead()(joined)])
+        inputs = {"thumbnail": profile_of(28).inputs["image"], "photo": profile_of(224).inputs["image"]}
+
+        space = graph.space(DataProfile(rows=100, inputs=inputs, targets={}))
+
+        assert "resnet50" not in list(space["small/architecture"].grid())
+        assert "resnet50" in list(space["large/architecture"].grid())
+        assert (space["small/stem_stride"].default, space["large/stem_stride"].default) == (1, 4)
 
     def test_a_network_that_the_user_names_is_built_at_any_size(self) -> None:
         """Candidates and arguments of the user's own are not judged by the size of the pictures."""

@@ -51,3 +51,33 @@ def test_evaluate_takes_a_folder_per_class(model: Path, tmp_path: Path) -> None:
     metrics = json.loads(succeed("evaluate", model, tmp_path / "test", "--format", "json"))["metrics"]
 
     assert metrics["accuracy"] > 0.6
+
+
+@pytest.fixture(scope="module")
+def tabled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `table.csv`, of paths and labels, and with `model`, which learned it; its target is called `row`."""
+    root = tmp_path_factory.mktemp("table")
+    paths = write_folder(root / "photos", rows=30)
+    lines = [f"{path.relative_to(root)},{label_of(path)}" for path in paths]
+    (root / "table.csv").write_text("\n".join(["file,row", *lines]) + "\n", encoding="utf-8")
+    succeed(
+        *("fit", "ImageClassifier", root / "table.csv", "--target", "row", "--max-trials", 1, "--epochs", 1, "--quiet"),
+        *("--option", f"warm_starts={json.dumps([CHEAP])}", "--directory", root / "search", "--output", root / "model"),
+    )
+    return root
+
+
+def test_predict_takes_the_table_of_the_training(tabled: Path) -> None:
+    """Labels may still be there; a target that is called as the column of paths costs neither."""
+    rows = list(csv.DictReader(io.StringIO(succeed("predict", tabled / "model", tabled / "table.csv"))))
+
+    assert list(rows[0]) == ["row", "prediction_row"]
+    assert {Path(row["row"]).suffix for row in rows} == {".png"}
+    assert {row["prediction_row"] for row in rows} <= {"zero", "one", "two"}
+
+
+def test_evaluate_knows_the_target_of_a_table_of_paths(tabled: Path) -> None:
+    """A saved model has its name."""
+    written = json.loads(succeed("evaluate", tabled / "model", tabled / "table.csv", "--format", "json"))
+
+    assert "accuracy" in written["metrics"]

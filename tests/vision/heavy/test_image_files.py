@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -30,6 +33,19 @@ def gradient(height: int, width: int, channels: int = 3) -> Array:
     picture = np.stack([rows * 200 // height, columns * 200 // width, (rows + columns) % 90 + 100], axis=-1)
     picture = np.concatenate([picture, np.full((height, width, 1), 128)], axis=-1)[..., :channels]
     return (picture[..., 0] if channels == 1 else picture).astype("uint8")
+
+
+def write_deep_png(path: Path, picture: Array) -> str:
+    """Write a PNG with 16 bits a value, which Pillow can only for grey pictures."""
+    height, width, channels = picture.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in picture)
+    header = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 3: 2}[channels], 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    return str(path)
 
 
 def decisions(files: ImageFiles) -> str:
@@ -132,6 +148,21 @@ def test_channels_are_chosen_from_all_files_with_a_reason(
     assert files.shape == (2, 5, 5, expected)
     assert read(files).shape == files.shape
     assert reason in decisions(files)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_lost_half_of_16_bits_is_told(tmp_path: Path, channels: int) -> None:
+    """Files with 16 bits a value cost a warning and a decision; others cost none."""
+    shallow = save(tmp_path / "a.png", gradient(8, 8, channels))
+    deep = write_deep_png(tmp_path / "b.png", gradient(8, 8, channels).reshape(8, 8, channels).astype("uint16") * 257)
+    files = open_files([shallow, deep], name="image")
+
+    with pytest.warns(DataWarning, match="1 of 2 picture files of the input 'image' have 16 bits a value"):
+        profile = ImageInput().analyse(files, name="image")
+
+    assert "1 of 2 files have 16 bits a value, of which the upper 8 are read" in "\n".join(map(str, profile.decisions))
+    np.testing.assert_array_equal(*read(files))
+    assert "16 bits" not in decisions(open_files([shallow], name="image"))
 
 
 @pytest.mark.parametrize(("color", "channels"), [("grey", 1), ("rgb", 3), ("rgba", 4)])
@@ -320,3 +351,28 @@ def test_files_do_not_fit_a_model_of_float_arrays(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="trained on other arrays"):
         image.match(image.adapt([path]), profile)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"file,label\na.png,x\nb.png,\n", r"'label' of the table .* no label in 1 row.*row 2 of 2"),
+        ("file,label\na.png,schön\n".encode("latin-1"), r"table\.csv.*UnicodeDecodeError"),
+        (b"file,label\na.png\n", r"table\.csv.*row 1 has 1 values"),
+    ],
+    ids=["missing label", "another encoding", "short row"],
+)
+def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    """A label that is missing is no class; a file that cannot be read is named."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=message):
+        ImageInput().unpack(path, "label")
+
+
+def test_labels_of_a_frame_of_pictures_keep_their_type() -> None:
+    """Strings of digits are strings where the table has types."""
+    frame = pd.DataFrame({"file": ["a.png", "b.png"], "code": ["01", "1"]})
+
+    assert np.asarray(ImageInput().unpack(frame, "code")[1]).tolist() == ["01", "1"]

@@ -158,6 +158,13 @@ def test_number_columns_of_a_table_are_targets_of_a_regression(folder: Path) -> 
     assert ImageInput().unpack(table, "length")[1].dtype.kind == "i"
 
 
+def test_columns_of_a_table_are_targets_of_several_heads(folder: Path) -> None:
+    """Names of columns by head give labels by head."""
+    _, labels = ImageInput().unpack(folder.parent / "table.csv", {"class": "label", "size": "length"})
+
+    assert {head: values.dtype.kind for head, values in labels.items()} == {"class": "U", "size": "i"}
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [

@@ -73,6 +73,17 @@ def test_arrays_are_passed_through_without_a_copy() -> None:
     assert ImageInput().adapt(data) is data
 
 
+@pytest.mark.parametrize("dtype", [">u2", ">f4", "<i4"])
+def test_bytes_in_another_order_are_turned(dtype: str) -> None:
+    """Pictures from TIFF and FITS files come back with the same values, in the order of this machine."""
+    pictures = np.arange(32).reshape(2, 4, 4).astype(dtype)
+
+    adapted = ImageInput().adapt(pictures)
+
+    assert adapted.dtype.isnative
+    np.testing.assert_array_equal(adapted, pictures)
+
+
 def test_a_list_of_pictures_is_taken() -> None:
     """Pictures of one size may come as a list."""
     assert ImageInput().adapt([np.zeros((5, 6, 3), dtype="uint8")] * 4).shape == (4, 5, 6, 3)
@@ -148,8 +159,21 @@ BYTES = np.random.default_rng(0).integers(0, 256, (4, 6, 6)).astype("uint8")
         (BYTES, BYTES.astype("int32") + 200, "cannot hold"),
         ((BYTES / 255).astype("float32"), BYTES, "values above 1"),
         (BYTES > 100, BYTES, "cannot hold"),
+        (BYTES.astype("float32"), (BYTES / 255).astype("float32"), "fractions of at most 1.*up to 255"),
+        (BYTES.astype("float32"), (BYTES / 127.5 - 1).astype("float32"), "fractions of at most 1.*up to 255"),
+        ((BYTES / 127.5 - 1).astype("float32"), BYTES, "values above 1"),
     ],
-    ids=["size", "one-picture", "scaled", "too-large", "unscaled", "bool"],
+    ids=[
+        "size",
+        "one-picture",
+        "scaled",
+        "too-large",
+        "unscaled",
+        "bool",
+        "scaled-floats",
+        "scaled-around-zero",
+        "unscaled-around-zero",
+    ],
 )
 def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, message: str) -> None:
     """Another size or another scale of values is refused, not silently predicted on."""
@@ -166,8 +190,10 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         (BYTES, BYTES[:0]),
         ((BYTES / 255).astype("float32"), (BYTES / 300).astype("float64")),
         ((BYTES / 100).astype("float32"), BYTES / 50),
+        (BYTES.astype("float32"), BYTES.astype("float32") // 255),
+        (BYTES * 100.0, BYTES / 300),
     ],
-    ids=["same", "whole-floats", "black", "no-rows", "darker", "other-range"],
+    ids=["same", "whole-floats", "black", "no-rows", "darker", "other-range", "nearly-black", "faint"],
 )
 def test_pictures_of_the_same_kind_pass(trained: Any, given: Any) -> None:
     """A black picture, another float type or no rows at all are no mistake."""

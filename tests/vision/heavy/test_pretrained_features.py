@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from ak_vision import FrozenNetwork
 from ak_vision.networks import PixelScaling
 from ak_vision.pretrained.pixels import as_network_pixels, pixel_range
 from autokeras_core import GraphError, NotFittedError
+from autokeras_core.engine.deadline import Deadline, OutOfTimeError
+from autokeras_core.engine.rows import transform_rows
 from autokeras_core.testing import check_preprocessor
 from tests.vision.heavy.backbones import NETWORK, SIZE, coloured, save_network
 
@@ -55,6 +58,15 @@ def test_features_are_averaged_over_the_picture(fitted: FrozenNetwork) -> None:
 
     assert (features.shape, features.dtype) == ((20, 1280), np.float32)
     assert features.std(axis=0).max() > 0
+
+
+def test_features_that_will_not_be_ready_in_time_are_given_up_early(fitted: FrozenNetwork) -> None:
+    """Many tiny pictures are looked at in pieces, after each of which the time that is left counts."""
+    steps = itertools.count()
+    deadline = Deadline(6.0, clock=lambda: float(next(steps)))  # a second passes with each look
+
+    with pytest.raises(OutOfTimeError, match=r"of 2,000 rows.*a piece of 256 rows"):
+        transform_rows(np.zeros((2000, *PICTURES.shape[1:]), "uint8"), [fitted], deadline=deadline)
 
 
 def test_no_rows_give_no_rows(fitted: FrozenNetwork) -> None:

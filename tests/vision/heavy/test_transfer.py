@@ -145,9 +145,7 @@ def candidates_of(side: int, channels: int = 3, **arguments: Any) -> set[Any]:
     pictures = np.zeros((2, side, side, channels), dtype="uint8")
     profile = ImageInput().analyse(pictures, name="image")
     space = ImageBlock(**arguments).search_space(DataProfile(rows=2, inputs={"image": profile}, targets={}))
-    choice = space["block_type"]
-    assert isinstance(choice, Choice)
-    return set(choice.values)
+    return set(space["block_type"].grid())
 
 
 def test_the_tasks_decide_by_the_pictures(weights: str) -> None:
@@ -158,6 +156,14 @@ def test_the_tasks_decide_by_the_pictures(weights: str) -> None:
     assert "transfer" not in candidates_of(64, pretrained=False)
     assert "transfer" in candidates_of(32, weights=weights)
     assert candidates_of(32, pretrained=True) == {"transfer"}
+
+
+@pytest.mark.parametrize("block_type", ["conv", Choice(["conv", "resnet"])], ids=["one", "several"])
+def test_a_given_block_type_needs_no_pictures_for_other_networks(block_type: Any) -> None:
+    """What was not asked for need not be able to take five channels."""
+    expected = {"conv"} if block_type == "conv" else {"conv", "resnet"}
+
+    assert candidates_of(64, channels=5, block_type=block_type) == expected
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,13 @@ def test_public_names_are_sorted_and_listed() -> None:
     assert dir(ak_vision) == ak_vision.__all__
 
 
+def test_what_may_download_says_so() -> None:
+    """Networks with published weights may, and so may the choice that tries a pretrained one unless it is told otherwise."""
+    may = {spec.name for spec in plugin.autokeras_register_blocks() if spec.downloads}
+
+    assert may == {"convnext", "efficientnet", "image", "mobilenet", "resnet", "transfer", "xception"}
+
+
 def test_an_unknown_public_name_is_an_attribute_error() -> None:
     """The lazy package says which name it does not have."""
     with pytest.raises(AttributeError, match="ResNetBlok"):
@@ -56,7 +63,8 @@ def test_an_unknown_public_name_is_an_attribute_error() -> None:
 )
 def test_pictures_are_recognised(facts: dict[str, Any], confidence: float) -> None:
     """The more data looks like pictures, the higher the confidence."""
-    assert plugin.autokeras_match_input({"type": "ndarray", **facts}) == ("image", confidence)
+    assert plugin.autokeras_match_input({"type": "ndarray", **facts}) == ("image_input", confidence)
+    assert "image_input" in {spec.name for spec in plugin.autokeras_register_inputs()}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import is_spelled_missing, parse_numbers
-from ak_tabular.columns import MAX_CATEGORIES, Column, Kind, check_cells
+from ak_tabular.cells import is_spelled_missing, parse_numbers, uses_decimal_commas
+from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
 from ak_tabular.dates import ISO, MISSING_TIME, find_format
 from ak_tabular.frames import shorten
 from ak_tabular.hints import (
@@ -22,6 +22,7 @@ from ak_tabular.hints import (
     word_count,
 )
 from ak_tabular.reasons import counted, rounded, spelled, written
+from ak_tabular.spelling import other_spellings
 from ak_tabular.tables import (
     column_count,
     default_names,
@@ -105,23 +106,36 @@ def _kept(finding: _Finding) -> _Finding:
 def _analyse(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
     storage = storage_of(table, index)
     if storage == "number" and given != "text":
-        return _of_numbers(exact_numbers(table, index, column=name), name, given, has_names)
+        return _of_numbers(table, index, name, given, has_names)
     if storage == "time" and given not in ("categorical", "text"):
         return _of_times(table, index, name, given)
     return _of_texts(table, index, name, given, has_names)
 
 
-def _of_numbers(values: Array, name: str, given: Kind | None, has_names: bool) -> _Finding:
+def _of_numbers(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+    values = exact_numbers(table, index, column=name)
     column, distinct = _count_numbers(values, name)
     if not len(distinct):
         return _Finding(column=attrs.evolve(column, reason="all missing"))
+    loses_values = column.is_integer and column.categories < len(distinct)
+    if given in ("categorical", "boolean") and loses_values:
+        return _kept_as_text(_of_texts(table, index, name, given, has_names))
     if given is not None:
-        _check_boolean(column, given)
+        check_boolean(column, given)
         what = "seconds since 1970, " if given == "datetime" else ""
         reason = counted(f"{what}as column_types says", column, len(values))
         return _Finding(column=attrs.evolve(column, kind=given, reason=reason))
     kind, reason, otherwise = _judge_numbers(column, distinct, len(values), has_names)
+    if kind == "categorical" and loses_values:
+        of_texts = _of_texts(table, index, name, kind, has_names)
+        return _kept_as_text(attrs.evolve(of_texts, column=attrs.evolve(of_texts.column, reason=reason)))
     return _Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise)
+
+
+def _kept_as_text(finding: _Finding) -> _Finding:
+    """Return what is found about integers that float32 cannot tell apart, and that are read as text for that."""
+    reason = f"{finding.column.reason}; read as text, since float32 rounds integers of this size"
+    return attrs.evolve(finding, column=attrs.evolve(finding.column, reason=reason))
 
 
 def _count_numbers(values: Array, name: str) -> tuple[Column, Array]:
@@ -152,6 +166,10 @@ def _judge_numbers(
     noun = what or ("integers" if column.is_integer else "numbers")
     reason = counted(noun, column, rows)
     known = rows - column.missing
+    # Codes may be larger than what float32 tells apart, so this comes before the test for a constant.
+    if column.is_integer and looks_like_code(column.name) and 2 < len(distinct) <= min(1000, known // 5):
+        exact = attrs.evolve(column, categories=len(distinct))
+        return "categorical", f"{counted(noun, exact, rows)}, and the name says that they are codes", None
     if column.categories == 1 and not column.missing:
         return "dropped", f"constant: {noun}, all equal" + rounded(distinct), None
     if column.categories == 2 and set(distinct.tolist()) == {0.0, 1.0}:
@@ -160,8 +178,6 @@ def _judge_numbers(
         why = _why_identifier(column.name, distinct, known, has_names)
         if why:
             return "dropped", f"identifier: {reason}, {why}; column_types can keep it", "numerical"
-    if column.is_integer and looks_like_code(column.name) and 2 < column.categories <= min(1000, known // 5):
-        return "categorical", f"{counted(noun, column, rows)}, and the name says that they are codes", None
     if column.is_integer and 2 < len(distinct) <= _FEW_INTEGERS and known >= 5 * len(distinct):
         note = "in order; column_types can make them 'categorical' if they are codes"
         return "numerical", f"{reason}, {note}", None
@@ -198,7 +214,7 @@ def _of_times(table: Array, index: int, name: str, given: Kind | None) -> _Findi
     )
     if not distinct:
         return _Finding(column=attrs.evolve(column, kind="dropped", reason="all missing"))
-    _check_boolean(column, column.kind)
+    check_boolean(column, column.kind)
     what = "times" if given is None else "as column_types says"
     if distinct == 1 and not column.missing and given is None:
         return _Finding(column=attrs.evolve(column, kind="dropped", reason=f"constant: {what}, all equal"))
@@ -217,6 +233,11 @@ class _Texts:
     @property
     def rows(self) -> int:
         return len(self.codes)
+
+    @property
+    def counts(self) -> Array:
+        """How many rows have each of the different texts."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.distinct))
 
     def values(self, numbers: Array) -> Array:
         """Return what the different texts are, for each row; NaN where missing."""
@@ -242,6 +263,20 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
     )
     if not column.categories:
         return _Finding(column=attrs.evolve(column, reason=f"all missing{spelled(texts.spellings)}"))
+    finding = _judge_texts(table, index, column, texts, given, has_names)
+    if finding.column.kind in ("categorical", "boolean") and finding.column.storage == "text":
+        return attrs.evolve(
+            finding, column=attrs.evolve(finding.column, written=other_spellings(texts.distinct, texts.counts))
+        )
+    return finding
+
+
+def _judge_texts(
+    table: Array, index: int, column: Column, texts: _Texts, given: Kind | None, has_names: bool
+) -> _Finding:
+    """Return what a column of text is that is not missing throughout."""
+    if given in (None, "numerical") and uses_decimal_commas(texts.distinct):
+        column = attrs.evolve(column, decimal=",")
     if given is not None:
         return _Finding(column=_as_given(table, index, column, texts, given))
     if column.categories == 1 and not column.missing:
@@ -251,7 +286,7 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
     if (values := boolean_order(texts.distinct.tolist())) is not None:
         reason = counted(f"only {values[0]!r} and {values[1]!r}", column, texts.rows) + spelled(texts.spellings)
         return _Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
-    numbers = _numbers_among(texts.distinct)
+    numbers = _numbers_among(texts.distinct, column.decimal)
     if not np.isnan(numbers).all():
         finding = _of_numbers_in_text(column, texts, numbers, has_names)
         if finding is not None:
@@ -264,12 +299,12 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
     return _of_words(column, texts, numbers)
 
 
-def _numbers_among(distinct: Array) -> Array:
+def _numbers_among(distinct: Array, decimal: Decimal) -> Array:
     """Return what numbers texts are, NaN for those that are none; of many only some are tried where these are none."""
     few = distinct[:: -(-len(distinct) // _TEXTS_TO_LOOK_AT)]
-    if np.isnan(parse_numbers(few)).all():
+    if np.isnan(parse_numbers(few, decimal=decimal)).all():
         return np.full(len(distinct), np.nan)
-    return parse_numbers(distinct)
+    return parse_numbers(distinct, decimal=decimal)
 
 
 def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names: bool) -> _Finding | None:
@@ -281,7 +316,7 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names
             if column.categories >= _NEARLY_ALL * (texts.rows - column.missing):
                 return None
             return _Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
-        what = f"text that reads as numbers throughout{written(texts.distinct)}"
+        what = f"text that reads as numbers throughout{written(texts.distinct, column.decimal)}"
         numeric, distinct = _count_numbers(texts.values(numbers), column.name)
         kind, reason, otherwise = _judge_numbers(numeric, distinct, texts.rows, has_names, what)
         facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))
@@ -290,9 +325,8 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names
         elif kind != "categorical":
             facts = attrs.evolve(facts, categories=numeric.categories)
         return _Finding(column=facts, otherwise=otherwise)
-    counts = np.bincount(texts.codes[texts.codes >= 0], minlength=column.categories)
-    others = int(counts[~is_number].sum())
-    if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > (1 - _MOST) * counts.sum():
+    others = int(texts.counts[~is_number].sum())
+    if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > (1 - _MOST) * texts.counts.sum():
         return None
     numeric, _ = _count_numbers(texts.values(numbers), column.name)
     examples = ", ".join(repr(text) for text in texts.distinct[~is_number][:_SHOWN_SPELLINGS])
@@ -351,10 +385,10 @@ def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Ki
     column = attrs.evolve(
         column, kind=given, reason=counted("as column_types says", column, texts.rows) + spelled(texts.spellings)
     )
-    _check_boolean(column, given)
+    check_boolean(column, given)
     if given == "numerical":
         check_cells(table, index, column)
-        numeric, _ = _count_numbers(texts.values(parse_numbers(texts.distinct)), column.name)
+        numeric, _ = _count_numbers(texts.values(parse_numbers(texts.distinct, decimal=column.decimal)), column.name)
         return attrs.evolve(column, categories=numeric.categories, is_integer=numeric.is_integer)
     if given == "boolean":
         pair = texts.distinct.tolist()
@@ -364,15 +398,3 @@ def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Ki
         column = attrs.evolve(column, date_format=date_format or ISO)
         check_cells(table, index, column)
     return column
-
-
-def _check_boolean(column: Column, given: Kind) -> None:
-    if given == "boolean" and column.categories > 2:
-        raise DataError(
-            describe_error(
-                f"The column {column.name!r} cannot be boolean, as column_types says.",
-                expected="at most two different values",
-                received=f"{column.categories} different values",
-                advice="Take 'categorical'.",
-            )
-        )

@@ -8,11 +8,11 @@ dates and times are written as ISO 8601 says.
 from __future__ import annotations
 
 import datetime
+import decimal as decimals
 import enum
 import numbers
 import re
 import uuid
-from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -23,15 +23,19 @@ from autokeras_core.errors import describe_error
 
 __all__ = [
     "MISSING_SPELLINGS",
+    "Decimal",
     "NumberStyle",
     "as_text",
+    "canonical_number",
     "check_range",
     "is_spelled_missing",
     "parse_number",
     "parse_numbers",
+    "uses_decimal_commas",
 ]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Decimal: TypeAlias = Literal[".", ","]
 NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent"]
 
 MISSING_SPELLINGS: tuple[str, ...] = (
@@ -47,6 +51,8 @@ _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 _CURRENCY = re.compile(r"([+-]?)\s?[$€£¥]\s?([\d.,]+)|([+-]?[\d.,]+)\s?[$€£¥]", re.ASCII)
+_COMMAS = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
+_TRUTHS = {"true": 1.0, "false": 0.0}
 _PERCENT = re.compile(r"([+-]?[\d.,]+)\s?%", re.ASCII)
 
 
@@ -71,7 +77,7 @@ def as_text(value: object, *, column: str, row: int) -> str | None:
             return str(int(value))
         except ValueError as error:  # Python writes no integers of more than 4,300 digits
             raise _bad_cell(column, row, "an integer of thousands of digits") from error
-    if isinstance(value, (numbers.Real, Decimal)):
+    if isinstance(value, (numbers.Real, decimals.Decimal)):
         number = float(value)
         if np.isnan(number):
             return None
@@ -99,7 +105,7 @@ def parse_number(text: str) -> tuple[float, NumberStyle] | None:
     """Return the number that a text is, and how it is written; `None` if it is none that float32 can hold.
 
     Numbers may be written with thousands separators (`"1,234.5"`), with a currency sign (`"$5"`, `"5 €"`), or with a
-    percent sign (`"12%"` is 12). A comma is never a decimal separator.
+    percent sign (`"12%"` is 12). A comma is no decimal separator, see `uses_decimal_commas`. The words true and false are 1 and 0, as booleans are.
 
     Example:
         ```python
@@ -115,17 +121,51 @@ def parse_number(text: str) -> tuple[float, NumberStyle] | None:
     if _THOUSANDS.fullmatch(text) is not None:
         style, text = "thousands" if style == "plain" else style, text.replace(",", "")
     if _PLAIN.fullmatch(text) is None:
-        return None
+        truth = _TRUTHS.get(text.lower()) if style == "plain" else None
+        return None if truth is None else (truth, style)
     number = float(text)
     return (number, style) if abs(number) <= _LARGEST else None
 
 
-def parse_numbers(texts: Array) -> Array:
+def canonical_number(text: str) -> str | None:
+    """Return how a cell that holds the number of a text is written, see `as_text`; `None` if the text is no plain number.
+
+    Example:
+        ```python
+        canonical_number("007")  # "7"
+        canonical_number("True")  # "1"
+        ```
+    """
+    found = parse_number(text)
+    if found is None or found[1] != "plain":
+        return None
+    return as_text(found[0], column="", row=0)
+
+
+def uses_decimal_commas(texts: Array) -> bool:
+    """Return whether texts are numbers throughout, some of them with a decimal comma, e.g. `"12,5"` or `"1.234,56"`.
+
+    Where all commas may be thousands separators (`"1,234"`), they are taken for these.
+
+    Args:
+        texts: An object array of `str`, the different texts of a column.
+    """
+    if not all(_COMMAS.fullmatch(text.strip()) for text in texts):
+        return False
+    return any("," in text and parse_number(text) is None for text in texts)
+
+
+def parse_numbers(texts: Array, *, decimal: Decimal = ".") -> Array:
     """Return what numbers texts are as float64, NaN for those that are none.
 
     Args:
         texts: An object array of `str`, shape `(rows,)`.
+        decimal: Whether they have a decimal point, or a decimal comma.
     """
+    if decimal == ",":
+        pointed = np.empty(len(texts), dtype=object)
+        pointed[:] = [_with_point(text) for text in texts]
+        texts = pointed
     try:
         values = texts.astype(np.float64)
     except (ValueError, TypeError):
@@ -157,6 +197,10 @@ def check_range(values: Array, *, column: str) -> None:
                 advice="Replace such cells by NaN, or scale the column down.",
             )
         )
+
+
+def _with_point(text: str) -> str:
+    return text.replace(".", "").replace(",", ".") if _COMMAS.fullmatch(text.strip()) is not None else text
 
 
 def _shown(value: object) -> str:

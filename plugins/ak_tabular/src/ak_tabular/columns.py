@@ -8,14 +8,14 @@ from typing import Any, Literal, TypeAlias, get_args
 import attrs
 import numpy as np
 
-from ak_tabular.cells import parse_numbers
+from ak_tabular.cells import Decimal, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times
 from ak_tabular.frames import shorten
 from ak_tabular.tables import Storage, column_count, default_names, names_of, read_codes, storage_of
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["KINDS", "MAX_CATEGORIES", "Column", "Kind", "check_cells", "match_columns"]
+__all__ = ["KINDS", "MAX_CATEGORIES", "Column", "Decimal", "Kind", "check_boolean", "check_cells", "match_columns"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Kind: TypeAlias = Literal["numerical", "categorical", "boolean", "datetime", "text", "dropped"]
@@ -31,6 +31,10 @@ def _as_tuple(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _as_dict(values: Mapping[str, str]) -> dict[str, str]:
+    return dict(values)
+
+
 @attrs.frozen(kw_only=True)
 class Column:
     """What analysis decided about a column, and what it found in the training rows.
@@ -44,7 +48,10 @@ class Column:
         is_integer: Whether all its numbers are integers.
         is_mixed: Whether cells of a numerical column that are no numbers are taken as missing.
         values: Of a boolean column of text the two texts: the one for false, the one for true.
+        decimal: Whether numbers that are text have a decimal point, or a decimal comma.
         date_format: How the text of a datetime column is written, see `dates.find_format`.
+        written: Of a column of text how texts that are numbers, or true or false, are written, by the text that a cell has
+            which holds that number itself: `{"1": "True"}`, `{"7": "007"}`.
         spellings: The texts among the training rows that say that the value is missing, e.g. `"?"`.
         reason: Why it is of that kind, and what is missing.
     """
@@ -57,7 +64,9 @@ class Column:
     is_integer: bool = False
     is_mixed: bool = False
     values: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
+    decimal: Decimal = attrs.field(default=".", validator=attrs.validators.in_((".", ",")))
     date_format: str = ""
+    written: Mapping[str, str] = attrs.field(factory=dict, converter=_as_dict)
     spellings: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     reason: str = ""
 
@@ -80,7 +89,9 @@ class Column:
             "is_integer": self.is_integer,
             "is_mixed": self.is_mixed,
             "values": list(self.values),
+            "decimal": self.decimal if self.decimal == "," else "",
             "date_format": self.date_format,
+            "written": dict(self.written),
             "spellings": list(self.spellings),
         }
         return facts | {key: value for key, value in more.items() if value}
@@ -136,6 +147,23 @@ def _name_and_kind(column: str | Column | Mapping[str, Any]) -> tuple[str, str]:
     return (column.name, column.kind) if isinstance(column, Column) else (column["name"], column["kind"])
 
 
+def check_boolean(column: Column, kind: Kind) -> None:
+    """Check that a column that is to be boolean has at most two values.
+
+    Raises:
+        DataError: If it has more.
+    """
+    if kind == "boolean" and column.categories > 2:
+        raise DataError(
+            describe_error(
+                f"The column {column.name!r} cannot be boolean, as column_types says.",
+                expected="at most two different values",
+                received=f"{column.categories} different values",
+                advice="Take 'categorical'.",
+            )
+        )
+
+
 def check_cells(table: Array, index: int, column: Column) -> None:
     """Check that a numerical column holds numbers, and a datetime column dates, or nothing.
 
@@ -146,7 +174,7 @@ def check_cells(table: Array, index: int, column: Column) -> None:
         return
     codes, distinct = read_codes(table, index, column=column.name)
     if column.kind == "numerical":
-        bad = np.flatnonzero(np.isnan(parse_numbers(distinct)))
+        bad = np.flatnonzero(np.isnan(parse_numbers(distinct, decimal=column.decimal)))
         what, expected = "number", "a number that float32 can hold"
     else:
         date_format = column.date_format or ISO

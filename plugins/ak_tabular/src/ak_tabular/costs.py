@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView
 
 __all__ = ["Work", "batch_size_of"]
 

@@ -58,7 +58,7 @@ def as_frame(data: Any) -> pd.DataFrame | None:
 def names_columns(y: Any, data: Any) -> bool:
     """Return whether targets are names of columns of the data, instead of labels.
 
-    A text is; so are a dict of texts, and a list of names that the data have.
+    A text is; so are a dict of texts, and a list of names that the data have. Labels repeat, names do not.
     """
     if isinstance(y, str):
         return True
@@ -66,7 +66,7 @@ def names_columns(y: Any, data: Any) -> bool:
         return bool(y) and all(isinstance(name, str) for name in y.values())
     if isinstance(y, (list, tuple)) and y and all(isinstance(name, str) for name in y):
         columns = data.columns if isinstance(data, pd.DataFrame) else ()
-        return set(y) <= {str(name) for name in columns}
+        return len(set(y)) == len(y) and set(y) <= {str(name) for name in columns}
     return False
 
 

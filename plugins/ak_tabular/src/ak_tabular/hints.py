@@ -18,8 +18,15 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
 
 _IDENTIFIERS = frozenset({
-    "guid", "id", "ids", "identifier", "idx", "index", "key", "no", "nr", "number", "rowid", "rowname", "rownames",
-    "rownumber", "uid", "unnamed", "uuid",
+    "guid", "id", "ids", "identifier", "idx", "rowid", "rowname", "rownames", "rownumber", "uid", "unnamed", "uuid",
+})  # fmt: skip
+_NUMBERING = frozenset(
+    {"index", "key", "no", "nr", "number"}
+)  # at the end of a name; elsewhere they may count something
+_QUANTITIES = frozenset({
+    "activity", "atomic", "average", "confidence", "consumer", "cost", "density", "heat", "humidity", "mach", "mass",
+    "max", "mean", "min", "performance", "poverty", "price", "quality", "refraction", "refractive", "reynolds", "risk",
+    "sentiment", "severity", "stress", "sum", "temperature", "total", "uv", "vegetation", "volatility", "wave",
 })  # fmt: skip
 _CODES = frozenset({
     "category", "cluster", "code", "codes", "id", "ids", "key", "postal", "postcode", "type", "zip", "zipcode",
@@ -32,8 +39,11 @@ _PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"
 
 
 def looks_like_identifier(name: str) -> bool:
-    """Return whether a name says that a column numbers the rows, e.g. `"PassengerId"`."""
-    return not _IDENTIFIERS.isdisjoint(_words(name))
+    """Return whether a name says that a column numbers the rows, e.g. `"PassengerId"`; `"number_of_visitors"` does not."""
+    words = _words(name)
+    if not _IDENTIFIERS.isdisjoint(words):
+        return True
+    return bool(words) and words[-1] in _NUMBERING and _QUANTITIES.isdisjoint(words[-2:-1])
 
 
 def looks_like_code(name: str) -> bool:

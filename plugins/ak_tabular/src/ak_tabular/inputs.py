@@ -20,16 +20,15 @@ from ak_tabular.layout import raw_columns, takes_columns
 from ak_tabular.leaks import find_leaks
 from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.raw import raw_rows
+from ak_tabular.spelling import as_written
 from ak_tabular.tables import as_table, column_count, names_of
 from autokeras_core import DataError, Input
-from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import DataWarning, describe_error
+from autokeras_core.plugin import Decision, InputProfile
 
 if TYPE_CHECKING:
     from autokeras_core import Preprocessor
-    from autokeras_core.data.profile import TargetProfile
-    from autokeras_core.data.rows import Rows
-    from autokeras_core.graph.operator import RawRows, RawSpec
+    from autokeras_core.plugin import RawRows, RawSpec, Rows, TargetProfile
 
 __all__ = ["StructuredDataInput"]
 
@@ -253,6 +252,8 @@ class StructuredDataInput(Input):
     def match(self, data: Rows, profile: InputProfile) -> Rows:
         """Return adapted rows without the target's column, if that is still there, checked.
 
+        Categories that are numbers or booleans there, and were text in training, are written as they were.
+
         Raises:
             DataError: As `check`.
         """
@@ -261,6 +262,11 @@ class StructuredDataInput(Input):
         elif isinstance(data, TableSource):
             data = data.with_columns([name for name in data.names if name not in profile.facts.get("targets", ())])
         self.check(data, profile)
+        columns = [Column.from_json(facts) for facts in profile.facts["columns"]]
+        if isinstance(data, np.ndarray):
+            return as_written(data, columns)
+        if isinstance(data, TableSource):
+            return data.as_written({column.name: column.written for column in columns if column.written})
         return data
 
     def default_preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:

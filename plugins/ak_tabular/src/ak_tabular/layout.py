@@ -14,7 +14,7 @@ import attrs
 from autokeras_core.errors import DataError, describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile, TargetProfile
+    from autokeras_core.plugin import DataProfile, TargetProfile
 
 __all__ = [
     "DATE_CYCLES",

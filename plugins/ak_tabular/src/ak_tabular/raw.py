@@ -33,14 +33,14 @@ def raw_rows(table: Array, columns: Sequence[Mapping[str, Any]]) -> Array | dict
         matrix = np.full((len(table), len(columns)), np.nan, np.float32)
         for index, (column, place) in enumerate(zip(columns, places, strict=True)):
             if column["kind"] != "dropped":
-                matrix[:, index] = read_numbers(table, place, column=column["name"])
+                matrix[:, index] = read_numbers(table, place, column=column["name"], decimal=column.get("decimal", "."))
         return matrix
     dtypes = raw_columns(columns)
     rows: dict[str, Array] = {}
     for column, place in zip(columns, places, strict=True):
         dtype = dtypes.get(column["name"])
         if dtype == "float32":
-            cells = read_numbers(table, place, column=column["name"])
+            cells = read_numbers(table, place, column=column["name"], decimal=column.get("decimal", "."))
         elif dtype == "int64":
             cells = read_column_times(table, place, column)
         elif dtype == "string":

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ak_tabular.cells import parse_number
+from ak_tabular.cells import Decimal, parse_number
 from ak_tabular.columns import Column
 
 __all__ = ["counted", "rounded", "spelled", "written"]
@@ -33,8 +33,10 @@ def spelled(spellings: Sequence[str]) -> str:
     return f", {shown} read as missing"
 
 
-def written(distinct: Array) -> str:
+def written(distinct: Array, decimal: Decimal = ".") -> str:
     """Return an example of a text that is written in another way than plain numbers are."""
+    if decimal == ",":
+        return f", with decimal commas, such as {next(text for text in distinct if ',' in text)!r}"
     for text in distinct[:_TEXTS_TO_LOOK_AT]:
         number = parse_number(text)
         if number is not None and number[1] != "plain":

@@ -6,7 +6,7 @@
 | 2-D array (or list of rows) of text or of mixed objects | a 2-D object array of `str` and `None` |
 | data with named columns, see `frames`; a structured array | a structured array, one field per column |
 
-A field is `float64` for numbers, `datetime64[s]` for times, and of objects (`str` and `None`) otherwise; or text is coded,
+A field is `float64` for numbers (`float32` where they were float32), `datetime64[s]` for times, and of objects (`str` and `None`) otherwise; or text is coded,
 as integers whose dtype holds the vocabulary (see `coded_text`), where it comes from files. A structured
 array carries the columns' names, so columns in another order are found again by name. What a column holds is read by
 the functions below, whatever the layout: no other module looks inside a table.
@@ -20,7 +20,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import as_text, check_range, is_spelled_missing, parse_numbers
+from ak_tabular.cells import Decimal, as_text, check_range, is_spelled_missing, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
 from ak_tabular.frames import as_frame
 from autokeras_core import DataError
@@ -41,11 +41,13 @@ __all__ = [
     "read_texts",
     "read_times",
     "storage_of",
+    "structured",
 ]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Storage: TypeAlias = Literal["number", "text", "time"]
 
+_BYTES_TO_CHECK = 2**20
 _SMALLEST = np.finfo(np.float32).tiny
 _ACCEPTED = (
     "a DataFrame (pandas, polars, Arrow), a dict of columns, a list of dicts, a 2-D NumPy array, a structured array, or "
@@ -64,7 +66,7 @@ def as_table(data: Any) -> Array:
     frame = as_frame(data)
     if frame is not None:
         columns = [(str(name), frame.iloc[:, index]) for index, name in enumerate(frame.columns)]
-        return _structured([name for name, _ in columns], [_read_series(series, name) for name, series in columns])
+        return structured([name for name, _ in columns], [_read_series(series, name) for name, series in columns])
     if isinstance(data, (list, tuple)):
         data = _from_rows(data)
     elif not isinstance(data, np.ndarray) and hasattr(data, "__array__") and not isinstance(data, type):
@@ -77,7 +79,7 @@ def as_table(data: Any) -> Array:
         if data.ndim != 1:
             _reject(f"a structured array of shape {data.shape}")
         names = list(data.dtype.names)
-        return _structured(names, [_read_array(data[name], name) for name in names])
+        return structured(names, [_read_array(data[name], name) for name in names])
     if data.ndim != 2:
         _reject(f"an array of shape {data.shape}")
     if data.shape[1] == 0:
@@ -126,15 +128,15 @@ def is_declared_categorical(table: Array, index: int) -> bool:
     return (_column(table, index).dtype.metadata or {}).get("declared") == "categorical"
 
 
-def read_numbers(table: Array, index: int, *, column: str) -> Array:
+def read_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".") -> Array:
     """Return a column as float32, NaN where missing; text is parsed, NaN where it is no number; times are seconds."""
-    numbers = exact_numbers(table, index, column=column).astype(np.float32)
+    numbers = exact_numbers(table, index, column=column, decimal=decimal).astype(np.float32)
     # TensorFlow reads numbers below float32's normal range as 0; so must we, or the exported model would differ.
     numbers[np.abs(numbers) < _SMALLEST] = 0
     return numbers
 
 
-def exact_numbers(table: Array, index: int, *, column: str) -> Array:
+def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".") -> Array:
     """Return a column as `read_numbers` does, in float64 (or in the dtype of an array of numbers)."""
     values = _column(table, index)
     if values.dtype.kind == "M":
@@ -143,7 +145,7 @@ def exact_numbers(table: Array, index: int, *, column: str) -> Array:
     if values.dtype.kind not in "OU" and _vocabulary(values) is None:
         return values
     codes, distinct = read_codes(table, index, column=column)
-    return np.append(parse_numbers(distinct), np.nan)[codes]
+    return np.append(parse_numbers(distinct, decimal=decimal), np.nan)[codes]
 
 
 def read_texts(table: Array, index: int, *, column: str) -> Array:
@@ -215,7 +217,12 @@ def _vocabulary(column: Array) -> Array | None:
     return vocabulary
 
 
-def _structured(names: Sequence[str], columns: Sequence[Array]) -> Array:
+def structured(names: Sequence[str], columns: list[Array]) -> Array:
+    """Return columns as a structured array; the list is emptied on the way, so that each is in memory once.
+
+    Raises:
+        DataError: If there is no column, or names are repeated or empty.
+    """
     if len(set(names)) < len(names) or not names or "" in names:
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise DataError(
@@ -226,14 +233,18 @@ def _structured(names: Sequence[str], columns: Sequence[Array]) -> Array:
             )
         )
     table = np.empty(len(columns[0]), dtype=[(name, column.dtype) for name, column in zip(names, columns, strict=True)])
-    for name, column in zip(names, columns, strict=True):
-        table[name] = column
+    columns.reverse()
+    for name in names:
+        table[name] = columns.pop()
     return table
 
 
 def _read_series(series: pd.Series[Any], name: str) -> Array:
-    """Return a frame's column as float64, as times, or as text, as its dtype says."""
+    """Return a frame's column as floats, as times, or as text, as its dtype says."""
     dtype = series.dtype
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "mM" and getattr(dtype.pyarrow_dtype, "tz", None) is None:
+        series = series.astype("datetime64[s]" if dtype.kind == "M" else "timedelta64[ns]")
+        dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return _categories(series, name)
     if isinstance(dtype, pd.PeriodDtype):
@@ -247,7 +258,8 @@ def _read_series(series: pd.Series[Any], name: str) -> Array:
     if (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)) and not (
         pd.api.types.is_complex_dtype(dtype) or pd.api.types.is_object_dtype(dtype)
     ):
-        values: Array = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        is_single = isinstance(dtype, np.dtype) and dtype.itemsize <= 4 and dtype.kind == "f"
+        values: Array = series.to_numpy(dtype=np.float32 if is_single else np.float64, na_value=np.nan)
         check_range(values, column=name)
         return values
     return _texts(series.to_numpy(dtype=object), name, are_numbers_kept=True)
@@ -260,7 +272,8 @@ def _read_array(values: Array, name: str) -> Array:
     if values.dtype.kind in "buif":
         if values.dtype.kind == "f":
             check_range(values, column=name)
-        return values.astype(np.float64)
+        is_single = values.dtype.kind == "f" and values.dtype.itemsize <= 4
+        return values.astype(np.float32 if is_single else np.float64)
     if values.dtype.kind == "M":
         return values.astype("datetime64[s]")
     if values.dtype.kind == "m":
@@ -350,10 +363,15 @@ def _with_none(texts: Sequence[Any] | Array) -> Array:
 
 
 def _check_matrix(matrix: Array, names: Sequence[str]) -> None:
-    with np.errstate(invalid="ignore"):
-        bad = np.flatnonzero((np.abs(matrix) > float(np.finfo(np.float32).max)).any(axis=0))
-    for index in bad[:1]:
-        check_range(matrix[:, index], column=names[index])
+    """Check the numbers of a matrix, a few rows at a time: it may lie on disk, and be larger than memory."""
+    largest = float(np.finfo(np.float32).max)
+    rows = max(1, _BYTES_TO_CHECK // max(1, matrix[:1].nbytes))
+    for start in range(0, len(matrix), rows):
+        block = matrix[start : start + rows]
+        with np.errstate(invalid="ignore"):
+            is_bad = (np.abs(block) > largest).any(axis=0)
+        for index in np.flatnonzero(is_bad)[:1]:
+            check_range(matrix[:, index], column=names[index])
 
 
 def _from_rows(rows: Sequence[Any]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autokeras_core._lazy import lazy_names
+from autokeras_core.plugin import lazy_names
 
 if TYPE_CHECKING:
     from ak_text.blocks.bert import BertBlock

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ak_text._tokens import bucketed
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView
 
 __all__ = ["embedding_cost", "ngram_cost", "rnn_cost", "separable_conv_cost", "transformer_cost"]
 

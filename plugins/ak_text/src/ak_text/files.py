@@ -5,9 +5,7 @@ Standard library and NumPy only: a table is a CSV file, or any object with `colu
 
 from __future__ import annotations
 
-import csv
 import os
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +15,18 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
+from autokeras_core.plugin import label_column, read_csv_columns, read_csv_names
 
-__all__ = ["Table", "class_folders", "file_paths", "is_folder", "open_table", "read_files", "read_folder"]
+__all__ = [
+    "Table",
+    "class_folders",
+    "file_paths",
+    "find_text_column",
+    "is_folder",
+    "open_table",
+    "read_files",
+    "read_folder",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -34,10 +42,12 @@ class Table:
     Attributes:
         columns: The columns by name.
         where: What the table is, for messages.
+        is_untyped: Whether all columns are texts because their file knows no types.
     """
 
     columns: Mapping[str, Array]
     where: str
+    is_untyped: bool = False
 
     def texts(self, text_column: str | None, *, without: Sequence[str] = ()) -> Array:
         """Return the texts.
@@ -49,20 +59,26 @@ class Table:
         Raises:
             DataError: If there is no such column, or several could be meant.
         """
-        candidates = [name for name in self.columns if name not in without]
-        named = [name for name in candidates if name.lower() in _TEXT_COLUMNS]
-        if text_column is None and 1 in (len(named), len(candidates)):
-            text_column = named[0] if len(named) == 1 else candidates[0]
-        if text_column is None or text_column not in self.columns:
+        column = _text_column(list(self.columns), without) if text_column is None else text_column
+        if column is None:
             raise DataError(
                 describe_error(
                     f"The text column of {self.where} is not clear.",
                     expected=f"one column named {', '.join(map(repr, _TEXT_COLUMNS[:4]))} or the like, or "
                     "TextInput(text_column=...)",
-                    received=f"text_column={text_column!r}, columns {list(self.columns)}",
+                    received=f"text_column=None, columns {list(self.columns)}",
                 )
             )
-        return self.columns[text_column]
+        if column not in self.columns:
+            raise DataError(
+                describe_error(
+                    f"The text column of {self.where} is missing.",
+                    expected=f"a column {column!r}, which is that of the training table or text_column=",
+                    received=f"columns {list(self.columns)}",
+                    advice="Give the column that name, or pass its texts alone.",
+                )
+            )
+        return self.columns[column]
 
     def targets(self, y: Any) -> list[str]:
         """Return the names of the columns that `y` names; none if it holds labels itself.
@@ -70,13 +86,9 @@ class Table:
         Raises:
             DataError: If it is `None`, or the name of a column that is not there.
         """
-        names = [y] if isinstance(y, str) else y
-        is_list_of_names = (
-            isinstance(names, (list, tuple))
-            and bool(names)
-            and all(isinstance(name, str) and name in self.columns for name in names)
-        )
-        if y is None or (isinstance(y, str) and not is_list_of_names):
+        names = _named_columns(y, list(self.columns))
+        is_named = isinstance(y, str) or (isinstance(y, Mapping) and all(isinstance(name, str) for name in y.values()))
+        if y is None or (is_named and not names):
             raise DataError(
                 describe_error(
                     f"The labels of {self.where} are missing.",
@@ -84,11 +96,22 @@ class Table:
                     received=f"y={y!r}",
                 )
             )
-        return list(names) if is_list_of_names else []
+        return names
 
-    def labels(self, names: Sequence[str]) -> Array:
-        """Return one or several columns as labels; texts that are all numbers as numbers."""
-        columns = [_as_numbers(self.columns[name]) for name in names]
+    def labels(self, y: str | Sequence[str] | Mapping[str, str]) -> Any:
+        """Return the columns that `y` names as labels, by head if it is a dict.
+
+        They are of the types that they have, or, from a file without types, as they look.
+
+        Raises:
+            DataError: If a row of such a file has no label.
+        """
+        if isinstance(y, Mapping):
+            return {head: self.labels(name) for head, name in y.items()}
+        columns = [
+            label_column(self.columns[name], name=name, where=self.where) if self.is_untyped else self.columns[name]
+            for name in ([y] if isinstance(y, str) else y)
+        ]
         return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
 
 
@@ -103,7 +126,7 @@ def open_table(data: Any) -> Table | None:
     Raises:
         DataError: If a path is that of no table.
     """
-    if hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type):
+    if _is_frame(data):
         columns = {str(name): np.asarray(data[name]) for name in data.columns}
         return Table(columns=columns, where=f"the table (of type {type(data).__name__})")
     if not isinstance(data, (str, Path)):
@@ -119,7 +142,22 @@ def open_table(data: Any) -> Table | None:
                 advice="Put a single text into a list: [text].",
             )
         )
-    return Table(columns=_read_csv(path, delimiter), where=f"the table {str(path)!r}")
+    columns = read_csv_columns(path, delimiter=delimiter)
+    return Table(columns=columns, where=f"the table {str(path)!r}", is_untyped=True)
+
+
+def find_text_column(data: Any, y: Any) -> str | None:
+    """Return which column of a table is its text column, without reading its rows; `None` if that is not clear.
+
+    Args:
+        data: The user's data, a table or anything else.
+        y: Their labels, or the names of the columns that hold these.
+
+    Raises:
+        DataError: If a CSV file cannot be read.
+    """
+    columns = _columns_of(data)
+    return _text_column(columns, _named_columns(y, columns))
 
 
 def class_folders(folder: str | Path) -> tuple[Array, Array]:
@@ -199,6 +237,37 @@ def read_files(paths: Sequence[Path]) -> Array:
     return _as_objects([_read(path) for path in paths])
 
 
+def _is_frame(data: Any) -> bool:
+    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type)
+
+
+def _columns_of(data: Any) -> list[str]:
+    """Return the names of a table's columns; none of other data."""
+    if _is_frame(data):
+        return [str(name) for name in data.columns]
+    delimiter = _DELIMITERS.get(Path(data).suffix.lower()) if isinstance(data, (str, Path)) else None
+    is_file = delimiter is not None and _exists(data) and not is_folder(data)
+    return read_csv_names(Path(data), delimiter=delimiter or ",") if is_file else []
+
+
+def _text_column(columns: Sequence[str], without: Sequence[str]) -> str | None:
+    """Return the only one of the columns, or the only one with a usual name; `None` if there is no such one."""
+    candidates = [name for name in columns if name not in without]
+    named = [name for name in candidates if name.lower() in _TEXT_COLUMNS]
+    if len(named) == 1:
+        return named[0]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _named_columns(y: Any, columns: Sequence[str]) -> list[str]:
+    """Return the columns that `y` names: one, a list of several, or one for each head; none if it is anything else."""
+    names = [y] if isinstance(y, str) else list(y.values()) if isinstance(y, Mapping) else y
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name in columns for name in names):
+        return []
+    is_labels = not isinstance(y, Mapping) and len(set(names)) < len(names)  # they repeat, names do not
+    return [] if is_labels else list(names)
+
+
 def _class_folders(root: Path) -> list[Path]:
     return sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
 
@@ -226,50 +295,6 @@ def _read(path: Path) -> str:
                 advice="Convert it, e.g. path.write_text(path.read_text(encoding='latin-1'), encoding='utf-8').",
             )
         ) from error
-
-
-def _read_csv(path: Path, delimiter: str) -> dict[str, Array]:
-    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default cuts long texts off with an error
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            if delimiter == "," and ";" in header and "," not in header:
-                delimiter = ";"
-            file.seek(0)
-            names, *rows = [*csv.reader(file, delimiter=delimiter)] or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _no_table(path, f"{type(error).__name__}: {error}") from error
-    finally:
-        csv.field_size_limit(before)
-    rows = [row for row in rows if row]
-    wrong = next((number for number, row in enumerate(rows, start=1) if len(row) != len(names)), None)
-    if not rows or wrong is not None or len(set(names)) != len(names):
-        received = f"columns {names}, {len(rows)} rows"
-        raise _no_table(path, received + (f"; row {wrong} has {len(rows[wrong - 1])} values" if wrong else ""))
-    return {name: _as_objects([row[column] for row in rows]) for column, name in enumerate(names)}
-
-
-def _no_table(path: Path, received: str) -> DataError:
-    return DataError(
-        describe_error(
-            f"The table {str(path)!r} cannot be read.",
-            expected="a CSV file in UTF-8: a line of distinct column names, then rows with as many values",
-            received=received,
-        )
-    )
-
-
-def _as_numbers(values: Array) -> Array:
-    """Return texts that are all numbers as numbers, as other readers of tables do; other texts as an array of strings."""
-    if values.dtype.kind != "O" or not all(isinstance(value, str) for value in values):
-        return values
-    texts = values.astype(str)
-    for dtype in (np.int64, np.float64):
-        try:
-            return texts.astype(dtype)
-        except ValueError:
-            continue
-    return texts
 
 
 def _as_objects(texts: Sequence[str]) -> Array:

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from ak_text.files import class_folders, file_paths, is_folder, open_table, read_files, read_folder
+from ak_text.files import (
+    class_folders,
+    file_paths,
+    find_text_column,
+    is_folder,
+    open_table,
+    read_files,
+    read_folder,
+)
 from autokeras_core import DataError, Input
-from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import Decision, InputProfile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +46,7 @@ class TextInput(Input):
 
     Args:
         text_column: The column of a table that holds the texts; by default the only one beside the target, or the one
-            with a usual name (`text`, `review`, `content` and the like).
+            with a usual name (`text`, `review`, `content` and the like). Tables to predict on must have the same one.
         name: The input's name in the graph; by default `"text"`.
 
     Example:
@@ -67,6 +75,15 @@ class TextInput(Input):
             )
         super().__init__(name=name, text_column=text_column)
 
+    def settle(self, x: Any, y: Any) -> Mapping[str, Any]:
+        """Return which column of a training table holds the texts, so that later tables are read alike.
+
+        Raises:
+            DataError: If a CSV file cannot be read.
+        """
+        column = None if "text_column" in self.arguments else find_text_column(x, y)
+        return {} if column is None else {"text_column": column}
+
     def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return texts and labels of a folder per class, or of a table and its target column; else x and y themselves.
 
@@ -80,7 +97,7 @@ class TextInput(Input):
             return x, y
         names = table.targets(y)
         texts = table.texts(self.arguments.get("text_column"), without=names)
-        return texts, table.labels(names) if names else y
+        return texts, table.labels(y) if names else y
 
     def row_names(self, data: Any) -> Sequence[str] | None:
         """Return the paths of text files, in the order of the rows; `None` for other data."""

@@ -41,6 +41,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_TEXTS,
             returns="(batch, units)",
             space=TEXT,
+            downloads=True,
         ),
         BlockSpec(
             name="ngram",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ak_text.pretrained.space import BERT
 from autokeras_core.plugin import Boolean, Choice, Space
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.plugin import DataProfile
 
 __all__ = [
     "BERT",
@@ -113,6 +113,7 @@ ROWS_TO_LEARN_FROM: Mapping[str, int] = MappingProxyType({"text_rnn": 2_000, "tr
 
 _ROWS_PER_WORD = 1500
 _LONGEST_WORDS = 14
+_CHARACTERS_PER_WORD = 2  # of Chinese; of Japanese about as many
 
 
 def text_space(candidates: Mapping[str, Space], *, default: str | None = None) -> Space:
@@ -147,7 +148,8 @@ def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tupl
 def prefers_ngrams(profile: DataProfile | None) -> bool:
     """Return whether n-grams are likely to be better than networks that read words in order.
 
-    They are where there are few texts for their length: less than 1,500 times the median number of words.
+    They are where there are few texts for their length: less than 1,500 times the median number of words. Where the script
+    puts no spaces between words, two characters count as a word.
 
     Args:
         profile: What analysis found; `None` answers yes.
@@ -157,7 +159,7 @@ def prefers_ngrams(profile: DataProfile | None) -> bool:
     """
     if profile is None:
         return True
-    words = [int(part.facts["median_words"]) for part in profile.inputs.values() if part.modality == "text"]
+    words = [_median_words(part.facts) for part in profile.inputs.values() if part.modality == "text"]
     return profile.rows < _ROWS_PER_WORD * max([*words, 1])
 
 
@@ -173,7 +175,16 @@ def suit_tokens(space: Space, profile: DataProfile | None) -> Space:
     """
     if profile is None or space.get("tokens") != _TOKENS:
         return space
-    lengths = [part.facts["mean_word_length"] for part in profile.inputs.values() if part.modality == "text"]
-    if max(lengths, default=0) <= _LONGEST_WORDS:
+    if not any(_has_no_spaces(part.facts) for part in profile.inputs.values() if part.modality == "text"):
         return space
     return Space({**space, "tokens": Choice(_TOKENS.values, default="characters")})
+
+
+def _has_no_spaces(facts: Mapping[str, Any]) -> bool:
+    return bool(facts["mean_word_length"] > _LONGEST_WORDS)
+
+
+def _median_words(facts: Mapping[str, Any]) -> float:
+    """Return how many words the median text has, about so many where none stand apart."""
+    words = float(facts["median_words"])
+    return words * facts["mean_word_length"] / _CHARACTERS_PER_WORD if _has_no_spaces(facts) else words

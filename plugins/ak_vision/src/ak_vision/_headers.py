@@ -31,6 +31,7 @@ _END = 4096  # bytes at the end that go into it too, and in which a file's end m
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "F"})
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b";"}
 _JPEG_SCAN = 0xDA
+_PNG_DEPTH = 24  # where a PNG has its bits a value; Pillow does not tell them of colours
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -42,6 +43,7 @@ class Headers:
         widths: Widths in pixels.
         kinds: Positions in `KINDS`.
         is_grey: Whether a picture has no colours.
+        is_deep: Whether a picture has 16 bits a value.
         digests: A hash of size, start and end of each file.
         problems: Why a file cannot be used, by its position; only broken files are in it.
     """
@@ -50,6 +52,7 @@ class Headers:
     widths: Array
     kinds: Array
     is_grey: Array
+    is_deep: Array
     digests: Array
     problems: dict[int, str]
 
@@ -70,6 +73,7 @@ class Headers:
             widths=self.widths[numbers],
             kinds=self.kinds[numbers],
             is_grey=self.is_grey[numbers],
+            is_deep=self.is_deep[numbers],
             digests=self.digests[numbers],
             problems=problems,
         )
@@ -81,6 +85,7 @@ class _Header:
     width: int = 0
     kind: int = 0
     is_grey: bool = False
+    is_deep: bool = False
     digest: int = 0
     problem: str = ""
 
@@ -89,7 +94,7 @@ def read_headers(paths: Sequence[str]) -> Headers:
     """Return what the headers of files say; a file that cannot be used is no error, but one of `problems`."""
     rows = len(paths)
     heights, widths = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-    kinds, is_grey = np.zeros(rows, np.int32), np.zeros(rows, bool)
+    kinds, is_grey, is_deep = np.zeros(rows, np.int32), np.zeros(rows, bool), np.zeros(rows, bool)
     digests = np.zeros(rows, np.uint64)
     problems: dict[int, str] = {}
     # Around all threads, since it is not made to be used inside of them. What matters is an exception, no remark.
@@ -99,10 +104,18 @@ def read_headers(paths: Sequence[str]) -> Headers:
             found = threads.map(_read_header, paths[start : start + _PATHS_AT_ONCE])
             for row, header in enumerate(found, start):
                 heights[row], widths[row], kinds[row] = header.height, header.width, header.kind
-                is_grey[row], digests[row] = header.is_grey, header.digest
+                is_grey[row], is_deep[row], digests[row] = header.is_grey, header.is_deep, header.digest
                 if header.problem:
                     problems[row] = header.problem
-    return Headers(heights=heights, widths=widths, kinds=kinds, is_grey=is_grey, digests=digests, problems=problems)
+    return Headers(
+        heights=heights,
+        widths=widths,
+        kinds=kinds,
+        is_grey=is_grey,
+        is_deep=is_deep,
+        digests=digests,
+        problems=problems,
+    )
 
 
 def _read_header(path: str) -> _Header:
@@ -136,7 +149,8 @@ def _parse(file: Any, start: bytes, end: bytes, size: int) -> _Header:
         return _Header(digest=digest, problem="BMP files with a palette are not read")
     if not _is_whole(kind, start, end, file):
         return _Header(digest=digest, problem="the file is cut off: its end is missing")
-    return _Header(height, width, KINDS.index(kind), mode in _GREY_MODES, digest)
+    is_deep = kind == "PNG" and start[_PNG_DEPTH] == 16
+    return _Header(height, width, KINDS.index(kind), mode in _GREY_MODES, is_deep, digest)
 
 
 def _is_whole(kind: str, start: bytes, end: bytes, file: Any) -> bool:

@@ -5,7 +5,6 @@ Standard library and NumPy only: a table is a CSV file, or any object with `colu
 
 from __future__ import annotations
 
-import csv
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
+from autokeras_core.plugin import label_column, read_csv_columns
 
 __all__ = ["Table", "class_folders", "file_paths", "is_folder", "is_location", "open_table"]
 
@@ -35,11 +35,13 @@ class Table:
         columns: The columns by name.
         folder: The folder that relative paths start from.
         where: What the table is, for messages.
+        is_untyped: Whether all columns are texts because their file knows no types.
     """
 
     columns: Mapping[str, Array]
     folder: Path
     where: str
+    is_untyped: bool = False
 
     def paths(self, path_column: str | None) -> list[str]:
         """Return the paths of the pictures.
@@ -65,11 +67,13 @@ class Table:
         return [os.path.join(self.folder, str(path)) for path in self.columns[path_column]]  # noqa: PTH118 - many
 
     def labels(self, y: Any) -> Any:
-        """Return the labels that `y` names as one or several columns; `y` itself if it names none.
+        """Return the labels that `y` names as one or several columns, or one for each head; `y` itself if it names none.
 
         Raises:
-            DataError: If it is `None`, or names a column that is not there.
+            DataError: If it is `None`, or names a column that is not there; if a row of a file has no label.
         """
+        if isinstance(y, Mapping) and y and all(isinstance(name, str) for name in y.values()):
+            return {head: self.labels(name) for head, name in y.items()}
         names = [y] if isinstance(y, str) else y
         is_list_of_names = isinstance(names, (list, tuple)) and all(
             isinstance(name, str) and name in self.columns for name in names
@@ -84,7 +88,10 @@ class Table:
             )
         if not is_list_of_names or not names:
             return y
-        columns = [_as_numbers(self.columns[name]) for name in names]
+        columns = [
+            label_column(self.columns[name], name=name, where=self.where) if self.is_untyped else self.columns[name]
+            for name in names
+        ]
         if len(columns) == 1:
             return columns[0]
         return np.stack(columns, axis=1)
@@ -132,7 +139,8 @@ def open_table(data: Any) -> Table | None:
                 else "",
             )
         )
-    return Table(columns=_read_csv(path, delimiter), folder=path.parent, where=f"the table {str(path)!r}")
+    columns = read_csv_columns(path, delimiter=delimiter)
+    return Table(columns=columns, folder=path.parent, where=f"the table {str(path)!r}", is_untyped=True)
 
 
 def class_folders(folder: str | Path) -> tuple[list[str], Array]:
@@ -199,39 +207,6 @@ def file_paths(data: Any) -> list[str]:
 
 def _is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type)
-
-
-def _read_csv(path: Path, delimiter: str) -> dict[str, Array]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        if delimiter == "," and ";" in header and "," not in header:
-            delimiter = ";"
-        file.seek(0)
-        names, *rows = [*csv.reader(file, delimiter=delimiter)] or [[]]
-    rows = [row for row in rows if row]
-    short = next((number for number, row in enumerate(rows, start=2) if len(row) != len(names)), None)
-    if not rows or short is not None or len(set(names)) != len(names):
-        raise DataError(
-            describe_error(
-                f"The table {str(path)!r} cannot be read.",
-                expected="a line of distinct column names, then lines with as many values",
-                received=f"columns {names}, {len(rows)} further lines"
-                + (f", of which line {short} has another number of values" if short else ""),
-            )
-        )
-    return {name: np.array([row[column] for row in rows]) for column, name in enumerate(names)}
-
-
-def _as_numbers(values: Array) -> Array:
-    """Return texts that are all numbers as numbers, as other readers of tables do; anything else as it is."""
-    if values.dtype.kind != "U":
-        return values
-    for dtype in (np.int64, np.float64):
-        try:
-            return values.astype(dtype)
-        except ValueError:
-            continue
-    return values
 
 
 def _subfolders(folder: Path) -> list[Path]:

@@ -19,8 +19,7 @@ import attrs
 from ak_vision.networks import NETWORKS
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView
 
 __all__ = [
     "Values",

@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from ak_vision._decoding import make_loader
 from ak_vision._headers import KINDS, Headers, read_headers
-from autokeras_core.data.profile import Decision
 from autokeras_core.errors import DataError, DataWarning, describe_error
+from autokeras_core.plugin import Decision
 
 __all__ = ["Color", "ImageFiles", "open_files"]
 
@@ -131,6 +131,16 @@ class ImageFiles:
         """Return the same files with decoded pictures of another shape, `(height, width)` or with channels."""
         return attrs.evolve(self, image_shape=image_shape)
 
+    def warn_of_lost_bits(self, name: str) -> None:
+        """Warn of files with 16 bits a value: pictures are `uint8`, so the lower half is not read."""
+        deep = int(np.count_nonzero(self.headers.is_deep))
+        if deep:
+            message = (
+                f"{deep} of {len(self)} picture files of the input {name!r} have 16 bits a value, of which the upper 8 "
+                "are read. Where the others matter, decode the files yourself and pass arrays."
+            )
+            warnings.warn(message, DataWarning, stacklevel=2)
+
     def fingerprint(self) -> str:
         """Return a hash of size, start and end of every file, and of the pictures' shape; not of where they lie."""
         return hashlib.sha256(self.headers.digests.tobytes() + repr(self.shape).encode()).hexdigest()
@@ -216,6 +226,14 @@ def open_files(
     if headers.problems:
         decisions.append(
             Decision(f"{name}: broken files", f"{len(headers.problems)} of {len(paths)}", files._named_problems())
+        )
+    if deep := int(np.count_nonzero(headers.is_deep)):
+        decisions.append(
+            Decision(
+                f"{name}: values",
+                f"{deep} of {len(paths)} files have 16 bits a value, of which the upper 8 are read",
+                "pictures of files are uint8; arrays keep all bits",
+            )
         )
     return attrs.evolve(files, image_shape=(height, width, CHANNELS[chosen]), decisions=(*decisions, size, colors))
 

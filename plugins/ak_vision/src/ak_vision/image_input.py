@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from ak_vision._locations import class_folders, file_paths, is_folder, is_location, open_table
+from ak_vision._scale import scale_problem
 from ak_vision.channels import AddChannel, ChannelsLast
 from ak_vision.files import CHANNELS, Color, ImageFiles, open_files
 from autokeras_core import Input
-from autokeras_core.data.profile import Decision, InputProfile
 from autokeras_core.errors import DataError, describe_error
+from autokeras_core.plugin import Decision, InputProfile
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Preprocessor
+    from autokeras_core.plugin import Preprocessor
 
 __all__ = ["ImageInput"]
 
@@ -42,7 +43,8 @@ class ImageInput(Input):
     * a list or array of paths, and labels: `fit(paths, labels)`.
 
     They are decoded and resized while they are used, never all in memory. The rows of the model, the exported one too, are
-    then `uint8` of shape `(height, width, channels)`. A rotation in a file's EXIF data is not looked at.
+    then `uint8` of shape `(height, width, channels)`; of files with 16 bits a value the upper 8 are read, with a warning. A
+    rotation in a file's EXIF data is not looked at.
 
     Args:
         channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`; by default found out from the
@@ -137,6 +139,8 @@ class ImageInput(Input):
     def adapt(self, data: Any) -> Pictures | ImageFiles:
         """Return pictures as rows: an array as it is, without a copy; files as `ImageFiles`, which reads none yet.
 
+        Only an array whose bytes are in the order of another machine (of some TIFF and FITS files) is copied.
+
         Raises:
             DataError: If they are no numbers, have a wrong rank, differ in size, or hold NaN or infinity; if no file can
                 be read.
@@ -175,7 +179,7 @@ class ImageInput(Input):
                     advice="Replace them, e.g. with numpy.nan_to_num(pictures), or leave those rows out.",
                 )
             )
-        return pictures
+        return pictures if pictures.dtype.isnative else pictures.astype(pictures.dtype.newbyteorder("="))
 
     def _paths(self, data: Any) -> list[str]:
         table = None if is_folder(data) else open_table(data)
@@ -230,6 +234,7 @@ class ImageInput(Input):
         )
 
     def _analyse_files(self, files: ImageFiles, *, name: str) -> InputProfile:
+        files.warn_of_lost_bits(name)
         height, width, channels = files.image_shape
         return InputProfile(
             name=name,
@@ -287,7 +292,7 @@ class ImageInput(Input):
             return
         low, high = float(data.min()), float(data.max())
         trained = f"{profile.dtype} pictures with values from {profile.facts['low']:g} to {profile.facts['high']:g}"
-        if problem := _scale_problem(data, low=low, high=high, profile=profile):
+        if problem := scale_problem(data, low=low, high=high, profile=profile):
             raise DataError(
                 describe_error(
                     f"The pictures of the input {profile.name!r} have other values than in training: {problem}.",
@@ -386,22 +391,4 @@ def _shape_advice(shape: tuple[int, ...]) -> str:
         return "If each row is a flat picture: pictures.reshape(-1, height, width)."
     if len(shape) == 5:
         return "Videos and volumes are not supported; pass one frame or slice a row."
-    return ""
-
-
-def _scale_problem(data: Pictures, *, low: float, high: float, profile: InputProfile) -> str:
-    """Return what is wrong with the values, or an empty string.
-
-    The common mistake is to train on 0..255 and to predict on 0..1, or the other way round.
-    """
-    is_whole = np.dtype(profile.dtype).kind in "bui"
-    if is_whole and data.dtype.kind == "f" and bool((data != np.floor(data)).any()):
-        return "fractions, where training had whole numbers"
-    if is_whole:
-        limits = (0, 1) if profile.dtype == "bool" else (np.iinfo(profile.dtype).min, np.iinfo(profile.dtype).max)
-        if low < limits[0] or high > limits[1]:
-            return f"values that {profile.dtype} cannot hold"
-    trained_on_unit_range = profile.facts["low"] >= 0 and profile.facts["high"] <= 1
-    if not is_whole and trained_on_unit_range and low >= 0 and high > 2:
-        return "values above 1, where training had values from 0 to 1"
     return ""

@@ -87,6 +87,7 @@ def autokeras_register_blocks() -> list[BlockSpec]:
             accepts=_PICTURES,
             returns=_FEATURES,
             space=spaces.IMAGE,
+            downloads=True,
         ),
         BlockSpec(
             name="mobilenet",
@@ -241,6 +242,6 @@ def autokeras_match_input(profile: Mapping[str, Any]) -> tuple[str, float] | Non
         return None
     if len(shape) == 4:
         has_few_channels = shape[-1] <= 4 or shape[1] <= 4
-        return "image", 0.95 if has_few_channels else 0.7
+        return "image_input", 0.95 if has_few_channels else 0.7
     # Three axes may as well be sequences of vectors; bytes hardly ever are.
-    return "image", 0.9 if dtype == "uint8" else 0.5
+    return "image_input", 0.9 if dtype == "uint8" else 0.5

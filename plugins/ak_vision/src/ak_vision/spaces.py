@@ -17,7 +17,7 @@ from ak_vision.networks import NETWORKS
 from autokeras_core.plugin import Boolean, Choice, Space
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.plugin import DataProfile
 
 __all__ = [
     "AUGMENTATION",

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import keras
 
+from ak_tabular.blocks._tabular import layer_seed
+
 __all__ = ["EMBEDDED_WIDTH", "PERIODIC_UNITS", "periodic_embedding"]
 
 Tensor: TypeAlias = Any  # a Keras tensor: Keras ships no types
@@ -38,15 +40,15 @@ def periodic_embedding(numbers: Tensor, *, sigma: float, seed: int | None) -> Te
         "bn,nk->bnk",
         output_shape=(count, PERIODIC_UNITS),
         bias_axes="nk",
-        kernel_initializer=keras.initializers.RandomNormal(stddev=2 * math.pi * sigma, seed=seed),
-        bias_initializer=keras.initializers.RandomUniform(-math.pi, math.pi, seed=seed),
+        kernel_initializer=keras.initializers.RandomNormal(stddev=2 * math.pi * sigma, seed=layer_seed(seed, 2)),
+        bias_initializer=keras.initializers.RandomUniform(-math.pi, math.pi, seed=layer_seed(seed, 3)),
     )(numbers)
     mixed = keras.layers.EinsumDense(
         "bnk,nko->bno",
         output_shape=(count, EMBEDDED_WIDTH - 1),
         bias_axes="no",
         kernel_initializer=keras.initializers.RandomUniform(
-            -1 / math.sqrt(PERIODIC_UNITS), 1 / math.sqrt(PERIODIC_UNITS), seed=seed
+            -1 / math.sqrt(PERIODIC_UNITS), 1 / math.sqrt(PERIODIC_UNITS), seed=layer_seed(seed, 4)
         ),
     )(keras.ops.cos(angles))
     itself = keras.layers.Reshape((count, 1))(numbers)

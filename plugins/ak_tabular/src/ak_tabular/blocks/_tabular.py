@@ -13,15 +13,25 @@ import numpy as np
 from ak_tabular.costs import Work, batch_size_of
 from ak_tabular.layout import EncoderSettings, Layout, category_columns, has_statistics, layout_of, target_widths_of
 from ak_tabular.preprocessors import TableEncoder
-from autokeras_core import Block
+from autokeras_core import Block, Choice, Fixed, Space
 
 if TYPE_CHECKING:
-    from autokeras_core import Preprocessor, Space
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core import Preprocessor
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
-__all__ = ["Features", "TabularBlock", "concatenated"]
+__all__ = [
+    "FIRST_LAYER",
+    "Features",
+    "TabularBlock",
+    "concatenated",
+    "flattened",
+    "layer_seed",
+    "most_tokens",
+    "without",
+]
+
+FIRST_LAYER = 10
+"""The index of the seed of a block's first layer with dropout; what is drawn before has the indices below."""
 
 _MOST_QUANTILE_NUMBERS = 500  # each has 256 quantiles, which the exported model carries
 
@@ -63,12 +73,20 @@ class TabularBlock(Block):
             return space
         tables = [_columns_of(profile, name) for name in profile.inputs]
         columns = [column for table in tables for column in table or ()]
+        numbers = [_numbers_of(table) for table in tables if table is not None]
         any_statistics = EncoderSettings(statistics="frequency")
         same = {
-            "scaling": not any(column["kind"] in ("numerical", "datetime") for column in columns),
+            "scaling": not any(numbers),
             "statistics": not any(has_statistics(column, any_statistics) for column in category_columns(columns)),
         }
-        return space.narrow({name: space[name].default for name, is_same in same.items() if is_same})
+        narrowed: dict[str, Any] = {name: space[name].default for name, is_same in same.items() if is_same}
+        if "scaling" not in self.arguments and not any(0 < count <= _MOST_QUANTILE_NUMBERS for count in numbers):
+            narrowed["scaling"] = "robust"
+        if not same["statistics"] and not any(target_widths_of(profile)):
+            narrowed["statistics"] = without(space["statistics"], "target")
+        narrowed_space = space.narrow(narrowed)
+        # Numbers of other inputs are embedded, too.
+        return narrowed_space if None in tables or any(numbers) else _without_periodic(narrowed_space)
 
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the encoder of the table, right behind one."""
@@ -111,7 +129,9 @@ class TabularBlock(Block):
         embedding = keras.layers.Embedding(
             sum(layout.codes),
             self._embedding_units(hp),
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=self.embedding_deviation, seed=hp.seed),
+            embeddings_initializer=keras.initializers.RandomNormal(
+                stddev=self.embedding_deviation, seed=layer_seed(hp.seed, 0)
+            ),
         )
         embedded = embedding(keras.ops.cast(codes, "int32") + starts)
         is_learned = np.array(layout.trained_zeros, dtype=bool)
@@ -124,10 +144,11 @@ class TabularBlock(Block):
         return self.embedding_units
 
     def _settings(self, hp: HyperparameterView, columns: Sequence[Mapping[str, Any]]) -> EncoderSettings:
-        numbers = layout_of(columns, EncoderSettings()).numbers
         statistics = hp.get("statistics", "none")
+        # A configuration from elsewhere may ask for more quantiles than are good; the user's own argument is obeyed.
+        is_scaled_as_said = "scaling" in self.arguments or _numbers_of(columns) <= _MOST_QUANTILE_NUMBERS
         return EncoderSettings(
-            scaling=hp.get("scaling", "robust") if numbers <= _MOST_QUANTILE_NUMBERS else "robust",
+            scaling=hp.get("scaling", "robust") if is_scaled_as_said else "robust",
             one_hot_limit=self.one_hot_limit,
             codes=True,
             statistics=statistics,
@@ -141,9 +162,42 @@ def concatenated(tensors: Sequence[Tensor | None]) -> Tensor:
     return keras.layers.Concatenate()(known) if len(known) > 1 else known[0]
 
 
+def layer_seed(seed: int | None, index: int) -> int | None:
+    """Return a seed for the `index`-th random thing in a block: of one seed two layers would draw the same numbers."""
+    return None if seed is None else seed + index
+
+
 def flattened(tensor: Tensor) -> Tensor:
     """Return a tensor with one axis besides that of the batch."""
     return keras.layers.Flatten()(tensor) if len(tensor.shape) > 2 else tensor
+
+
+def most_tokens(profile: DataProfile) -> int:
+    """Return how many columns of numbers and categories the widest table has, the parts of dates among them."""
+    tables = [_columns_of(profile, name) for name in profile.inputs]
+    layouts = [layout_of(table, EncoderSettings(codes=True, one_hot_limit=0)) for table in tables if table is not None]
+    return max((layout.numbers + len(layout.codes) for layout in layouts), default=0)
+
+
+def without(domain: Any, value: str) -> Any:
+    """Return a domain without one of several values; as it is if it has no others."""
+    if not isinstance(domain, Choice) or value not in domain.values or domain.size < 2:
+        return domain
+    kept = [each for each in domain.values if each != value]
+    return Choice(kept, default=kept[0] if domain.default == value else domain.default)
+
+
+def _without_periodic(space: Space) -> Space:
+    """Return a space in which embeddings of numbers are not searched.
+
+    Their names stay, so that predefined configurations that have them remain usable.
+    """
+    fixed = {name: Fixed(space[name].default) for name in ("periodic", "periodic_sigma") if name in space}
+    return Space({**space, **fixed})
+
+
+def _numbers_of(columns: Sequence[Mapping[str, Any]]) -> int:
+    return layout_of(columns, EncoderSettings()).numbers
 
 
 def _columns_behind(hp: HyperparameterView) -> Sequence[Mapping[str, Any]] | None:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import TabularBlock
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
 from ak_tabular.spaces import FT_TRANSFORMER
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["FTTransformerBlock"]
 
@@ -28,7 +27,8 @@ class FTTransformerBlock(TabularBlock):
     last token of its own gathers what the head gets. Its time grows with the square of the number of columns.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         units: The width of a token.
         num_layers: The number of transformer layers.
@@ -79,9 +79,9 @@ class FTTransformerBlock(TabularBlock):
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the output tensor, shape `(batch, units)`."""
         tokens = self._tokens(hp, inputs)
-        for _ in range(hp["num_layers"]):
-            tokens = _attention(tokens, hp)
-            tokens = _widened(tokens, hp)
+        for index in range(hp["num_layers"]):
+            tokens = _attention(tokens, hp, seed=layer_seed(hp.seed, FIRST_LAYER + 2 * index))
+            tokens = _widened(tokens, hp, seed=layer_seed(hp.seed, FIRST_LAYER + 2 * index + 1))
         gathered = keras.layers.LayerNormalization()(tokens[:, 0])
         return keras.layers.Activation("relu")(gathered)
 
@@ -109,8 +109,12 @@ class FTTransformerBlock(TabularBlock):
     def _tokens(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the tokens of a row, `(batch, tokens, units)`, the gathering one first."""
         units, features = hp["units"], self.features(hp, inputs)
-        uniform = keras.initializers.RandomUniform(-(units**-0.5), units**-0.5, seed=hp.seed)
-        first = keras.layers.Dense(units, use_bias=False, kernel_initializer=uniform)
+        # One initializer for each: of one seed they would draw the same numbers, and a bias would be no direction of its own.
+        uniform = [
+            keras.initializers.RandomUniform(-(units**-0.5), units**-0.5, seed=layer_seed(hp.seed, index))
+            for index in (1, 2, 3)
+        ]
+        first = keras.layers.Dense(units, use_bias=False, kernel_initializer=uniform[0])
         tokens = [keras.layers.Reshape((1, units))(first(keras.ops.ones_like(inputs[:, :1])))]
         if features.numbers is not None:
             shape = (int(features.numbers.shape[1]), units)
@@ -118,8 +122,8 @@ class FTTransformerBlock(TabularBlock):
                 "bn,nu->bnu",
                 output_shape=shape,
                 bias_axes="nu",
-                kernel_initializer=uniform,
-                bias_initializer=keras.initializers.RandomUniform(-(units**-0.5), units**-0.5, seed=hp.seed),
+                kernel_initializer=uniform[1],
+                bias_initializer=uniform[2],
             )
             tokens.append(tokenizer(features.numbers))
         if features.others is not None:
@@ -129,19 +133,19 @@ class FTTransformerBlock(TabularBlock):
         return keras.layers.Concatenate(axis=1)(tokens)
 
 
-def _attention(tokens: Tensor, hp: HyperparameterView) -> Tensor:
+def _attention(tokens: Tensor, hp: HyperparameterView, *, seed: int | None) -> Tensor:
     normal = keras.layers.LayerNormalization()(tokens)
     attention = keras.layers.MultiHeadAttention(
-        hp["num_heads"], hp["units"] // hp["num_heads"], dropout=hp["dropout"], seed=hp.seed
+        hp["num_heads"], hp["units"] // hp["num_heads"], dropout=hp["dropout"], seed=seed
     )
     return keras.layers.Add()([tokens, attention(normal, normal)])
 
 
-def _widened(tokens: Tensor, hp: HyperparameterView) -> Tensor:
+def _widened(tokens: Tensor, hp: HyperparameterView, *, seed: int | None) -> Tensor:
     """Return tokens after a dense layer with a ReLU gate (ReGLU) and one back to their width."""
     inner = int(hp["units"] * _WIDENING)
     normal = keras.layers.LayerNormalization()(tokens)
     gate = keras.layers.Dense(inner, activation="relu")(normal)
     gated = keras.layers.Multiply()([gate, keras.layers.Dense(inner)(normal)])
-    gated = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(gated)
+    gated = keras.layers.Dropout(hp["dropout"], seed=seed)(gated)
     return keras.layers.Add()([tokens, keras.layers.Dense(hp["units"])(gated)])

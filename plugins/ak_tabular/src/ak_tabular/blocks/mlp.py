@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import TabularBlock
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
 from ak_tabular.spaces import MLP
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["MLPBlock"]
 
@@ -25,7 +24,8 @@ class MLPBlock(TabularBlock):
     Without any, the head's own layer stands right behind the features: a linear model, for tables of few rows.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         num_layers: The number of dense layers; with 0 of them the four arguments that follow do not matter.
         units: The width of each.
@@ -75,7 +75,7 @@ class MLPBlock(TabularBlock):
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the output tensor, shape `(batch, units)`."""
         x = self.features(hp, inputs).side_by_side()
-        for _ in range(hp["num_layers"]):
+        for index in range(hp["num_layers"]):
             activation = hp["activation"]
             # SELU keeps its promise of normalised activations with LeCun's initialisation only.
             initializer = "lecun_normal" if activation == "selu" else "he_normal"
@@ -83,7 +83,7 @@ class MLPBlock(TabularBlock):
             if hp["use_batch_norm"]:
                 x = keras.layers.BatchNormalization()(x)
             x = keras.layers.Activation(activation)(x)
-            x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+            x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER + index))(x)
         return x
 
     def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:

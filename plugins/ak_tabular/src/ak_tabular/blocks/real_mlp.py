@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 
 from ak_tabular.blocks._periodic import EMBEDDED_WIDTH, PERIODIC_UNITS, periodic_embedding
-from ak_tabular.blocks._tabular import TabularBlock, concatenated, flattened
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, concatenated, flattened, layer_seed
 from ak_tabular.spaces import REAL_MLP
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["RealMLPBlock"]
 
@@ -34,7 +33,8 @@ class RealMLPBlock(TabularBlock):
     Without periodic embeddings and dropout this is the simplified recipe of the paper, with both about the full one.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         periodic: Whether numbers get periodic embeddings.
         periodic_sigma: The standard deviation of their frequencies at the start.
@@ -98,10 +98,10 @@ class RealMLPBlock(TabularBlock):
             numbers = periodic_embedding(numbers, sigma=hp["periodic_sigma"], seed=hp.seed)
         embedded = None if features.embedded is None else flattened(features.embedded)
         x = _scaled(concatenated([numbers, features.others, embedded]))
-        for _ in range(hp["num_layers"]):
+        for index in range(hp["num_layers"]):
             x = keras.layers.Activation(hp["activation"])(_dense(x, hp["units"]))
             if hp["dropout"] > 0:
-                x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+                x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER + index))(x)
         return x * (1 / math.sqrt(hp["units"]))
 
     def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import TabularBlock
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
 from ak_tabular.spaces import RESIDUAL_MLP
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["ResidualMLPBlock"]
 
@@ -23,7 +22,8 @@ class ResidualMLPBlock(TabularBlock):
     """A residual network of dense layers: deeper than a plain one can be without losing its gradients.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         num_blocks: The number of residual blocks.
         units: The width of the path that the blocks are added to.
@@ -74,10 +74,10 @@ class ResidualMLPBlock(TabularBlock):
         """Return the output tensor, shape `(batch, units)`."""
         x = self.features(hp, inputs).side_by_side()
         x = keras.layers.Dense(hp["units"])(x)
-        for _ in range(hp["num_blocks"]):
+        for index in range(hp["num_blocks"]):
             inner = keras.layers.BatchNormalization()(x)
             inner = keras.layers.Dense(hp["expansion"] * hp["units"], activation="relu")(inner)
-            inner = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(inner)
+            inner = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER + index))(inner)
             inner = keras.layers.Dense(hp["units"])(inner)
             x = keras.layers.Add()([x, inner])
         x = keras.layers.BatchNormalization()(x)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ak_tabular.blocks._tabular import most_tokens, without
 from ak_tabular.blocks.ft_transformer import FTTransformerBlock
 from ak_tabular.blocks.mlp import MLPBlock
 from ak_tabular.blocks.real_mlp import RealMLPBlock
@@ -17,11 +18,13 @@ from autokeras_core import Block, Space
 
 if TYPE_CHECKING:
     from autokeras_core import Preprocessor
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
 __all__ = ["StructuredDataBlock"]
+
+_MOST_TOKENS = (
+    300  # attention takes memory by their square: a batch of 2,000 tokens does not fit into that of many machines
+)
 
 _CANDIDATES: Mapping[str, type[Block]] = MappingProxyType(
     {
@@ -40,7 +43,8 @@ class StructuredDataBlock(Block):
 
     Args:
         block_type: `"mlp"` (the default of the search space), `"real_mlp"`, `"tabm"`, `"residual"`, `"ft_transformer"` or
-            `"wide_and_deep"`; a `Choice` of some of them; by default tuned.
+            `"wide_and_deep"`; a `Choice` of some of them; by default tuned, and on more than 300 columns of numbers and
+            categories without `"ft_transformer"`, which would take too much memory there.
         name: The block's name in the graph.
 
     Input shape:
@@ -66,6 +70,8 @@ class StructuredDataBlock(Block):
         space = super().search_space(profile)
         if profile is None:
             return space
+        if "block_type" not in self.arguments and most_tokens(profile) > _MOST_TOKENS:
+            space = space.narrow({"block_type": without(space["block_type"], "ft_transformer")})
         suited = [Space({"block_type": space["block_type"]})]
         for name, candidate in _CANDIDATES.items():
             if len(space.part(name)):

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 
 from ak_tabular.blocks._periodic import EMBEDDED_WIDTH, PERIODIC_UNITS, periodic_embedding
-from ak_tabular.blocks._tabular import TabularBlock, concatenated, flattened
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, concatenated, flattened, layer_seed
 from ak_tabular.spaces import TABM
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["TabMBlock"]
 
@@ -28,7 +27,8 @@ class TabMBlock(TabularBlock):
     the mean of their predictions, see `Block.members`.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         periodic: Whether numbers get periodic embeddings.
         periodic_sigma: The standard deviation of their frequencies at the start.
@@ -97,13 +97,15 @@ class TabMBlock(TabularBlock):
         x = keras.layers.EinsumDense(
             "bf,mf->bmf",
             output_shape=(hp["members"], int(x.shape[1])),
-            kernel_initializer=keras.initializers.RandomNormal(stddev=1.0, seed=hp.seed),
+            kernel_initializer=keras.initializers.RandomNormal(stddev=1.0, seed=layer_seed(hp.seed, 1)),
         )(x)
-        for _ in range(hp["num_layers"]):
+        for index in range(hp["num_layers"]):
             x = keras.layers.Dense(hp["units"], activation="relu", kernel_initializer="he_normal")(x)
             if hp["dropout"] > 0:
                 # The same units are dropped in all members: to draw random numbers for each took as long as all else.
-                x = keras.layers.Dropout(hp["dropout"], noise_shape=(None, 1, None), seed=hp.seed)(x)
+                x = keras.layers.Dropout(
+                    hp["dropout"], noise_shape=(None, 1, None), seed=layer_seed(hp.seed, FIRST_LAYER + index)
+                )(x)
         return x
 
     def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:

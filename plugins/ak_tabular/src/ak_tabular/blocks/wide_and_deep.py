@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import TabularBlock
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
 from ak_tabular.spaces import WIDE_AND_DEEP
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
     from ak_tabular.layout import Layout
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["WideAndDeepBlock"]
 
@@ -26,7 +25,8 @@ class WideAndDeepBlock(TabularBlock):
     layers' output (which generalises), trained together.
 
     Args:
-        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`.
+        scaling: How numbers are scaled, `"robust"` or `"quantile"`, see `TableEncoder`; on tables of more than 500 numbers
+            the latter only if it is asked for here.
         statistics: Which statistics of categories are added: `"none"`, `"frequency"` or `"target"`.
         num_layers: The number of dense layers.
         units: The width of each.
@@ -77,12 +77,12 @@ class WideAndDeepBlock(TabularBlock):
         """Return the output tensor, shape `(batch, features + units)`."""
         wide = self.features(hp, inputs).side_by_side()
         deep = wide
-        for _ in range(hp["num_layers"]):
+        for index in range(hp["num_layers"]):
             deep = keras.layers.Dense(hp["units"], kernel_initializer="he_normal")(deep)
             if hp["use_batch_norm"]:
                 deep = keras.layers.BatchNormalization()(deep)
             deep = keras.layers.Activation("relu")(deep)
-            deep = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(deep)
+            deep = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER + index))(deep)
         return keras.layers.Concatenate()([wide, deep])
 
     def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:

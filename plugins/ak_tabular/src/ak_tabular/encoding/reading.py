@@ -28,7 +28,8 @@ class TableCells:
 
     def numbers(self, column: Mapping[str, Any]) -> Array:
         """Return the cells of a column as float32, NaN where missing."""
-        return read_numbers(self._table, self._places[column["name"]], column=column["name"])
+        name = column["name"]
+        return read_numbers(self._table, self._places[name], column=name, decimal=column.get("decimal", "."))
 
     def texts(self, column: Mapping[str, Any]) -> Array:
         """Return the cells of a column as text, `None` where missing."""

@@ -216,14 +216,25 @@ def _kind_of(kind: ArrowType, name: str, path: Path) -> str:
 def _csv_batches(
     path: Path, files: TableFiles, header: Sequence[str], types: Mapping[str, ColumnType], names: Sequence[str]
 ) -> Iterator[Any]:
+    wanted = {name: _ARROW_TYPES[types[name]] for name in names}
+    if any(types[name] == "time" for name in names):
+        schema = _sampled_schema(path, files, header)
+        wanted |= {name: _time_type(schema.field(name).type) for name in names if types[name] == "time"}
     reader = pc.open_csv(
         path,
         read_options=pc.ReadOptions(block_size=_BYTES_AT_ONCE, column_names=list(header), skip_rows=1),
         parse_options=_parse_options(files),
-        convert_options=_convert_options({name: _ARROW_TYPES[types[name]] for name in names}, blanks=True, names=names),
+        convert_options=_convert_options(wanted, blanks=True, names=names),
     )
     with reader:
         yield from reader
+
+
+def _time_type(sampled: ArrowType) -> ArrowType:
+    """Return the type to read dates of a file as: Arrow takes zones, and nine digits, only where it expects them."""
+    if not pa.types.is_timestamp(sampled):
+        return _ARROW_TYPES["time"]
+    return pa.timestamp("ns" if sampled.unit == "ns" else "us", tz=sampled.tz)
 
 
 def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from ak_tabular.files.chunks import Vocabulary, narrowest
 from autokeras_core import DataError
-from autokeras_core.data.coded import CodedLabels
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import CodedLabels
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from autokeras_core.errors import describe_error
 if TYPE_CHECKING:
     from ak_tabular.files.locations import TableFiles
     from ak_tabular.files.source import TableSource
-    from autokeras_core.data.coded import CodedLabels
+    from autokeras_core.plugin import CodedLabels
 
 __all__ = ["BYTES_IN_MEMORY", "names_target", "open_labelled_table", "open_table"]
 
@@ -42,14 +42,16 @@ def open_table(location: Any, *, kinds: Mapping[str, str] | None = None) -> Any:
 def names_target(location: Any, y: Any) -> bool:
     """Return whether `y` names columns of the table that a path names, instead of being labels.
 
-    A text does, and a dict of texts by head; a list of texts does if the table has all these columns.
+    A text does, and a dict of texts by head; a list of different texts does if the table has all these columns.
     """
     if isinstance(y, str):
         return True
     names = list(y.values()) if isinstance(y, Mapping) else y
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
         return False
-    return isinstance(y, Mapping) or set(names) <= set(find_files(location).names)
+    if isinstance(y, Mapping):
+        return True
+    return len(set(names)) == len(names) and set(names) <= set(find_files(location).names)
 
 
 def open_labelled_table(location: Any, target: Any, *, kinds: Mapping[str, str] | None = None) -> tuple[Any, Any]:
@@ -99,7 +101,8 @@ def _store(
     from ak_tabular.files.writing import store_table
 
     types = column_types(files)
-    types |= {name: "text" for name, kind in kinds.items() if name in types and kind in ("categorical", "text")}
+    as_text = ("categorical", "text", "dropped")
+    types |= {name: "text" for name, kind in kinds.items() if name in types and kind in as_text}
     dates = [target for target in targets if types[target] == "time"]
     if dates:
         raise DataError(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
 import attrs
 import numpy as np
 
 from ak_tabular.files.store import TableStore
+from ak_tabular.spelling import read_written
+from ak_tabular.tables import structured
 
 __all__ = ["TableSource"]
 
@@ -28,6 +30,7 @@ class TableSource:
         targets: The target columns that it had, and that were taken out.
         positions: The columns in use, as positions in the store.
         rows: The rows in use, as row numbers in the store; `None` for all.
+        written: By column the texts to put in the place of others, see `Column.written`.
     """
 
     store: TableStore
@@ -35,6 +38,7 @@ class TableSource:
     targets: tuple[str, ...] = ()
     positions: tuple[int, ...]
     rows: Array | None = None
+    written: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     is_sequential: ClassVar[bool] = True
 
     @classmethod
@@ -56,7 +60,9 @@ class TableSource:
     def dtype(self) -> np.dtype[Any]:
         """A structured dtype: float64, objects (text) or seconds (dates) by column name."""
         columns = [self.store.columns[position] for position in self.positions]
-        return np.dtype([(column.name, column.dtype) for column in columns])
+        return np.dtype(
+            [(column.name, np.dtype(object) if column.name in self.written else column.dtype) for column in columns]
+        )
 
     def __len__(self) -> int:
         """Return the number of rows in use."""
@@ -71,9 +77,22 @@ class TableSource:
         places = dict(zip(self.names, self.positions, strict=True))
         return attrs.evolve(self, positions=tuple(places[name] for name in names))
 
+    def as_written(self, written: Mapping[str, Mapping[str, str]]) -> Self:
+        """Return the same rows, texts in some columns replaced when they are read, see `Column.written`."""
+        return attrs.evolve(self, written={name: written[name] for name in self.names if name in written})
+
     def read(self, rows: Array) -> Array:
         """Return rows as a structured array."""
-        return self.store.read(rows if self.rows is None else self.rows[rows], columns=self.positions)
+        table = self.store.read(rows if self.rows is None else self.rows[rows], columns=self.positions)
+        if not self.written:
+            return table
+        cells = []
+        for index, name in enumerate(self.names):
+            if name in self.written:
+                cells.append(read_written(table, index, column=name, written=self.written[name]))
+            else:
+                cells.append(table[name])
+        return structured(self.names, cells)
 
     def readable(self) -> Array:
         """Return the numbers of all rows: the store was read through when it was written."""
@@ -82,6 +101,8 @@ class TableSource:
     def fingerprint(self) -> str:
         """Return a hash of all cells and of which of them are in use."""
         digest = hashlib.sha256(repr((self.store.digest, self.names, len(self))).encode())
+        if self.written:
+            digest.update(repr(sorted((name, sorted(texts.items())) for name, texts in self.written.items())).encode())
         if self.rows is not None:
             step = max(1, -(-len(self.rows) // _NUMBERS_IN_FINGERPRINT))
             digest.update(np.ascontiguousarray(self.rows[::step], dtype=np.int64).tobytes())

@@ -21,8 +21,8 @@ from ak_tabular.files.labels import LabelCollector
 from ak_tabular.files.locations import TableFiles
 from ak_tabular.files.store import StoredColumn, TableStore
 from autokeras_core import DataError
-from autokeras_core.data.coded import CodedLabels
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import CodedLabels
 
 __all__ = ["store_table"]
 

@@ -15,9 +15,7 @@ from autokeras_core.errors import describe_error
 from autokeras_core.plugin import Boolean
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Preprocessor, Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["SequenceBlock", "masked_mean"]
 

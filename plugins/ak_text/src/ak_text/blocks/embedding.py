@@ -12,8 +12,7 @@ from ak_text.spaces import EMBEDDING
 
 if TYPE_CHECKING:
     from autokeras_core import Space
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["EmbeddingBlock"]
 

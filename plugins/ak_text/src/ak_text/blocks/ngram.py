@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autokeras_core import Preprocessor, Space
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
 __all__ = ["NgramBlock"]
 

@@ -17,7 +17,7 @@ from autokeras_core import GraphError, NotFittedError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.fine_tuning import Depth
+    from autokeras_core.plugin import Depth
 
 __all__ = ["FrozenEncoder"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ak_text.pretrained.layout import EncoderLayout
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["encoder_network", "full_precision", "layer_number", "load_arrays", "pooled_network"]
 

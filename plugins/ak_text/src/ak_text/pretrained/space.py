@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autokeras_core.plugin import Choice, Space
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.plugin import DataProfile
 
 __all__ = ["BERT", "DEFAULT_ENCODER", "SEQUENCE_LENGTHS", "has_few_texts", "suit_encoder"]
 

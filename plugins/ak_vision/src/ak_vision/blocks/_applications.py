@@ -13,7 +13,7 @@ from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["NETWORKS", "Network", "PixelScaling", "application", "features_from_scratch"]
 

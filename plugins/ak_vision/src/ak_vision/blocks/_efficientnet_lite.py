@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import keras
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["STAGES", "efficientnet_lite0"]
 

@@ -10,7 +10,7 @@ from autokeras_core import Block, GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["MOMENTUM", "as_pictures", "layer_seed", "normalized"]
 

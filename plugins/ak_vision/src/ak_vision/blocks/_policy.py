@@ -11,7 +11,7 @@ from ak_vision.blocks._pictures import layer_seed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["UNCLIPPED", "brightness", "randaugment"]
 

@@ -11,8 +11,7 @@ from ak_vision.pretrained.whole import Pretraining, pretrained_features
 from autokeras_core import Block
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Preprocessor, Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["PretrainableBlock"]
 

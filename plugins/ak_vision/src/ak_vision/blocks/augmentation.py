@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ak_vision.blocks._arguments import TunedBoolean, TunedFloat, TunedText
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["ImageAugmentation"]
 

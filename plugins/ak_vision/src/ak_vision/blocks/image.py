@@ -15,9 +15,7 @@ from autokeras_core.errors import describe_error
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedBoolean, TunedText
     from autokeras_core import FineTuning
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Preprocessor, Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["ImageBlock"]
 
@@ -113,8 +111,14 @@ class ImageBlock(Block):
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
+        block_type = self.arguments.get("block_type")
+        chosen = [block_type] if isinstance(block_type, str) else list(getattr(block_type, "values", ()))
         names: Sequence[str] = tuple(self._candidates)
-        if self._has_default_candidates and self.arguments.get("block_type") is None:
+        if chosen and set(chosen) <= set(names):
+            names = tuple(
+                name for name in names if name in chosen
+            )  # the others need not be able to take these pictures
+        elif self._has_default_candidates and block_type is None:
             names = suited_candidates(names, profile)
             is_asked_for = self.arguments.get("pretrained") or self.arguments.get("weights")
             if not is_asked_for and not can_transfer(profile):

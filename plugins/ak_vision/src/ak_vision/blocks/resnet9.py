@@ -13,9 +13,7 @@ from autokeras_core import Block, Space
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
 __all__ = ["ResNet9Block"]
 

@@ -17,9 +17,7 @@ from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedFloat, TunedInt, TunedText
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Preprocessor, Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["TransferBlock"]
 

@@ -15,9 +15,7 @@ from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS, suit_networks, suit_pr
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt, TunedText
     from autokeras_core import Space
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
-    from autokeras_core.graph.view import HyperparameterView
+    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
 __all__ = ["XceptionBlock"]
 

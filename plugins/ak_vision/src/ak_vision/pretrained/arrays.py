@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import Tensor
 
 __all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "all_layers", "correct_scaling", "set_arrays"]
 

@@ -18,7 +18,7 @@ from autokeras_core import GraphError, NotFittedError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.graph.fine_tuning import Depth
+    from autokeras_core.plugin import Depth
 
 __all__ = ["FrozenNetwork"]
 
@@ -60,6 +60,7 @@ class FrozenNetwork:
     """
 
     in_model = False
+    rows_at_once = 256  # between two looks at the time that is left
 
     def __init__(self, backbone: str, image_size: int, weights: str = IMAGENET) -> None:
         facts = network(backbone)

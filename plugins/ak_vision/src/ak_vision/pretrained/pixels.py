@@ -13,8 +13,7 @@ from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import DataProfile, Tensor
 
 __all__ = [
     "CHANNELS",

@@ -26,8 +26,7 @@ from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedText
-    from autokeras_core.data.profile import DataProfile
-    from autokeras_core.graph.operator import Tensor
+    from autokeras_core.plugin import DataProfile, Tensor
 
 __all__ = ["Pretraining", "pretrained_features"]
 

@@ -1,0 +1,93 @@
+"""Texts as the training rows write them, where a batch has numbers or booleans instead. No Keras here.
+
+A column that was text in training (`"True"`, `"False"` and `"unknown"`, or `"1.0"` and `"A"`) may be read as numbers in a
+batch without the odd ones; and a file tells types by its own cells. The categories must be the same all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ak_tabular.cells import canonical_number
+from ak_tabular.columns import Column, match_columns
+from ak_tabular.tables import names_of, raw_texts, structured
+
+__all__ = ["as_written", "other_spellings", "read_written"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+_MOST_WRITTEN = 5_000  # as many values as encoders tell apart
+
+
+def other_spellings(distinct: Array, counts: Array) -> dict[str, str]:
+    """Return the texts that a batch of numbers or booleans would miss, by what it has instead; see `Column.written`.
+
+    Args:
+        distinct: The different texts of a column's training rows.
+        counts: How many rows have each.
+
+    Example:
+        ```python
+        other_spellings(np.array(["007", "A"], dtype=object), np.array([3, 1]))  # {"7": "007"}
+        ```
+    """
+    own = set(distinct.tolist())
+    found: dict[str, list[str]] = {}
+    for place in np.argsort(-counts, kind="stable")[:_MOST_WRITTEN]:
+        number = canonical_number(distinct[place])
+        if number is not None and number not in own:
+            found.setdefault(number, []).append(distinct[place])
+    return {number: texts[0] for number, texts in found.items() if len(texts) == 1}
+
+
+def as_written(table: Array, columns: Sequence[Column]) -> Array:
+    """Return a table whose categories of text are written as in the training rows; itself if they are already.
+
+    Args:
+        table: A table, see `ak_tabular.tables`.
+        columns: The training rows' columns, see `Column.written`.
+
+    Raises:
+        DataError: If the table does not have these columns.
+    """
+    places = match_columns(table, columns)
+    changed: dict[int, Array] = {}
+    for column, place in zip(columns, places, strict=True):
+        if place >= 0 and column.written:
+            _, distinct = raw_texts(table, place, column=column.name)
+            if any(text in column.written for text in distinct):
+                changed[place] = read_written(table, place, column=column.name, written=column.written)
+    if not changed:
+        return table
+    if table.dtype.names is None and table.dtype.kind == "O":
+        copy = table.copy()
+        for place, cells in changed.items():
+            copy[:, place] = cells
+        return copy
+    # A matrix of numbers takes no text: it becomes a table with the names of the training rows' columns.
+    names = names_of(table) or [column.name for column in columns]
+    kept = [
+        changed[place] if place in changed else table[name] if table.dtype.names else table[:, place]
+        for place, name in enumerate(names)
+    ]
+    return structured(names, kept)
+
+
+def read_written(table: Array, index: int, *, column: str, written: Mapping[str, str]) -> Array:
+    """Return a column of a table as an object array of `str` and `None`, other spellings replaced.
+
+    Args:
+        table: The table.
+        index: Where the column is.
+        column: Its name, for messages.
+        written: How the training rows write a text, see `Column.written`.
+    """
+    codes, distinct = raw_texts(table, index, column=column)
+    texts = np.empty(len(distinct) + 1, dtype=object)  # the last one is what -1 finds
+    texts[:-1] = [written.get(text, text) for text in distinct]
+    cells: Array = texts[codes]
+    return cells

@@ -1,0 +1,256 @@
+"""What executors with workers have in common: who waits, who hangs, who is replaced, and when it is hopeless."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from autokeras_core.errors import SearchError
+from autokeras_core.executors._limits import hang_of
+from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, failed_outcome
+
+LOST = Failure(kind="crash", reason="it was lost")
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+class ScriptedPool(WorkerPool[Seat]):
+    """A pool whose workers do nothing, and say what a test has them say: one thing at each look, or nothing for a while.
+
+    Attributes:
+        heard: What is going to be heard, as functions; `None` for silence.
+        killed: The numbers of the seats whose workers were killed.
+    """
+
+    name = "scripted"
+
+    def __init__(self, clock: Clock, *, ready: list[bool]) -> None:
+        super().__init__(len(ready))
+        self.clock = clock
+        self.heard: deque[Callable[[], None] | None] = deque()
+        self.killed: list[int] = []
+        self._seats = [Seat(number=number, is_ready=is_ready) for number, is_ready in enumerate(ready)]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the seats."""
+        return [seat.number for seat in self._seats]
+
+    def outcome(self, trial_id: str) -> Callable[[], None]:
+        """Return what it is to hear that a trial has ended well; of a worker that was killed, nothing is heard."""
+
+        def end() -> None:
+            for seat in self._seats:
+                if seat.job is not None and seat.job.trial_id == trial_id:
+                    seat.job = None
+                    self._outcomes.append(TrialOutcome(trial_id=trial_id, configuration={}, status="completed"))
+
+        return end
+
+    def ready(self, number: int) -> Callable[[], None]:
+        """Return what it is to hear that a worker is ready."""
+        return lambda: self._note_ready(self._seats[self.numbers.index(number)])
+
+    def lose(self, number: int) -> None:
+        """Hear that a worker was lost."""
+        self._note_loss(self._seats[self.numbers.index(number)], LOST, words="no such module")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._empty()
+
+    def _listen(self) -> None:
+        heard = self.heard.popleft() if self.heard else None
+        if heard is None:
+            self.clock.now += SECONDS_BETWEEN_LOOKS
+        else:
+            heard()
+
+    def _run(self, seat: Seat) -> None:
+        """Do nothing."""
+
+    def _kill(self, seat: Seat) -> None:
+        self.killed.append(seat.number)
+
+    def _replace(self, seat: Seat) -> None:
+        self._kill(seat)
+        self._seats[self._seats.index(seat)] = Seat(number=seat.number)
+
+    def _cannot_start(self, failure: Failure, words: str) -> SearchError:
+        return SearchError(f"No worker can start: {failure.reason}: {words}")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock by which the pool goes."""
+    clock = Clock()
+    monkeypatch.setattr("time.monotonic", clock)
+    return clock
+
+
+def make_job(**options: Any) -> TrialJob:
+    """Return a job of ten seconds, and two of grace."""
+    values: dict[str, Any] = {"trial_id": "0", "seconds": 10.0, "grace": 2.0, **options}
+    return TrialJob(configuration={"a": 1}, epochs=1, seed=0, directory="", attempt=2, **values)
+
+
+def test_a_trial_hangs_when_it_neither_ends_nor_can_be_interrupted() -> None:
+    """It has its seconds, the grace until it is interrupted, and some to save its model."""
+    assert hang_of(make_job(seconds=None), seconds=1e9, overdue=1e9) is None
+    assert hang_of(make_job(), seconds=14.5, overdue=2.5) is None
+    failure = hang_of(make_job(), seconds=15.1, overdue=3.1)
+    assert failure is not None
+    assert (failure.kind, failure.reason) == (
+        "timeout",
+        "it hung: its worker was killed after 15.1 s, 10.0 s were given",
+    )
+
+
+def test_the_outcome_of_a_lost_trial_says_which_it_was() -> None:
+    """The journal needs its configuration and attempt."""
+    outcome = failed_outcome(make_job(), Failure(kind="crash", reason="gone"), seconds=3.0)
+
+    assert (outcome.trial_id, outcome.status, outcome.attempts, outcome.seconds) == ("0", "failed", 2, 3.0)
+    assert outcome.configuration == {"a": 1}
+
+
+def test_a_worker_whose_trial_hangs_is_killed_and_replaced(clock: Clock) -> None:
+    """Half a second after the last moment at which it could have ended, at the latest."""
+    pool = ScriptedPool(clock, ready=[True])
+    began = clock.now
+    pool.submit(make_job())
+
+    outcome = pool.wait()
+
+    assert outcome.failure is not None and outcome.failure.kind == "timeout"
+    assert 14.5 < clock.now - began <= 15.0
+    assert (pool.killed, pool.numbers) == ([0], [0])
+
+
+@pytest.mark.parametrize("silence", [0, 3], ids=["all is there", "it arrives in a moment"])
+def test_a_trial_that_has_ended_while_the_search_was_busy_does_not_hang(silence: int, clock: Clock) -> None:
+    """After a slow hook, or Ctrl-Z and `fg`, its outcome lies behind messages of long ago."""
+    pool = ScriptedPool(clock, ready=[True])
+    pool.submit(make_job())
+    clock.now += 100.0
+    pool.heard.extend([None] * silence + [lambda: None, lambda: None, pool.outcome("0")])
+
+    outcome = pool.wait()
+
+    assert outcome.status == "completed"
+    assert pool.killed == []
+
+
+def test_a_hanging_trial_is_killed_however_busy_the_search_is(clock: Clock) -> None:
+    """Between the ends of others it is listened for, and that is counted together."""
+    pool = ScriptedPool(clock, ready=[True, True])
+    pool.submit(make_job(trial_id="hangs"))
+    for number in range(6):
+        pool.submit(make_job(trial_id=str(number)))
+        clock.now += 20.0  # a slow hook
+        pool.heard.extend([None, pool.outcome(str(number))])
+        outcome = pool.wait()
+        if outcome.trial_id == "hangs":
+            break
+
+    assert outcome.failure is not None and outcome.failure.kind == "timeout"
+    assert pool.killed == [0]
+
+
+def test_a_worker_that_cannot_start_again_is_given_up_while_others_work(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The search goes on with those that it has, and tells so."""
+    pool = ScriptedPool(clock, ready=[True, False])
+    pool.submit(make_job(trial_id="a"))
+    for _ in range(3):
+        pool.lose(1)
+    pool.submit(make_job(trial_id="b"))
+    pool.heard.extend([pool.outcome("a"), pool.outcome("b")])
+
+    outcomes = [pool.wait(), pool.wait()]
+
+    assert [outcome.trial_id for outcome in outcomes] == ["a", "b"]
+    assert (pool.numbers, pool.capacity, pool.killed) == ([0], 1, [1, 1, 1])
+    assert "Worker 1 is given up" in caplog.text and "goes on with 1: it was lost" in caplog.text
+
+
+def test_the_next_search_begins_with_all_workers(clock: Clock) -> None:
+    """What could not start then may start now."""
+    pool = ScriptedPool(clock, ready=[True, False])
+    for _ in range(3):
+        pool.lose(1)
+
+    pool.close()
+
+    assert pool.capacity == 2
+
+
+def test_a_worker_that_cannot_start_does_not_end_a_search_whose_others_are_starting(clock: Clock) -> None:
+    """They may take longer: nothing is known of them yet."""
+    pool = ScriptedPool(clock, ready=[False, False])
+    for _ in range(3):
+        pool.lose(0)
+    pool.heard.extend([pool.ready(1), pool.outcome("0")])
+    pool.submit(make_job())
+
+    assert pool.wait().status == "completed"
+    assert pool.numbers == [1]
+
+
+@pytest.mark.parametrize("lost", [[0, 0, 0], [0, 1, 0]], ids=["one worker", "two workers"])
+def test_where_no_worker_can_start_the_search_ends(lost: list[int], clock: Clock) -> None:
+    """At the third failure in a row, with what the last one printed."""
+    pool = ScriptedPool(clock, ready=[False] * (max(lost) + 1))
+    for number in lost[:-1]:
+        pool.lose(number)
+
+    with pytest.raises(SearchError, match="No worker can start: it was lost: no such module"):
+        pool.lose(lost[-1])
+
+
+def test_starts_that_fail_are_counted_in_a_row(clock: Clock) -> None:
+    """One that succeeds in between begins the count anew."""
+    pool = ScriptedPool(clock, ready=[False])
+    for _ in range(4):
+        pool.lose(0)
+        pool.lose(0)
+        pool.ready(0)()
+        pool.lose(0)  # while it has nothing to do
+
+    assert pool.numbers == [0]
+
+
+def test_a_trial_whose_time_is_over_before_a_worker_is_free_has_failed(clock: Clock) -> None:
+    """A machine that is lost keeps no time limit waiting."""
+    pool = ScriptedPool(clock, ready=[False])
+    began = clock.now
+    pool.submit(make_job())
+
+    outcome = pool.wait()
+
+    assert outcome.failure is not None and outcome.failure.kind == "timeout"
+    assert "no worker was free for it within 12.5 s, 10.0 s were given" in outcome.failure.reason
+    assert clock.now - began <= 12.5
+
+
+def test_a_trial_without_a_time_limit_waits_for_a_worker(clock: Clock) -> None:
+    """For as long as that takes."""
+    pool = ScriptedPool(clock, ready=[False])
+    pool.submit(make_job(seconds=None))
+    pool.heard.extend([None] * 1000 + [pool.ready(0), pool.outcome("0")])
+
+    assert pool.wait().status == "completed"

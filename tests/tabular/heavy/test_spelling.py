@@ -1,0 +1,174 @@
+"""Categories that are text in training, and numbers or booleans in a batch, or the reverse: the same categories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_tabular import StructuredDataInput, TableEncoder
+from ak_tabular.files import opening
+from ak_tabular.files.source import TableSource
+from autokeras_core import DataError
+
+Array = np.ndarray[Any, Any]
+
+CATEGORICAL = StructuredDataInput(column_types={"code": "categorical"})
+
+
+def codes_of(training: Any, batches: list[Any], table_input: StructuredDataInput = CATEGORICAL) -> list[Array]:
+    """Return the features of batches after training, by predicting; as the exported model's, which is checked."""
+    rows: Any = table_input.adapt(training)
+    profile = table_input.analyse(rows, name="structured")
+    encoder = TableEncoder(columns=profile.facts["columns"])
+    encoder.fit(rows if isinstance(rows, np.ndarray) else rows.read(np.arange(len(rows))))
+    layer = encoder.to_layer()
+    found = []
+    for batch in batches:
+        matched: Any = table_input.match(table_input.adapt(batch), profile)
+        read = matched if isinstance(matched, np.ndarray) else matched.read(np.arange(len(matched)))
+        features = encoder.transform(read)
+        exported = np.asarray(layer(tensors(table_input.raw_rows(matched, profile))))
+        np.testing.assert_allclose(exported, features, rtol=0, atol=1e-6)
+        found.append(features)
+    return found
+
+
+def tensors(raw: Any) -> Any:
+    """Return raw rows as a layer takes them."""
+    if not isinstance(raw, dict):
+        return raw
+    return {name: cells.astype(str) if cells.dtype == object else cells for name, cells in raw.items()}
+
+
+def frame(cells: list[Any]) -> pd.DataFrame:
+    """Return a table of a column of codes, and one of numbers."""
+    return pd.DataFrame({"code": cells, "size": np.arange(len(cells)) * 0.0})
+
+
+WORDS = ["True", "False", "unknown"] * 10
+
+
+@pytest.mark.parametrize(
+    ("training", "batch", "meant"),
+    [
+        (WORDS, [True, False, True], ["True", "False", "True"]),
+        (WORDS, [True, "unknown", False], ["True", "unknown", "False"]),
+        (["TRUE", "FALSE"] * 10, [False, True], ["FALSE", "TRUE"]),
+        (["1.0", "2.0", "A"] * 10, [2.0, 1.0, np.nan], ["2.0", "1.0", None]),
+        (["1.0", "2.0", "A"] * 10, [2, 1], ["2.0", "1.0"]),
+        (["007", "010", "A"] * 10, [10, 7], ["010", "007"]),
+        (["1e3", "A", "7"] * 10, [7, 1000], ["7", "1e3"]),
+        ([True, False, False] * 10, ["True", "false"], [True, False]),
+        ([1.0, 2.0, 3.0] * 10, ["3.0", "01"], [3.0, 1.0]),
+        ([4_000_000_001, 4_000_000_002] * 10, [4_000_000_002.0, 4_000_000_001.0], [4_000_000_002, 4_000_000_001]),
+        (pd.Categorical(["1.0", "A"] * 10), [1.0, 1.0], ["1.0", "1.0"]),
+    ],
+    ids=["booleans", "objects", "two booleans", "floats", "integers", "zeros", "exponent", "text for booleans",
+         "text for numbers", "large", "declared"],
+)  # fmt: skip
+def test_another_dtype_is_the_same_category(training: Any, batch: list[Any], meant: list[Any]) -> None:
+    """A batch is encoded like the cells of the training rows that it means, and none of it counts as unseen."""
+    found, expected, nothing = codes_of(frame(training), [frame(batch), frame(meant), frame([None] * len(batch))])
+
+    np.testing.assert_array_equal(found, expected)
+    assert (found != nothing).any(axis=1).tolist() == [cell is not None and cell == cell for cell in batch]
+
+
+def test_decimal_commas_are_numbers() -> None:
+    """In training, in later text, and where a batch has the numbers themselves; and what is no number is an error."""
+    training = pd.DataFrame({"price": ["12,5", "7", "1.200,25", None] * 10})
+    batches = [pd.DataFrame({"price": cells}) for cells in (["12,5", "1.200,25", None], [12.5, 1200.25, np.nan])]
+
+    found, expected = codes_of(training, batches, StructuredDataInput())
+
+    np.testing.assert_array_equal(found, expected)
+    assert len(np.unique(found, axis=0)) == 3
+    with pytest.raises(DataError, match="Row 1 of the numerical column 'price' holds no number"):
+        codes_of(training, [pd.DataFrame({"price": ["12,5", "1,2,3"]})], StructuredDataInput())
+
+
+def test_column_types_read_decimal_commas() -> None:
+    """A column that the user calls numerical may have them, too."""
+    table_input = StructuredDataInput(column_types={"price": "numerical"})
+    rows: Any = table_input.adapt(pd.DataFrame({"price": ["12,5", "7,5"], "other": [1, 2]}))
+
+    facts = table_input.analyse(rows, name="structured").facts["columns"][0]
+
+    assert facts["decimal"] == ","
+
+
+def test_a_matrix_of_numbers_is_read_like_one_of_text() -> None:
+    """Its columns have no names; those that were text in training are found by their place."""
+    training = np.array([["1.0", "5.5"], ["2.0", "6.5"], ["A", "7.5"]] * 10, dtype=object)
+    meant = np.array([["2.0", "5.5"], ["1.0", "7.0"]], dtype=object)
+
+    found, expected = codes_of(training, [np.array([[2.0, 5.5], [1.0, 7.0]]), meant], StructuredDataInput())
+
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_rows_that_are_written_alike_are_not_copied() -> None:
+    """Most batches are of the training rows' types."""
+    table = CATEGORICAL.adapt(frame(WORDS))
+    profile = CATEGORICAL.analyse(table, name="structured")
+
+    assert CATEGORICAL.match(table, profile) is table
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [(["1.0", "2.0"] * 10, [1.0, 2.0]), (["True", "False"] * 10, [True, False]), (["007", "010"] * 10, [7, 10])],
+    ids=["floats", "booleans", "zeros"],
+)
+def test_streamed_and_small_files_have_the_same_categories(
+    cells: list[str], numbers: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A streamed file's column_types keep cells as they are written; a small file and a frame have numbers."""
+    path, part = tmp_path / "table.csv", tmp_path / "part.csv"
+    frame(cells).to_csv(path, index=False)
+    frame(cells[:2]).to_csv(part, index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    streamed: Any = CATEGORICAL.adapt(path)
+    streamed_part: Any = CATEGORICAL.adapt(part)
+    monkeypatch.undo()
+    assert isinstance(streamed, TableSource)
+    batches = [part, frame(numbers), streamed_part, frame(cells[:2])]
+
+    for training in (streamed, path):
+        found = codes_of(training, batches)
+
+        assert len(np.unique(found[0], axis=0)) == 2
+        assert all(np.array_equal(each, found[0]) for each in found)
+
+
+def test_a_streamed_file_of_numbers_is_read_like_the_text_of_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a word in it, a column that was text in training holds numbers in another file."""
+    path = tmp_path / "table.csv"
+    frame(["2.0", "1.0", None]).to_csv(path, index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    streamed: Any = StructuredDataInput().adapt(path)
+
+    found, expected = codes_of(frame(["1.0", "2.0", "A"] * 10), [streamed, frame(["2.0", "1.0", None])])
+
+    np.testing.assert_array_equal(found, expected)
+    assert streamed.dtype["code"].kind == "f"
+
+
+def test_what_is_rewritten_has_another_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source whose texts are replaced holds other cells, and says so by its dtype, too."""
+    path = tmp_path / "table.csv"
+    frame([1, 2]).to_csv(path, index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    source: Any = StructuredDataInput().adapt(path)
+
+    rewritten = source.as_written({"code": {"1": "001"}}).select(np.array([1, 0]))
+
+    assert rewritten.fingerprint() != source.select(np.array([1, 0])).fingerprint()
+    assert rewritten.dtype == rewritten.read(np.arange(2)).dtype
+    assert rewritten.read(np.arange(2))["code"].tolist() == ["2", "001"]
