@@ -58,7 +58,8 @@ class AutoModel(Predictor):
         objective: The metric to optimise: a name (`"val_accuracy"`), a pair (`("val_score", "max")`) or a
             `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise. With
             several heads the validation loss: the weighted sum of the heads' losses, each divided by what a guess costs.
-            Another metric has its head's name before it: `"val_price_mae"`.
+            Another metric has its head's name before it: `"val_price_mae"`. A name that `metrics=` of the head knows, such as
+            `"auc"` or `"rmse"`, is measured besides the head's own metrics.
         loss_weights: How much the loss of each of several heads counts in their sum, by head or in their order; by default
             all alike. Loss and metrics of a head are arguments of the head.
         tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper, with an eye on the time), `"random"`, `"bayesian"`,
@@ -259,6 +260,7 @@ class AutoModel(Predictor):
             progress,
             opened=self._remember,
         )
+        self._graph = result.graph
         self._fitted = FittedModel(
             bundle=result.bundle,
             profile=data.profile,

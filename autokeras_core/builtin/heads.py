@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
@@ -14,7 +15,7 @@ from autokeras_core.builtin._keras_objects import UnsavedObject
 from autokeras_core.builtin._tensors import dense_outputs
 from autokeras_core.builtin.guesses import loss_of_class_shares, loss_of_mean
 from autokeras_core.builtin.losses import StandardizedSquaredError, UnitFreeLoss, as_loss
-from autokeras_core.builtin.metrics import check_metric, make_metrics
+from autokeras_core.builtin.metrics import check_metric, is_short_name, make_metrics
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, REGRESSION_HEAD
 from autokeras_core.data.labels import analyse_labels, class_indices, decode_labels, encode_labels
 from autokeras_core.data.profile import TargetKind, TargetProfile
@@ -79,6 +80,15 @@ class _TrainedHead(Head):
             if isinstance(metric, UnsavedObject):
                 raise metric.error(type(self).__name__)
         return make_metrics(metrics, profile, head=type(self).__name__, is_sparse=self._is_sparse)
+
+    def with_metric(self, name: str, profile: TargetProfile) -> Self | None:
+        """Return a head with one more metric, by its short name; `None` if that suits no such target."""
+        if not is_short_name(name, profile):
+            return None
+        head = copy.copy(self)  # not by way of its configuration, which cannot hold a user's own metrics
+        metrics = self.arguments.get("metrics", self._default_metrics(profile))
+        head.arguments = {**self.arguments, "metrics": [*metrics, name]}
+        return head
 
     @property
     def _is_sparse(self) -> bool:

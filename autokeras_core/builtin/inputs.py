@@ -25,7 +25,9 @@ class ArrayInput(Input):
     Args:
         whole_numbers: Whether the rows are whole numbers, such as codes for an embedding of your own, and reach the network
             as such. Then later rows with fractions, or with numbers that the training rows' dtype cannot hold, are an error.
-            By default `False`; codes up to 16,777,216 need it only where a layer takes no floats.
+            By default `False`, which does for codes up to 16,777,216 that go straight into the embedding. Codes above 2,048
+            that pass another layer first, such as `Reshape` or `Flatten`, need it: in half precision, as on most GPUs, that
+            layer rounds floats. A layer that takes no floats needs it, too.
         name: The input's name in the graph.
 
     Input shape:

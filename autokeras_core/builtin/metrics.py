@@ -12,7 +12,15 @@ from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.names import snake_case, suggest
 
-__all__ = ["BalancedAccuracy", "ConvertedMetric", "check_metric", "known_metrics", "make_metric", "make_metrics"]
+__all__ = [
+    "BalancedAccuracy",
+    "ConvertedMetric",
+    "check_metric",
+    "is_short_name",
+    "known_metrics",
+    "make_metric",
+    "make_metrics",
+]
 
 
 class ConvertedMetric(keras.metrics.Metric):  # type: ignore[misc]  # keras ships no types
@@ -92,6 +100,22 @@ class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]  # keras shi
 def known_metrics(kind: TargetKind) -> tuple[str, ...]:
     """Return the short names with a meaning of their own for a kind of target; Keras's names work besides."""
     return tuple(sorted(_SHORT_NAMES[kind]))
+
+
+def is_short_name(name: str, profile: TargetProfile) -> bool:
+    """Return whether a name is a short name of `make_metric` that suits the target; logs call the metric so, too.
+
+    Example:
+        ```python
+        is_short_name("auc", profile)  # True of classes, False of numbers
+        ```
+    """
+    if not any(name in names for names in _SHORT_NAMES.values()):
+        return False
+    try:
+        return bool(make_metric(name, profile, head="").name == name)
+    except GraphError:
+        return False
 
 
 def check_metric(metric: Any, kinds: Sequence[TargetKind], *, head: str) -> None:

@@ -49,6 +49,12 @@ quiet_option = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Sho
 @click.option("--validation-data", metavar="PATH", type=_EXISTING_PATH, help="Data to validate on instead.")
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Make all classes count alike.")
 @click.option("--objective", metavar="METRIC[:min|max]", type=OBJECTIVE, help="What to optimise, e.g. val_loss.")
+@click.option(
+    "--metric",
+    metavar="NAME",
+    multiple=True,
+    help="What to measure instead of the task's own metrics; several: repeated.",
+)
 @click.option("--tuner", metavar="NAME", help="How configurations are proposed, e.g. mutation or random.")
 @click.option("--executor", metavar="NAME", help="Where trials run, e.g. local or process.")
 @click.option("--workers", metavar="N|auto", type=WORKERS, help="How many trials run at once.")
@@ -84,6 +90,7 @@ def fit(
     validation_data: Path | None,
     class_weight: str | None,
     objective: str | tuple[str, str] | None,
+    metric: tuple[str, ...],
     tuner: str | None,
     executor: str | None,
     workers: int | Literal["auto"] | None,
@@ -108,6 +115,7 @@ def fit(
     """
     given = {
         "objective": objective,
+        "metrics": list(metric) or None,
         "tuner": tuner,
         "executor": executor,
         "workers": workers,

@@ -70,6 +70,9 @@ def read_csv_names(path: Path, *, delimiter: str = ",") -> list[str]:
 def label_column(texts: Array, *, name: str, where: str) -> Array:
     """Return a column of a CSV file as labels: numbers where all are, as other readers of tables do; else strings.
 
+    Whole numbers that are too long for 64 bits stay strings: as floats, several of them would be one. What only a programming
+    language takes for a number (`"1_000"`) is none.
+
     Args:
         texts: The column, as `read_csv_columns` returns it.
         name: Its name, for messages.
@@ -95,9 +98,13 @@ def label_column(texts: Array, *, name: str, where: str) -> Array:
             )
         )
     labels = texts.astype(str)
+    if any("_" in text for text in texts):
+        return labels
     for dtype in (np.int64, np.float64):
         try:
             return labels.astype(dtype)
+        except OverflowError:
+            return labels
         except ValueError:
             continue
     return labels

@@ -1,9 +1,10 @@
-"""From what a user writes as `objective=` to a metric name and a direction."""
+"""From what a user writes as `objective=` to a metric name and a direction, and to heads that measure it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import attrs
 import keras_tuner
 
 from autokeras_core.engine.context import Objective
@@ -13,8 +14,9 @@ from autokeras_core.errors import SearchError, describe_error
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import Graph
+    from autokeras_core.graph.operator import Head
 
-__all__ = ["ObjectiveLike", "resolve_objective"]
+__all__ = ["ObjectiveLike", "measuring", "resolve_objective"]
 
 ObjectiveLike: TypeAlias = "str | tuple[str, str] | keras_tuner.Objective | None"
 
@@ -46,6 +48,72 @@ def resolve_objective(objective: Any, graph: Graph, profile: DataProfile) -> Obj
     if isinstance(objective, str):
         return _checked(objective, _direction_of(objective))
     raise _not_an_objective(objective)
+
+
+def measuring(objective: Objective, graph: Graph, profile: DataProfile) -> Graph:
+    """Return a graph with the objective among its heads' metrics: the graph itself, or one with a metric more.
+
+    Args:
+        objective: The metric to optimise. Among several heads' its name begins with that of its head.
+        graph: The graph.
+        profile: What the heads' targets are.
+
+    Raises:
+        SearchError: If the objective is no metric of the graph, and not exactly one head can measure it.
+
+    Example:
+        ```python
+        graph = measuring(Objective("val_auc", "max"), graph, profile)  # the head measures accuracy and AUC
+        ```
+    """
+    name = objective.name.removeprefix("val_")
+    if name == "loss":  # of every model; to make metrics would take memory on a GPU before the workers do
+        return graph
+    known = _logged_names(graph, profile)
+    if name in known:
+        return graph
+    found = {head: other for head in graph.heads if (other := _with_metric(name, head, graph, profile)) is not None}
+    if len(found) != 1:
+        raise _no_metric(objective, known, graph)
+    blocks = tuple(attrs.evolve(vertex, operator=found.get(vertex.name, vertex.operator)) for vertex in graph.blocks)
+    return attrs.evolve(graph, blocks=blocks)
+
+
+def _logged_names(graph: Graph, profile: DataProfile) -> set[str]:
+    """Return the names that a training log has, without those of validation."""
+    names = {"loss"}
+    for head in graph.heads:
+        prefix = _prefix(head, graph)
+        metrics = head_of(graph, head).metrics(profile.targets[head])
+        names |= {f"{prefix}loss", *(f"{prefix}{metric.name}" for metric in metrics)}
+    return names
+
+
+def _with_metric(name: str, head: str, graph: Graph, profile: DataProfile) -> Head | None:
+    """Return a head that measures what the log would call by that name; `None` if it cannot."""
+    prefix = _prefix(head, graph)
+    if not name.startswith(prefix):
+        return None
+    return head_of(graph, head).with_metric(name.removeprefix(prefix), profile.targets[head])
+
+
+def _prefix(head: str, graph: Graph) -> str:
+    """Return what stands before the names of a head's metrics in logs."""
+    return f"{head}_" if len(graph.heads) > 1 else ""
+
+
+def _no_metric(objective: Objective, known: set[str], graph: Graph) -> SearchError:
+    advice = "Add it to `metrics=` of the head, or choose another objective."
+    if len(graph.heads) > 1:
+        advice += f" A metric of one of several heads has its head's name before it: 'val_{graph.heads[0]}_...'."
+    return SearchError(
+        describe_error(
+            "The objective is no metric of this model.",
+            expected=f"one of {sorted(f'val_{name}' for name in known)}",
+            received=f"objective={objective.name!r}",
+            advice=advice,
+        )
+    )
 
 
 def _checked(name: str, direction: object) -> Objective:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import keras
 
 from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
@@ -34,14 +33,13 @@ from autokeras_core.engine.finetuning import (
     plan_second_phase,
 )
 from autokeras_core.engine.predictions import keep_predictions
-from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.schedule import patience_of
 from autokeras_core.engine.watch import TrialWatch
 from autokeras_core.engine.watchdog import interrupted_after
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.cost import network_cost
-from autokeras_core.search.records import Failure, TrialOutcome, failed_outcome
+from autokeras_core.search.records import NO_FINITE_SCORE, Failure, TrialOutcome, failed_outcome
 
 if TYPE_CHECKING:
     from autokeras_core.engine.compiler import CompiledGraph
@@ -158,8 +156,7 @@ def _train(
 def _no_score(watch: TrialWatch, job: TrialJob, context: TrialContext) -> Failure:
     """Return why no epoch of a trial has a score: none ended in time, or each score was NaN or infinite."""
     if watch.epochs:
-        epochs = "1 epoch" if watch.epochs == 1 else f"any of {watch.epochs} epochs"
-        return Failure(kind="nan", reason=f"{context.objective.name} was not finite in {epochs}")
+        return Failure(kind="nan", reason=f"{context.objective.name} {NO_FINITE_SCORE}")
     return Failure(kind="timeout", reason=f"no epoch was validated within {job.seconds or 0:.1f} s")
 
 
@@ -300,7 +297,6 @@ def _fit(
         steps_done=epochs_done * steps,
         progress=0.0 if checkpoint is None else checkpoint.progress,
     )
-    _check_objective_is_logged(compiled.model, context)
     clock = EpochClock()
     saver = CheckpointCallback(file, trial=checkpoints, watch=watch, schedule=schedule, clock=clock)
     train = context.store.features(compiled.features, "train")
@@ -358,27 +354,6 @@ def _keeping_what_there_is(watch: TrialWatch, job: TrialJob) -> Iterator[None]:
 def _steps_per_execution(job: TrialJob, context: TrialContext, steps: int, batch_size: int) -> int:
     cost = network_cost(context.graph, job.configuration, context.profile)
     return steps_per_execution(steps=steps, cost=cost, batch_size=batch_size)
-
-
-def _check_objective_is_logged(model: keras.Model, context: TrialContext) -> None:
-    """Say at once that an objective does not exist, instead of failing every trial after its first epoch."""
-    name = context.objective.name.removeprefix("val_")
-    known = {"loss"}
-    for head in context.graph.heads:
-        prefix = f"{head}_" if len(context.graph.heads) > 1 else ""
-        metrics = head_of(context.graph, head).metrics(context.profile.targets[head])
-        known |= {f"{prefix}{metric.name}" for metric in metrics}
-        if prefix:
-            known.add(f"{prefix}loss")
-    if name not in known:
-        raise SearchError(
-            describe_error(
-                "The objective is no metric of this model.",
-                expected=f"one of {sorted(f'val_{metric}' for metric in known)}",
-                received=f"objective={context.objective.name!r}",
-                advice="Add it to `metrics=` of the head, or choose another objective.",
-            )
-        )
 
 
 def _copies(callbacks: Any) -> list[Any]:

@@ -1,15 +1,17 @@
-"""When a trial hangs, and when it has waited in vain for a worker. Light: attrs only."""
+"""When a trial hangs, and what becomes of one that waits for a worker. Light: attrs only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import attrs
 
 from autokeras_core.search.records import Failure
 
 if TYPE_CHECKING:
     from autokeras_core.search.records import TrialJob
 
-__all__ = ["hang_of", "vain_wait_of"]
+__all__ = ["after_waiting", "hang_of", "vain_wait_of"]
 
 _SECONDS_TO_SAVE = 2.5  # a trial that was interrupted may have a model to save
 
@@ -31,8 +33,22 @@ def hang_of(job: TrialJob, *, seconds: float, overdue: float) -> Failure | None:
     return Failure(kind="timeout", reason=reason)
 
 
+def after_waiting(job: TrialJob, *, seconds: float) -> TrialJob:
+    """Return a job as a worker begins with it: that it had to wait costs it nothing, unless the search will end meanwhile.
+
+    Args:
+        job: The trial's job as it was submitted.
+        seconds: How long it has been waiting.
+    """
+    if job.seconds is None or job.search_seconds is None:
+        return job
+    left = job.search_seconds - seconds
+    given = max(0.0, min(job.seconds, left))
+    return attrs.evolve(job, seconds=given, grace=max(0.0, min(job.grace, left + job.search_grace - given)))
+
+
 def vain_wait_of(job: TrialJob, *, seconds: float) -> Failure | None:
-    """Return the failure of a trial that no worker has begun with, though its time is over.
+    """Return the failure of a trial that no worker has begun with before the search's end.
 
     Args:
         job: The trial's job.
@@ -41,7 +57,7 @@ def vain_wait_of(job: TrialJob, *, seconds: float) -> Failure | None:
     Returns:
         The failure; `None` if the trial may wait longer.
     """
-    if job.seconds is None or seconds <= job.seconds + job.grace:
+    if job.search_seconds is None or seconds <= job.search_seconds:
         return None
-    reason = f"no worker was free for it within {seconds:.1f} s, {job.seconds:.1f} s were given"
-    return Failure(kind="timeout", reason=reason)
+    reason = f"no worker was free for it within {seconds:.1f} s, {job.search_seconds:.1f} s were left of the search"
+    return Failure(kind="not_begun", reason=reason)

@@ -12,7 +12,7 @@ import attrs
 
 from autokeras_core.errors import SearchError
 from autokeras_core.executors._deaths import count_memory_kills
-from autokeras_core.executors._limits import hang_of, vain_wait_of
+from autokeras_core.executors._limits import after_waiting, hang_of, vain_wait_of
 from autokeras_core.search.records import failed_outcome
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class WorkerPool(ABC, Generic[AnySeat]):
             began = time.monotonic()
             self._listen()
             self._end_hanging(since=began)
-            self._hand_out()
             self._end_waiting()
+            self._hand_out()
         return self._outcomes.popleft()
 
     # What an executor must say
@@ -150,9 +150,8 @@ class WorkerPool(ABC, Generic[AnySeat]):
                 continue
             job, since = self._waiting.popleft()
             now = time.monotonic()
-            if job.seconds is not None:  # its time has been running since it was submitted
-                job = attrs.evolve(job, seconds=max(0.0, job.seconds - (now - since)))
-            seat.job, seat.started, seat.overdue, seat.memory_kills = job, now, 0.0, count_memory_kills()
+            seat.job = after_waiting(job, seconds=now - since)
+            seat.started, seat.overdue, seat.memory_kills = now, 0.0, count_memory_kills()
             self._run(seat)
 
     def _end_hanging(self, *, since: float) -> None:
@@ -176,7 +175,7 @@ class WorkerPool(ABC, Generic[AnySeat]):
                 self._replace(seat)
 
     def _end_waiting(self) -> None:
-        """Give up trials whose time is over before a worker was free for them."""
+        """Give up trials that no worker was free for until the search's time was over."""
         now = time.monotonic()
         waiting = [*self._waiting]
         self._waiting.clear()

@@ -52,8 +52,8 @@ class Executor(Protocol):
         """Return the outcome of a submitted job when one has ended, whichever it is.
 
         A failed trial is an outcome, no exception. One whose worker died has the kind `"crash"` or `"oom"`, and is submitted
-        once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`, and so has one
-        that no worker was free for in its time.
+        once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`. One that no
+        worker was free for within its `search_seconds` has the kind `"not_begun"`: it stays as it is, for a later run.
         """
         ...
 

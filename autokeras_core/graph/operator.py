@@ -254,6 +254,13 @@ class Head(Block):
     def metrics(self, profile: TargetProfile) -> list[Any]:
         """Return new Keras metrics, each with its own stable `name`."""
 
+    def with_metric(self, name: str, profile: TargetProfile) -> Self | None:
+        """Return a head with one more metric, which logs call by that name; by default `None`: it knows none.
+
+        Called where the objective of a search is no metric of this head.
+        """
+        return None
+
     @abstractmethod
     def default_objective(self, profile: TargetProfile) -> tuple[str, str]:
         """Return the metric to optimise when this is the only head, and `"min"` or `"max"`."""

@@ -64,6 +64,7 @@ class Budget:
         skipped_trials: How many of them turned out to need what cannot be had, and count as none.
         reserve: How many of the seconds are kept for what comes after the last trial, such as choosing an ensemble.
         workers: How many trials run at once.
+        started_here: Whether this run of the search has started a trial, or gone on with one.
     """
 
     max_trials: int | None
@@ -72,6 +73,7 @@ class Budget:
     skipped_trials: int = 0
     reserve: float = 0.0
     workers: int = 1
+    started_here: bool = False
     _whole: float | None = None
     _cut: float = 0.0
 
@@ -128,6 +130,20 @@ class Budget:
         most = max(0.0, self.deadline.remaining_until_interruption() - seconds)
         return min(max(0.0, most - _SECONDS_TO_SAVE), max(GRACE, _SHARE_OF_GRACE * seconds)) if has_model else most
 
+    def time_to_wait(self, *, has_model: bool) -> tuple[float | None, float]:
+        """Return how long a trial may wait for a worker, and how much longer one is left alone that has begun by then.
+
+        Once there is a model no trial begins in the time that is kept for what comes after the last one.
+
+        Args:
+            has_model: Whether the search has a model already.
+        """
+        if self.deadline is None:
+            return None, GRACE
+        seconds = self._seconds_left if has_model else self.deadline.remaining()
+        most = self.deadline.remaining_until_interruption() - (_SECONDS_TO_SAVE if has_model else 0.0)
+        return seconds, max(0.0, most - seconds)
+
     def note_trial(self, seconds: float, *, cut_short: bool) -> None:
         """Take note of how long a completed trial took, and whether its time ended it."""
         if cut_short:
@@ -136,17 +152,27 @@ class Budget:
             self._whole = seconds if self._whole is None else min(seconds, self._whole)
 
     def reason_to_stop(self) -> str | None:
-        """Return why no further trial should start, or `None` if one should."""
+        """Return why no further trial should start, or `None` if one should.
+
+        The first trial of a run that goes on with a search is worth any time in which something can be trained: who gives
+        less time than the trials before took does not want nothing for it.
+        """
         if self.trials_left <= 0:
             return f"max_trials={self.max_trials} reached"
         if self.deadline is None or self._counted_trials == 0:
             return None  # something must be tried, however little time there is
-        return "time_limit reached" if self._seconds_left < self._worthwhile else None
+        least = self._worthwhile if self.started_here else _SHORTEST_TRIAL
+        return "time_limit reached" if self._seconds_left < least else None
 
     @property
     def is_time_up(self) -> bool:
         """Whether too little time is left for any trial."""
         return self.deadline is not None and self._seconds_left < _SHORTEST_TRIAL
+
+    @property
+    def is_all_over(self) -> bool:
+        """Whether a trial would be interrupted before it began: what is allowed beyond the limit has passed, too."""
+        return self.deadline is not None and self.deadline.remaining_until_interruption() <= 0.0
 
     @property
     def _counted_trials(self) -> int:

@@ -22,7 +22,7 @@ from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.checkpointed import checkpointed_epochs
 from autokeras_core.search.estimate import SearchEstimate, estimate_search
 from autokeras_core.search.oracles import finish_trial
-from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, rank_outcomes
+from autokeras_core.search.records import NO_FINITE_SCORE, Failure, TrialJob, TrialOutcome, rank_outcomes
 from autokeras_core.search.session import HANDED_OVER, INTERRUPTED, SEARCH_ENDED, SEARCH_FAILED, TRIAL_RESUMED
 
 if TYPE_CHECKING:
@@ -132,11 +132,18 @@ class SearchDriver:
     def run(self) -> None:
         """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
 
+        Where there is a model and nothing to run, as in a search that was cut off after its last trial, the executor is not
+        even opened: workers take seconds to start.
+
         Raises:
             SearchError: If every configuration fails in the same way, or none could be trained: all failed, or need
                 something that cannot be had.
             KeyboardInterrupt: If it came before any model was trained.
         """
+        reason = None if self.unfinished else self.budget.reason_to_stop()
+        if reason is not None and self.best is not None:
+            self._note_end(reason)
+            return
         with self.starting():
             self.executor.open(self.context, self.progress)
         try:
@@ -184,8 +191,9 @@ class SearchDriver:
         """Start trials while there is room for them; return why there will be no further one, or `None`."""
         while len(self._running) < self.executor.capacity:
             if self.unfinished:
-                if self.best is not None and self.budget.is_time_up:
-                    return _OUT_OF_TIME  # they stay as they are: a later run goes on with them
+                # A first model may come late. Trials that cannot run stay as they are: a later run goes on with them.
+                if self.budget.is_all_over or (self.best is not None and self.budget.is_time_up):
+                    return _OUT_OF_TIME
                 self._resume(self.unfinished.pop(0))
                 continue
             reason = self.budget.reason_to_stop()
@@ -228,19 +236,26 @@ class SearchDriver:
         self._submit(self.oracle.trials[job.trial_id], self._timed(job))
 
     def _timed(self, job: TrialJob) -> TrialJob:
-        """Return a job with the time it may take, if it starts now."""
+        """Return a job with the time it may take, and in which it must begin."""
+        has_model = self.best is not None
         seconds = self.pacer.seconds_for(job.configuration)
-        grace = self.budget.grace_for(seconds, has_model=self.best is not None)
-        return attrs.evolve(job, seconds=seconds, grace=grace)
+        grace = self.budget.grace_for(seconds, has_model=has_model)
+        search_seconds, search_grace = self.budget.time_to_wait(has_model=has_model)
+        return attrs.evolve(job, seconds=seconds, grace=grace, search_seconds=search_seconds, search_grace=search_grace)
 
     def _submit(self, trial: Any, job: TrialJob) -> None:
         self._announce(job)
+        self.budget.started_here = True
         self._running[job.trial_id] = _Running(trial=trial, job=job)
         self.executor.submit(job)
 
     def _end(self, outcome: TrialOutcome) -> None:
         """Try a failed trial once more if that may help, or note how it ended."""
         running = self._running[outcome.trial_id]
+        if outcome.failure is not None and outcome.failure.kind == "not_begun":
+            del self._running[outcome.trial_id]  # nothing is noted, and nothing deleted: a later run goes on with it
+            _LOGGER.info("Trial %s is left for a later run: %s", outcome.trial_id, outcome.failure.reason)
+            return
         retry = RETRIES.get(outcome.failure.kind) if outcome.failure and running.job.attempt == 1 else None
         if retry is None or outcome.failure is None:
             del self._running[outcome.trial_id]
@@ -298,13 +313,16 @@ class SearchDriver:
                 shutil.rmtree(outcome.directory, ignore_errors=True)
 
     def _systematic_failure(self) -> str | None:
-        """Raise if the last trials failed in the same way, and none has a model: then it is no configuration's fault."""
+        """Raise if the last trials failed in the same way, and none has a model: then it is no configuration's fault.
+
+        A loss that diverges may be: only where no score is a number, NaN counts.
+        """
         if len(self.outcomes) < _IDENTICAL_FAILURES or self.best is not None:
             return None
         last = self.outcomes[-_IDENTICAL_FAILURES:]
         reasons = {outcome.failure for outcome in last}
         failure = last[-1].failure
-        if len(reasons) == 1 and failure is not None and failure.kind == "bug":
+        if len(reasons) == 1 and failure is not None and (failure.kind == "bug" or NO_FINITE_SCORE in failure.reason):
             message = f"The last {_IDENTICAL_FAILURES} trials all failed in the same way: {failure.reason}"
             raise SearchError(message)
         return None

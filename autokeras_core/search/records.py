@@ -16,6 +16,7 @@ from autokeras_core.search.space import Configuration
 
 __all__ = [
     "GRACE",
+    "NO_FINITE_SCORE",
     "EnsembleRecord",
     "Failure",
     "FailureKind",
@@ -27,11 +28,14 @@ __all__ = [
     "rank_outcomes",
 ]
 
-FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable"]
+FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable", "not_begun"]
 TrialStatus: TypeAlias = Literal["completed", "pruned", "failed"]
 
 GRACE = 2.0
 """How many seconds longer than it may a trial can take before it is interrupted, where nothing else is said."""
+
+NO_FINITE_SCORE = "was not finite in any epoch"
+"""What the reason of a failure says of the objective where all of a trial's scores are NaN or infinite."""
 
 
 @attrs.frozen
@@ -65,6 +69,9 @@ class TrialJob:
         refit_epochs: Train for so many of the epochs, and keep the last one whatever it scores: on all rows there is
             nothing to choose an epoch by. `None` for a trial.
         rungs: Where the trial is ended if it does poorly, by rising epochs; none for a trial that is never pruned.
+        search_seconds: How many seconds are left for trials in the whole search when the job is submitted; `None` for no
+            limit. So long it may wait for a worker; then it has all of its `seconds`, if the search does not end before.
+        search_grace: For how many seconds more a trial is left alone that still runs then.
     """
 
     trial_id: str
@@ -79,6 +86,8 @@ class TrialJob:
     refit_epochs: int | None = None
     rungs: tuple[Rung, ...] = ()
     grace: float = GRACE
+    search_seconds: float | None = None
+    search_grace: float = GRACE
 
     def to_json(self) -> dict[str, Any]:
         """Return the job as JSON data."""
@@ -97,10 +106,11 @@ class Failure:
     """Why a trial has no score.
 
     Attributes:
-        kind: `"oom"` (memory ran out), `"nan"` (the loss diverged), `"timeout"` (no epoch fitted into its time),
-            `"crash"` (the worker died), `"too_large"` (over `max_model_size`), `"unavailable"` (something it needs
-            cannot be had, e.g. pretrained weights without a network; this counts as no trial) or `"bug"` (any other
-            exception).
+        kind: `"oom"` (memory ran out), `"nan"` (the loss diverged, or no score is a number), `"timeout"` (no epoch fitted
+            into its time), `"crash"` (the worker died), `"too_large"` (over `max_model_size`), `"unavailable"` (something
+            it needs cannot be had, e.g. pretrained weights without a network; this counts as no trial), `"not_begun"` (no
+            worker was free for it before the search's end; it is not recorded, a later run begins it) or `"bug"` (any
+            other exception).
         reason: One line for people.
     """
 

@@ -15,7 +15,7 @@ from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.finetuning import wants_second_phase
-from autokeras_core.engine.objective import resolve_objective
+from autokeras_core.engine.objective import measuring, resolve_objective
 from autokeras_core.engine.precision import suited_precision
 from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.executors.choice import make_executor
@@ -33,7 +33,14 @@ from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
 from autokeras_core.search.resume import give_up_deadly_trials, resume
 from autokeras_core.search.rungs import Pruner
 from autokeras_core.search.selection import DEFAULT_MEMBERS
-from autokeras_core.search.session import ENSEMBLE_SELECTED, HANDED_OVER, INTERRUPTED, REFITTED, SearchSession
+from autokeras_core.search.session import (
+    ENSEMBLE_SELECTED,
+    HANDED_OVER,
+    INTERRUPTED,
+    REFITTED,
+    SearchSession,
+    holds_search,
+)
 from autokeras_core.search.space import configuration_key
 from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
 
@@ -59,7 +66,7 @@ class SearchRequest:
     """What to search for; see `AutoModel` for the fields.
 
     `members` is the largest number of an ensemble's; 1 for none. `own` identifies a search, as `run_search` told it, that is
-    continued if it is the one in the directory, in spite of `overwrite`.
+    continued if it is the one in the directory and can be read, in spite of `overwrite`.
     """
 
     graph: Graph
@@ -93,6 +100,7 @@ class SearchResult:
     """What a search found.
 
     Attributes:
+        graph: What was searched: the request's graph, with the objective among its metrics.
         bundle: The best trial's model with its preprocessing, or an ensemble of several trials'.
         best: The best trial.
         ensemble: What the ensemble consists of; `None` if the best trial's model is used alone.
@@ -103,6 +111,7 @@ class SearchResult:
         stop_reason: Why the search ended; `"interrupted"` also if Ctrl-C ended what follows the last trial.
     """
 
+    graph: Graph
     bundle: Bundle
     best: TrialOutcome
     ensemble: EnsembleRecord | None
@@ -126,13 +135,17 @@ def run_search(
     Raises:
         SearchError: If the directory cannot be used, or no model could be trained.
     """
-    graph, profile = request.graph, request.data.profile
-    objective = resolve_objective(request.objective, graph, profile)
+    profile = request.data.profile
+    objective = resolve_objective(request.objective, request.graph, profile)
+    graph = measuring(objective, request.graph, profile)  # an error before the directory holds anything
+    request = attrs.evolve(request, graph=graph)
     manifest = _manifest(request, objective)
-    overwrite = request.overwrite and manifest["identity"] != request.own
+    identity = manifest["identity"]
+    is_own = identity == request.own and holds_search(request.directory, identity)
+    overwrite = request.overwrite and not is_own
     session = SearchSession.open(request.directory, manifest=manifest, overwrite=overwrite)
     try:
-        opened(manifest["identity"])
+        opened(identity)
         give_up_deadly_trials(session)
         store = FeatureStore(
             {vertex.name: vertex.operator for vertex in graph.inputs},
@@ -173,6 +186,7 @@ def run_search(
             stop_reason = INTERRUPTED if refit.is_interrupted else stop_reason
         session.journal.append(HANDED_OVER, reason=stop_reason)
         return SearchResult(
+            graph=graph,
             bundle=winner.bundle,
             best=best,
             ensemble=winner.ensemble,

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from autokeras_core.errors import SearchError, describe_error
-from autokeras_core.search.journal import Journal, locked
+from autokeras_core.search.journal import Journal, locked, read_events
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "OtherSearchError",
     "SearchSession",
     "UnfinishedTrial",
+    "holds_search",
     "make_writable",
     "read_end",
     "read_ensemble",
@@ -277,6 +278,21 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
+def holds_search(directory: Path, identity: Mapping[str, Any]) -> bool:
+    """Return whether a directory holds the search of that identity, in files that can be read.
+
+    Args:
+        directory: The directory; it need not exist.
+        identity: What `SearchSession.open` was told as the manifest's `identity`.
+    """
+    try:
+        found = read_manifest(directory)["identity"]
+        read_events(directory / JOURNAL_FILE)
+    except SearchError:
+        return False
+    return not _differences(found, identity)
+
+
 def stored_seed(directory: Path) -> int | None:
     """Return the seed of the search in a directory, or `None` if there is none."""
     if not (directory / MANIFEST_FILE).exists():
@@ -324,9 +340,7 @@ def _delete_search(directory: Path) -> None:
 
 
 def _check_same_search(directory: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    # Through JSON once, so that tuples and lists compare equal.
-    there, here = found["identity"], json.loads(json.dumps(wanted["identity"]))
-    different = [name for name in here if there.get(name) != here[name]]
+    different = _differences(found["identity"], wanted["identity"])
     if different:
         raise OtherSearchError(
             describe_error(
@@ -337,3 +351,8 @@ def _check_same_search(directory: Path, found: Mapping[str, Any], wanted: Mappin
             ),
             different=different,
         )
+
+
+def _differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    here = json.loads(json.dumps(wanted))  # through JSON once, so that tuples and lists compare equal
+    return [name for name in here if there.get(name) != here[name]]

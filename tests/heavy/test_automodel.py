@@ -321,12 +321,26 @@ def test_a_diverging_trial_is_tried_again_with_a_smaller_learning_rate(tmp_path:
 
 
 def test_a_score_that_is_no_number_is_not_blamed_on_the_time() -> None:
-    """Epochs were validated: the reason names the metric, and that there were 2 of them."""
+    """Epochs were validated: the reason names the metric."""
     x, y = diabetes(100)
     model = dense_regressor(head={"metrics": [undefined]}, objective=("val_undefined", "min"))
 
-    with pytest.raises(SearchError, match="nan: val_undefined was not finite in any of 2 epochs"):
+    with pytest.raises(SearchError, match="nan: val_undefined was not finite in any epoch"):
         model.fit(x, y, epochs=2, verbose=0)
+
+
+def test_a_metric_that_is_never_a_number_ends_the_search(tmp_path: Path) -> None:
+    """After three trials, of however many epochs each."""
+    x, y = diabetes(100)
+    model = dense_regressor(
+        head={"metrics": [undefined]}, objective=("val_undefined", "min"), max_trials=10, directory=tmp_path
+    )
+
+    with pytest.raises(SearchError, match="The last 3 trials all failed in the same way: val_undefined was not finite"):
+        model.fit(x, y, epochs=1, verbose=0)
+
+    events = [json.loads(line)["event"] for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert events.count("trial_failed") == 3
 
 
 def undefined(y_true, y_pred):  # type: ignore[no-untyped-def]
@@ -452,6 +466,34 @@ def test_overwriting_lets_the_same_object_fit_other_data(tmp_path: Path) -> None
     trials = [model.fit(x[:rows], y[:rows], epochs=1, verbose=0).trials for rows in (90, 60, 60)]
 
     assert trials == [1, 1, 2]
+
+
+def test_overwriting_replaces_what_another_object_has_put_in_the_place_of_a_search(tmp_path: Path) -> None:
+    """The first object's search is gone, so its next fit on the same data is a new one."""
+    x, y = wine(90)
+    first, second = (dense_classifier(directory=tmp_path, overwrite=True) for _ in range(2))
+    first.fit(x, y, epochs=1, verbose=0)
+    second.fit(x[:60], y[:60], epochs=1, verbose=0)
+
+    history = first.fit(x, y, epochs=1, verbose=0)
+
+    assert history.trials == 1
+
+
+def test_overwriting_replaces_an_objects_own_search_that_cannot_be_read(tmp_path: Path) -> None:
+    """As the error about the damage advises; without overwrite=True it is that error."""
+    x, y = wine(90)
+    model = dense_classifier(directory=tmp_path, overwrite=True)
+    model.fit(x, y, epochs=1, verbose=0)
+    journal = tmp_path / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"rubbish\n", *lines[2:]]))
+
+    with pytest.raises(SearchError, match="overwrite=True"):
+        dense_classifier(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+    history = model.fit(x, y, epochs=1, verbose=0)
+
+    assert history.trials == 1
 
 
 def test_a_search_is_continued_from_its_directory(tmp_path: Path) -> None:
@@ -651,6 +693,44 @@ def test_an_unknown_objective_is_one_clear_error() -> None:
 
     with pytest.raises(SearchError, match=r"no metric of this model.*val_accuracy"):
         dense_classifier(objective="val_f1_score").fit(x, y, epochs=1, verbose=0)
+
+
+def test_an_unknown_objective_leaves_the_directory_to_a_better_one(tmp_path: Path) -> None:
+    """Nothing is written for a search that cannot be, so the error's advice can be followed at the same place."""
+    x, y = wine(60)
+    options = {"objective": ("val_certainty", "max"), "directory": tmp_path}
+
+    with pytest.raises(SearchError, match="no metric of this model"):
+        dense_classifier(**options).fit(x, y, epochs=1, verbose=0)
+    left = list(tmp_path.iterdir())
+    history = dense_classifier(head={"metrics": [certainty]}, **options).fit(x, y, epochs=1, verbose=0)
+
+    assert left == []
+    assert (history.objective, history.trials) == ("val_certainty", 1)
+
+
+def certainty(y_true, y_pred):  # type: ignore[no-untyped-def]
+    """Return a metric of a user's own."""
+    return keras.ops.max(y_pred, axis=-1)
+
+
+def test_an_objective_that_no_metric_was_asked_for_is_measured_besides_them(tmp_path: Path) -> None:
+    """The search goes by it; the model, loaded ones and searches that go on measure it with the usual metrics."""
+    x, y = wine(90)
+    model = dense_classifier(objective="auc", directory=tmp_path / "search")
+    model.fit(x, y, epochs=2, verbose=0)
+    model.save(tmp_path / "saved")
+    scores = model.evaluate(x, y)
+
+    loaded = [AutoModel.load(tmp_path / name) for name in ("saved", "search")]
+    again = dense_classifier(objective="val_auc", directory=tmp_path / "search").fit(x, y, epochs=2, verbose=0)
+
+    assert model.leaderboard().objective == "val_auc"
+    assert model.leaderboard()[0].score == model.leaderboard()[0].metrics["val_auc"]
+    assert set(scores) == {"loss", "accuracy", "auc"}
+    assert [each.leaderboard().objective for each in loaded] == ["val_auc", "val_auc"]
+    assert [each.evaluate(x, y) for each in loaded] == [pytest.approx(scores), pytest.approx(scores)]
+    assert (again.objective, again.trials) == ("val_auc", 2)
 
 
 def test_an_objective_without_a_direction_is_one_clear_error() -> None:

@@ -20,7 +20,7 @@ from autokeras_core.search.driver import SearchDriver
 from autokeras_core.search.journal import Journal
 from autokeras_core.search.oracles import TUNERS, make_oracle, replay
 from autokeras_core.search.pacing import Pacer
-from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
+from autokeras_core.search.records import NO_FINITE_SCORE, Failure, TrialJob, TrialOutcome
 from autokeras_core.search.session import read_unfinished
 
 SPACE = Space({"a": Choice(list(range(6))), "b": Choice(list(range(6)))})
@@ -293,19 +293,75 @@ def test_unfinished_trials_for_which_there_is_no_time_stay_as_they_are(tmp_path:
     assert all(Path(job.directory, "checkpoint").exists() for job in before)
 
 
-def test_without_a_model_an_unfinished_trial_runs_whatever_the_time(tmp_path: Path) -> None:
-    """A first model that comes late is worth more than none."""
+def test_without_a_model_an_unfinished_trial_runs_although_the_time_is_up(tmp_path: Path) -> None:
+    """A first model that comes late is worth more than none: it has until trials are interrupted."""
     whole = Scripted(1)
     make_driver(tmp_path / "whole", whole, max_trials=1).run()
     executor, clock = Scripted(1), Clock()
     budget = Budget(max_trials=1, deadline=Deadline(60.0, clock=clock), started_trials=1)
     driver = make_driver(tmp_path / "again", executor, max_trials=1, budget=budget, unfinished=list(whole.jobs))
     replay(driver.oracle, [], unfinished=whole.jobs)
-    clock.now = 100.0
+    clock.now = 61.0
 
     driver.run()
 
+    (job,) = executor.jobs
+    assert job.trial_id == "0"
+    assert job.seconds is not None and job.seconds + job.grace > 0.0
+
+
+def test_without_a_model_too_an_unfinished_trial_stays_where_it_would_be_interrupted_at_once(tmp_path: Path) -> None:
+    """The one before it has taken all the time; this one would fail before it began, and lose its checkpoint."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=2).run()
+    before, again = whole.jobs, tmp_path / "again"
+    executor, clock = Scripted(1, {"0": [Failure(kind="timeout", reason="it was interrupted")]}), Clock()
+    executor.before_each = lambda job: setattr(clock, "now", 100.0)
+    budget = Budget(max_trials=9, deadline=Deadline(60.0, clock=clock), started_trials=2)
+    driver = make_driver(again, executor, max_trials=9, budget=budget, unfinished=list(before))
+    replay(driver.oracle, [], unfinished=before)
+    for job in before:
+        driver.journal.append("trial_started", **job.to_json())
+    Path(before[1].directory, "checkpoint").mkdir(parents=True)
+
+    with pytest.raises(SearchError, match="it was interrupted"):
+        driver.run()
+
     assert [job.trial_id for job in executor.jobs] == ["0"]
+    assert [trial.job.trial_id for trial in read_unfinished(driver.journal.events(), again)] == ["1"]
+    assert Path(before[1].directory, "checkpoint").exists()
+
+
+def test_a_trial_that_no_worker_was_free_for_stays_as_it_is(tmp_path: Path) -> None:
+    """It has not failed, and a later run goes on from its checkpoint."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=2).run()
+    before, again = whole.jobs, tmp_path / "again"
+    executor = Scripted(2, {"0": [Failure(kind="not_begun", reason="no worker was free for it")]})
+    budget = Budget(max_trials=2, deadline=None, started_trials=2, workers=2)
+    driver = make_driver(again, executor, max_trials=2, budget=budget, unfinished=list(before))
+    replay(driver.oracle, [], unfinished=before)
+    for job in before:
+        driver.journal.append("trial_started", **job.to_json())
+        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+
+    driver.run()
+
+    assert [outcome.trial_id for outcome in driver.outcomes] == ["1"]
+    assert events_of(driver, "trial_failed") == []
+    assert [trial.job.trial_id for trial in read_unfinished(driver.journal.events(), again)] == ["0"]
+    assert Path(before[0].directory, "checkpoint").exists()
+
+
+def test_a_trial_knows_how_long_it_may_wait_for_a_worker(tmp_path: Path) -> None:
+    """All that is left of the search: there the executor begins it with all of its own time."""
+    executor = Scripted(2)
+    budget = Budget(max_trials=4, deadline=Deadline(101.0, clock=Clock()), workers=2)
+    driver = make_driver(tmp_path, executor, max_trials=4, budget=budget)
+
+    driver.run()
+
+    assert [job.search_seconds for job in executor.jobs] == [101.0, 101.0, 100.0, 100.0]  # a second is kept for a model
 
 
 def test_the_time_is_shared_out_among_those_at_once(tmp_path: Path) -> None:
@@ -424,3 +480,30 @@ def test_the_same_bug_in_all_trials_is_one_error(tmp_path: Path) -> None:
 
     assert len(executor.jobs) <= 5
     assert executor.is_closed
+
+
+def no_score_at_all(reason: str) -> dict[str, list[Failure]]:
+    """Return the failures of ten trials that fail alike, twice each."""
+    return {f"{number:02d}": 2 * [Failure(kind="nan", reason=reason)] for number in range(10)}
+
+
+def test_a_metric_that_is_never_a_number_is_one_error(tmp_path: Path) -> None:
+    """No configuration cures it: the third trial is the last one."""
+    executor = Scripted(1, no_score_at_all(f"val_f1 {NO_FINITE_SCORE}"))
+    driver = make_driver(tmp_path, executor, max_trials=10)
+
+    with pytest.raises(SearchError, match="The last 3 trials all failed in the same way: val_f1 was not finite"):
+        driver.run()
+
+    assert len(driver.outcomes) == 3
+
+
+def test_a_loss_that_diverges_three_times_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """Another configuration may learn."""
+    executor = Scripted(1, no_score_at_all("LossDivergedError: the loss became nan in epoch 1, batch 8"))
+    driver = make_driver(tmp_path, executor, max_trials=10)
+
+    with pytest.raises(SearchError, match="trained no model"):
+        driver.run()
+
+    assert len(driver.outcomes) == 10

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from executor_doubles import Events, make_context, make_job, opened
-from worker_doubles import DiesOnce, EpochLog
+from worker_doubles import DiesOnce, EpochLog, Uncopyable
 
 from autokeras_core import SearchError
-from autokeras_core.engine.context import Objective
 from autokeras_core.executors._worker_process import WorkerProcess
 from autokeras_core.executors.base import Executor
 from autokeras_core.executors.process import ProcessExecutor
@@ -223,13 +222,13 @@ def test_arguments_are_checked_where_they_are_written(options: dict[str, Any]) -
         ProcessExecutor(**options)
 
 
-def test_an_objective_that_does_not_exist_ends_the_search(tmp_path: Path) -> None:
+def test_a_callback_that_cannot_be_copied_ends_the_search(tmp_path: Path) -> None:
     """What no other configuration would cure is raised, not recorded for each trial."""
     executor = ProcessExecutor(workers=1)
-    executor.open(make_context(tmp_path / "cache", objective=Objective("val_nothing", "max")), Events())
+    executor.open(make_context(tmp_path / "cache", callbacks=[Uncopyable()]), Events())
     try:
         executor.submit(make_job(tmp_path))
-        with pytest.raises(SearchError, match="The objective is no metric"):
+        with pytest.raises(SearchError, match="A callback cannot be copied"):
             executor.wait()
     finally:
         executor.close()

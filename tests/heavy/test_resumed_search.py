@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autokeras_core import AutoModel, SearchError
+from autokeras_core.executors.local import LocalExecutor
 from autokeras_core.search import run, winner
 from autokeras_core.search.budget import Budget
 from autokeras_core.search.journal import Journal, read_events
@@ -18,6 +19,7 @@ from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.resume import MOST_DEATHS
 from autokeras_core.search.session import JOURNAL_FILE
 from tests.heavy.automodels import dense_classifier, wine
+from tests.heavy.worker_doubles import Uncopyable
 
 EPOCHS = 5
 
@@ -198,11 +200,11 @@ def test_a_trial_that_gets_further_each_time_is_not_given_up(tmp_path: Path) -> 
 
 def test_an_error_that_ends_a_search_is_in_the_journal(tmp_path: Path) -> None:
     """Whoever reads the journal sees why there is no end."""
-    with pytest.raises(SearchError, match="no metric of this model"):
-        search(tmp_path, objective=("val_nonsense", "max"))
+    with pytest.raises(SearchError, match="cannot be copied"):
+        search(tmp_path, Uncopyable())
 
     (event,) = events_of(tmp_path, "search_failed")
-    assert "no metric of this model" in event["reason"]
+    assert "cannot be copied" in event["reason"]
 
 
 def test_no_refit_follows_ctrl_c(tmp_path: Path) -> None:
@@ -231,6 +233,28 @@ def test_a_search_that_was_cut_off_in_the_refit_completes_it(tmp_path: Path, mon
     after = [event["event"] for event in read_events(tmp_path / JOURNAL_FILE)[events:]]
     assert after == ["search_ended", "refitted", "handed_over"]
     assert len(model.leaderboard()) == 3
+
+
+class Unopenable(LocalExecutor):
+    """Fails as soon as it is opened, as one does whose workers cannot start in the time that is left."""
+
+    def open(self, *arguments: Any) -> None:
+        """Raise."""
+        raise AssertionError("no trial is to run")
+
+
+def test_a_search_that_was_cut_off_in_the_refit_starts_no_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would start for no trial, and might take the time that is left."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "refit_winner", dies)
+        with pytest.raises(SystemExit):
+            search(tmp_path, refit=True)
+
+    search(tmp_path, refit=True, executor=Unopenable())
+
+    assert events_of(tmp_path, "handed_over") != []
 
 
 def test_ctrl_c_while_the_ensemble_is_chosen_leaves_the_best_model_and_no_refit(

@@ -76,6 +76,13 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
+class Uncopyable(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Can be sent to a worker, but no trial can have a copy of its own."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Uncopyable:
+        raise TypeError("there is only one of me")
+
+
 class DiesOnce(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Kills its process with SIGKILL as soon as an epoch begins, but only once: then the marker is there."""
 

@@ -93,9 +93,9 @@ TASKS = """
             (path / "manifest.json").write_text("{}")
 
     class RankingTask(SearchModel):
-        def __init__(self, *, sharpness=1, depths=(), **options):
+        def __init__(self, *, sharpness=1, depths=(), metrics=None, **options):
             super().__init__(**options)
-            CALLS[-1] |= {"sharpness": sharpness, "depths": depths}
+            CALLS[-1] |= {"sharpness": sharpness, "depths": depths, "metrics": metrics}
 """
 
 

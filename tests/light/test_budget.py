@@ -88,13 +88,33 @@ def test_the_last_trial_gets_all_that_is_left() -> None:
 def test_no_trial_starts_that_would_be_cut_to_nothing() -> None:
     """With less than half the time of the shortest whole trial left, the search is over."""
     clock = Clock()
-    budget = Budget(max_trials=None, deadline=Deadline.after(100.0, clock=clock), started_trials=1)
+    budget = Budget(max_trials=None, deadline=Deadline.after(100.0, clock=clock), started_trials=1, started_here=True)
     budget.note_trial(60.0, cut_short=False)
 
     clock.now = 60.0
     assert budget.reason_to_stop() is None
 
     clock.now = 75.0
+    assert budget.reason_to_stop() == "time_limit reached"
+
+
+def test_a_run_that_goes_on_begins_a_trial_although_earlier_ones_took_longer() -> None:
+    """Who gives 120 s after trials of 400 s gets one of 119 s; after that it is over."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline.after(120.0, clock=clock), started_trials=3)
+    budget.note_trial(400.0, cut_short=True)
+
+    first = (budget.reason_to_stop(), budget.seconds_for_next_trial())
+    budget.started_here = True
+
+    assert first == (None, 119.0)
+    assert budget.reason_to_stop() == "time_limit reached"
+
+
+def test_a_run_that_goes_on_begins_nothing_in_no_time() -> None:
+    """Less than two seconds are no time."""
+    budget = Budget(max_trials=None, deadline=Deadline.after(2.5, clock=Clock()), started_trials=3)
+
     assert budget.reason_to_stop() == "time_limit reached"
 
 
@@ -171,6 +191,36 @@ def test_what_is_allowed_beyond_a_limit_is_allowed_once() -> None:
 
     clock.now = 20.0
     assert deadline.remaining_until_interruption() == 0.0
+
+
+def test_a_trial_may_wait_for_a_worker_until_the_search_ends() -> None:
+    """Without a model until the limit itself; with one, until what comes after the last trial; then none begins."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline(60.0, clock=clock), reserve=4.0)
+
+    assert budget.time_to_wait(has_model=False) == pytest.approx((60.0, 2.0))
+    assert budget.time_to_wait(has_model=True) == pytest.approx((55.0, 6.5))
+
+    clock.now = 61.0
+    assert budget.time_to_wait(has_model=False) == pytest.approx((0.0, 1.0))
+
+
+def test_without_a_limit_a_trial_waits_for_as_long_as_it_takes() -> None:
+    """There is no end that it could miss."""
+    assert Budget(max_trials=1, deadline=None).time_to_wait(has_model=True)[0] is None
+
+
+def test_all_is_over_when_a_trial_would_be_interrupted_at_once() -> None:
+    """Two seconds beyond the limit; never without one."""
+    clock = Clock()
+    budget = Budget(max_trials=None, deadline=Deadline(60.0, clock=clock))
+
+    clock.now = 61.9
+    assert not budget.is_all_over
+
+    clock.now = 62.0
+    assert budget.is_all_over
+    assert not Budget(max_trials=1, deadline=None).is_all_over
 
 
 def test_time_is_up_when_no_trial_could_do_anything() -> None:

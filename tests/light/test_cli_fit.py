@@ -20,6 +20,7 @@ def test_options_reach_the_task(run: Run) -> None:
         *("fit", "RankingTask", "data.txt", "--target", "a,b", "--time-limit", "2m", "--max-trials", "3"),
         *("--epochs", "4", "--batch-size", "8", "--validation-data", "valid.txt", "--class-weight", "balanced"),
         *("--objective", "val_score:max", "--tuner", "random", "--executor", "process", "--workers", "auto"),
+        *("--metric", "auc", "--metric", "f1"),
         *("--no-ensemble", "--refit", "--max-model-size", "1000", "--seed", "0", "--directory", "search"),
         *("--option", "sharpness=2", "--option", "depths=[1, 2]"),
     )
@@ -33,6 +34,7 @@ def test_options_reach_the_task(run: Run) -> None:
         "fit": {"epochs": 4, "batch_size": 8, "class_weight": "balanced"},
         "validation_data": valid,
         "objective": ("val_score", "max"),
+        "metrics": ["auc", "f1"],
         "tuner": "random",
         "executor": "process",
         "workers": "auto",
@@ -58,6 +60,17 @@ def test_what_is_not_said_is_left_to_the_task(run: Run) -> None:
 
     assert (call["y"], call["validation_data"], call["fit"]) == (None, None, {})
     assert (call["seed"], call["workers"], call["ensemble"], call["max_trials"]) == (0, 1, None, None)
+    assert call["metrics"] is None
+
+
+def test_metrics_are_kept_for_resume(run: Run) -> None:
+    """A search that goes on measures the same: the directory knows them."""
+    data_file("0.5 0.6")
+    run("fit", "RankingTask", "data.txt", "--metric", "auc", "--max-trials", "1", "--directory", "search")
+
+    call = run("resume", "search", "--max-trials", "1").call
+
+    assert call["metrics"] == ["auc"]
 
 
 def test_several_paths_are_the_parts_of_the_data(run: Run) -> None:
@@ -112,6 +125,7 @@ def test_unknown_option_of_the_task_is_one_line(run: Run) -> None:
         ("data.txt", "--option", "sharpness"),
         ("data.txt", "--option", "sharpness=1", "--option", "sharpness=2"),
         ("data.txt", "--seed", "0", "--option", "seed=1"),
+        ("data.txt", "--metric", "auc", "--option", 'metrics=["f1"]'),
         (),
     ],
     ids=" ".join,

@@ -83,11 +83,13 @@ def test_one_long_text_does_not_make_all_rows_as_long(tmp_path: Path) -> None:
         (("5", "1"), [5, 1]),
         (("5", "1.5"), [5.0, 1.5]),
         (("5", "unknown"), ["5", "unknown"]),
+        (("12345678901234567890", "12345678901234567891"), ["12345678901234567890", "12345678901234567891"]),
+        (("1_000", "1000"), ["1_000", "1000"]),
     ],
-    ids=["whole numbers", "numbers", "strings"],
+    ids=["whole numbers", "numbers", "strings", "20 digits", "underscores"],
 )
 def test_labels_are_numbers_where_all_are(values: tuple[str, ...], expected: list[object]) -> None:
-    """One that is no number makes all of them strings."""
+    """One that is no number makes all of them strings, and so does one that no number of 64 bits can hold."""
     assert label_column(texts(*values), name="label", where="the table").tolist() == expected
 
 

@@ -16,6 +16,7 @@ from autokeras_core.search.session import (
     JOURNAL_FILE,
     SearchSession,
     UnfinishedTrial,
+    holds_search,
     read_end,
     read_ensemble,
     stored_seed,
@@ -291,6 +292,23 @@ def test_overwriting_deletes_a_search_that_cannot_be_read(tmp_path: Path, conten
     assert session.journal.events() == []
     assert not (tmp_path / "trials").exists()
     session.close()
+
+
+def test_a_directory_holds_the_search_that_was_started_there(tmp_path: Path) -> None:
+    """Of one identity, tuples being lists; an empty directory holds none."""
+    identity = {"data": "abc", "objective": ("val_loss", "min")}
+    SearchSession.open(tmp_path / "there", manifest={"identity": identity}, overwrite=False).close()
+
+    assert holds_search(tmp_path / "there", identity)
+    assert not holds_search(tmp_path / "there", {**identity, "data": "xyz"})
+    assert not holds_search(tmp_path / "elsewhere", identity)
+
+
+def test_a_directory_holds_no_search_whose_journal_cannot_be_read(tmp_path: Path) -> None:
+    """So overwriting replaces it, whoever began it."""
+    leave_damaged(tmp_path, HEADER + b"rubbish\n" + HEADER)
+
+    assert not holds_search(tmp_path, MANIFEST["identity"])
 
 
 def test_overwriting_a_search_that_runs_is_an_error(tmp_path: Path) -> None:

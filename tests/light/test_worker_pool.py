@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autokeras_core.errors import SearchError
-from autokeras_core.executors._limits import hang_of
+from autokeras_core.executors._limits import after_waiting, hang_of
 from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, failed_outcome
 
@@ -33,6 +33,7 @@ class ScriptedPool(WorkerPool[Seat]):
     Attributes:
         heard: What is going to be heard, as functions; `None` for silence.
         killed: The numbers of the seats whose workers were killed.
+        begun: The jobs as workers began with them.
     """
 
     name = "scripted"
@@ -42,6 +43,7 @@ class ScriptedPool(WorkerPool[Seat]):
         self.clock = clock
         self.heard: deque[Callable[[], None] | None] = deque()
         self.killed: list[int] = []
+        self.begun: list[TrialJob] = []
         self._seats = [Seat(number=number, is_ready=is_ready) for number, is_ready in enumerate(ready)]
 
     @property
@@ -80,7 +82,8 @@ class ScriptedPool(WorkerPool[Seat]):
             heard()
 
     def _run(self, seat: Seat) -> None:
-        """Do nothing."""
+        assert seat.job is not None
+        self.begun.append(seat.job)
 
     def _kill(self, seat: Seat) -> None:
         self.killed.append(seat.number)
@@ -234,17 +237,64 @@ def test_starts_that_fail_are_counted_in_a_row(clock: Clock) -> None:
     assert pool.numbers == [0]
 
 
-def test_a_trial_whose_time_is_over_before_a_worker_is_free_has_failed(clock: Clock) -> None:
+def test_a_trial_that_waits_for_the_rest_of_the_search_is_not_begun(clock: Clock) -> None:
     """A machine that is lost keeps no time limit waiting."""
     pool = ScriptedPool(clock, ready=[False])
     began = clock.now
-    pool.submit(make_job())
+    pool.submit(make_job(search_seconds=30.0))
 
     outcome = pool.wait()
 
-    assert outcome.failure is not None and outcome.failure.kind == "timeout"
-    assert "no worker was free for it within 12.5 s, 10.0 s were given" in outcome.failure.reason
-    assert clock.now - began <= 12.5
+    assert outcome.failure is not None and outcome.failure.kind == "not_begun"
+    assert "no worker was free for it within 30.5 s, 30.0 s were left of the search" in outcome.failure.reason
+    assert clock.now - began <= 30.5
+
+
+def test_waiting_costs_a_trial_none_of_its_time(clock: Clock) -> None:
+    """A worker that starts, or takes over from one that died, imports TensorFlow for longer than a short trial takes."""
+    pool = ScriptedPool(clock, ready=[False])
+    pool.submit(make_job(seconds=4.0, search_seconds=600.0))
+    pool.heard.extend([None] * 20 + [pool.ready(0), pool.outcome("0")])
+
+    outcome = pool.wait()
+
+    assert outcome.status == "completed"
+    assert [(job.seconds, job.grace) for job in pool.begun] == [(4.0, 2.0)]
+
+
+def test_a_trial_that_begins_late_ends_with_the_search(clock: Clock) -> None:
+    """It gets what is left, and is interrupted when all is."""
+    pool = ScriptedPool(clock, ready=[False])
+    pool.submit(make_job(seconds=10.0, grace=2.0, search_seconds=12.0, search_grace=1.5))
+    pool.heard.extend([None] * 10 + [pool.ready(0), pool.outcome("0")])
+
+    pool.wait()
+
+    assert [(job.seconds, job.grace) for job in pool.begun] == [(7.0, 1.5)]
+
+
+def test_a_worker_that_is_free_after_the_searchs_end_begins_nothing(clock: Clock) -> None:
+    """The trial would fail for want of time, and lose its checkpoint."""
+    pool = ScriptedPool(clock, ready=[False])
+
+    def ready_too_late() -> None:
+        clock.now += 2.0
+        pool.ready(0)()
+
+    pool.submit(make_job(search_seconds=1.0))
+    pool.heard.append(ready_too_late)
+
+    outcome = pool.wait()
+
+    assert outcome.failure is not None and outcome.failure.kind == "not_begun"
+    assert pool.begun == []
+
+
+def test_a_trial_of_a_search_without_a_time_limit_begins_as_it_was_submitted() -> None:
+    """However long it has waited."""
+    jobs = [make_job(), make_job(seconds=None)]
+
+    assert [after_waiting(job, seconds=1e9) for job in jobs] == jobs
 
 
 def test_a_trial_without_a_time_limit_waits_for_a_worker(clock: Clock) -> None:

@@ -49,6 +49,13 @@ def test_texts_that_are_no_numbers(text: str) -> None:
     assert np.isnan(parse_numbers(np.array([text, "1"], dtype=object))[0])
 
 
+@pytest.mark.parametrize("text", ["True", "false"])
+def test_truth_is_no_amount(text: str) -> None:
+    """Where numbers are amounts the words are none, in a single text as in many."""
+    assert parse_number(text, truths=False) is None
+    assert np.isnan(parse_numbers(np.array([text, "1"], dtype=object), truths=False)[0])
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
@@ -59,11 +66,23 @@ def test_texts_that_are_no_numbers(text: str) -> None:
         (["12.5", "12,5"], False),
         (["12", "13"], False),
         (["12,5", "A"], False),
+        (["1,2", "1", "3", "2,4"], False),
+        (["1,5", "2,5", "3,5"], True),
+        (["1,2", "2,04"], True),
+        (["0,5", "1,7"], True),
+        (["1,3", "4,2"], True),
+        (["12,5", "7", "1.125"], False),
+        (["12,5", "1.234.567", "1.125"], True),
     ],
 )
 def test_decimal_commas_are_told_from_thousands(texts: list[str], expected: bool) -> None:
-    """They are decimal ones where all texts allow it, and one of them allows nothing else."""
+    """They are decimal ones where all texts allow it, and one allows nothing else; lists and floats are left alone."""
     assert uses_decimal_commas(np.array(texts, dtype=object)) is expected
+
+
+def test_what_is_a_number_is_no_list() -> None:
+    """Where it is known that the texts are numbers, commas between rising integers are decimal ones."""
+    assert uses_decimal_commas(np.array(["1,2", "2,4"], dtype=object), may_be_lists=False)
 
 
 def test_numbers_with_decimal_commas() -> None:

@@ -43,6 +43,9 @@ KINDS = {
     "zeros and ones": (choice([0, 1]), "boolean", "only 0 and 1, 2 different"),
     "booleans": (choice([True, False]), "boolean", "only 0 and 1, 2 different"),
     "booleans with None": (choice([True, False, None]), "boolean", "of 200 missing"),
+    "truths": (choice(["True", "TRUE", "0"]), "boolean", "text that reads as numbers throughout, only 0 and 1, 2 different"),
+    "true or nothing": (choice(["True", None]), "boolean", "text that reads as numbers throughout, all equal, "),
+    "truths and a word": (choice(["True", "False", "maybe"]), "categorical", "text, 3 different"),
     "yes and no": (choice(["yes", "no"]), "boolean", "only 'no' and 'yes', 2 different"),
     "words": (choice(["red", "green", "blue"]), "categorical", "text, 3 different"),
     "bytes": (choice([b"red", b"green"]), "categorical", "text, 2 different"),
@@ -57,6 +60,8 @@ KINDS = {
     "prices with commas": ([f"{n},{n % 90 + 10}" for n in range(ROWS)], "numerical", "with decimal commas, such as '0,10', 200"),
     "commas in thousands": (choice(["1,234", "2,345"]), "numerical", "throughout, such as '1,234', 2 different"),
     "points in thousands": (choice(["1.234,5", "2.345", "6,5"]), "numerical", "decimal commas, such as '1.234,5', 3 different"),
+    "answers": (choice(["1,2", "1", "3", "2,4"]), "categorical", "mixed: text, and numbers in 2 of the values"),
+    "commas and floats": (choice(["12,5", 7, 1.125]), "categorical", "mixed: text, and numbers in 2 of the values"),
     "codes with commas": (choice(["1,5", "A", "2,5"]), "categorical", "text, 3 different"),
     "money": (choice(["$5", "$1,200", "$7.25"]), "numerical", "throughout, such as '$5', 3 different"),
     "percents": (choice(["5%", "10 %", "7.5%"]), "numerical", "throughout, such as '5%', 3 different"),
@@ -147,6 +152,23 @@ def test_few_cells_among_numbers_that_are_none_are_missing() -> None:
     assert "4 cells that are none, e.g. 'unknown', are taken as missing" in reason
 
 
+def test_truth_among_amounts_is_missing() -> None:
+    """Some programs write false where a number is missing: it is not 0."""
+    facts, reason = analysed([str(n * 1.5) if n % 10 else "False" for n in range(ROWS)])
+
+    assert (facts["kind"], facts["missing"]) == ("numerical", ROWS // 10)
+    assert "20 cells that are none, e.g. 'False', are taken as missing" in reason
+
+
+def test_truth_in_later_amounts_is_an_error() -> None:
+    """As any other word is, where training had numbers only."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(pd.DataFrame({"a": np.arange(ROWS) * 1.5})), name="structured")
+
+    with pytest.raises(DataError, match="Row 1 of the numerical column 'a' holds no number.*'False'"):
+        table_input.match(table_input.adapt(pd.DataFrame({"a": ["1.5", "False"]})), profile)
+
+
 def test_facts_are_those_of_float32() -> None:
     """Numbers that float32 cannot tell apart are one value, since the network sees no more."""
     facts, reason = analysed(1e9 + np.arange(ROWS))
@@ -178,6 +200,23 @@ def test_codes_that_float32_merges_are_kept_as_text(
     assert as_text or "read as text, since float32 rounds integers" in reason
 
 
+@pytest.mark.parametrize(
+    "codes", [[20_000_002, 20_000_004, 20_000_006], [20_000_002, 20_000_003]], ids=["apart", "two"]
+)
+def test_codes_that_float32_may_merge_are_kept_as_text(codes: list[int]) -> None:
+    """Later rows may have the codes in between, though the training rows have none that are merged."""
+    facts, _ = analysed(choice(codes), "store_id")
+
+    assert (facts["kind"], facts["storage"], facts["categories"]) == ("categorical", "text", len(codes))
+
+
+def test_large_amounts_stay_numbers() -> None:
+    """Nothing says that they are codes: that float32 rounds them a little does not matter."""
+    facts, _ = analysed(20_000_000 + np.arange(ROWS) % 50 * 2, "amount")
+
+    assert (facts["kind"], facts["storage"]) == ("numerical", "number")
+
+
 def test_two_large_integers_may_be_boolean() -> None:
     """Where column_types says so, though float32 merges the two."""
     facts, _ = analysed([4_000_000_000, 4_000_000_001] * 20, column_types={"column": "boolean"})
@@ -198,6 +237,8 @@ def test_large_amounts_that_float32_merges_are_dropped() -> None:
     [
         (["True", "False", "unknown"], {"1": "True", "0": "False"}),
         (["TRUE", "false", "TRUE"], {"1": "TRUE", "0": "false"}),
+        (["1", "2", "A"], {"1": "1", "2": "2"}),
+        (["1.5", "007", "7.0"], {"1.5": "1.5"}),
         (["1.0", "2.0", "A"], {"1": "1.0", "2": "2.0"}),
         (["007", "010", "A"], {"7": "007", "10": "010"}),
         (["1.0", "1.00", "A"], {}),
@@ -223,6 +264,8 @@ def test_facts_say_how_numbers_are_written_in_text(column: list[str], expected: 
         ([1e9, 2e9, 3e9, 4e9], "datetime", "number"),
         (["1", "2", "3", "4"], "categorical", "text"),
         (["a", "b", "a", "b"], "boolean", "text"),
+        (["TRUE", "True", "False", "True"], "boolean", "number"),
+        (["True", "False", "True", "True"], "boolean", "text"),
         (["a", "b", "c", "d"], "text", "text"),
         (["7", "7", "7", "7"], "numerical", "text"),
         (pd.to_datetime(["2020-01-01", "2021-01-01", None, "2020-01-01"]), "categorical", "text"),
@@ -244,6 +287,8 @@ def test_column_types_decide(column: Any, kind: str, storage: str) -> None:
         (["1", "two", "3"], "numerical", "Row 1 of the numerical column 'column' holds no number.*'two'"),
         (["2020-01-01", "soon"], "datetime", "Row 1 of the datetime column 'column' holds no date.*'soon'"),
         ([1, 2, 3], "boolean", "'column' cannot be boolean.*3 different values"),
+        (["a", "b", "c"], "boolean", "'column' cannot be boolean.*3 different values"),
+        (["1.5", "False", "3"], "numerical", "Row 1 of the numerical column 'column' holds no number.*'False'"),
     ],
 )
 def test_column_types_that_cannot_be_are_errors(column: Any, kind: str, message: str) -> None:

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from ak_tabular import StructuredDataInput, TableEncoder
-from ak_tabular.files import opening
+from ak_tabular.files import chunks, opening
 from ak_tabular.files.source import TableSource
+from ak_tabular.spelling import respelled
 from autokeras_core import DataError
 
 Array = np.ndarray[Any, Any]
@@ -66,9 +67,15 @@ WORDS = ["True", "False", "unknown"] * 10
         ([1.0, 2.0, 3.0] * 10, ["3.0", "01"], [3.0, 1.0]),
         ([4_000_000_001, 4_000_000_002] * 10, [4_000_000_002.0, 4_000_000_001.0], [4_000_000_002, 4_000_000_001]),
         (pd.Categorical(["1.0", "A"] * 10), [1.0, 1.0], ["1.0", "1.0"]),
+        ([True, False, "unknown"] * 10, ["True", "False", "unknown"], [True, False, "unknown"]),
+        (WORDS, ["true", "false", "unknown"], ["True", "False", "unknown"]),
+        ([1, 2, "A", 3] * 10, ["1.0", "A", "3.0"], [1, "A", 3]),
+        (["007", "010", "A"] * 10, ["10", "7.0"], ["010", "007"]),
+        ([4_000_000_001, 4_000_000_002] * 10, ["4000000002.0", None, "4000000001"], [4_000_000_002, None, 4_000_000_001]),
     ],
     ids=["booleans", "objects", "two booleans", "floats", "integers", "zeros", "exponent", "text for booleans",
-         "text for numbers", "large", "declared"],
+         "text for numbers", "large", "declared", "text for objects", "other text", "text for mixed", "text for zeros",
+         "text for large"],
 )  # fmt: skip
 def test_another_dtype_is_the_same_category(training: Any, batch: list[Any], meant: list[Any]) -> None:
     """A batch is encoded like the cells of the training rows that it means, and none of it counts as unseen."""
@@ -76,6 +83,45 @@ def test_another_dtype_is_the_same_category(training: Any, batch: list[Any], mea
 
     np.testing.assert_array_equal(found, expected)
     assert (found != nothing).any(axis=1).tolist() == [cell is not None and cell == cell for cell in batch]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("7", "007"),
+        ("7.0", "007"),
+        ("007", "007"),
+        ("8", "8"),
+        ("A", "A"),
+        ("12345678901234567", "12345678901234567"),
+        ("1.2345678901234568e+16", "12345678901234567"),
+        ("12345678901234568", "12345678901234568"),
+    ],
+)
+def test_a_text_is_written_as_in_training(text: str, expected: str) -> None:
+    """If it is the same number; integers that floats cannot tell apart are not, unless one was a float."""
+    assert respelled(text, {"7": "007", "1.2345678901234568e+16": "12345678901234567"}) == expected
+
+
+def test_an_unseen_code_is_none_of_those_of_training() -> None:
+    """Though float32 would make it one of them."""
+    training = frame([20_000_002, 20_000_004, 20_000_006] * 10).rename(columns={"code": "store_id"})
+    batches = [frame([code]).rename(columns={"code": "store_id"}) for code in (20_000_003, 20_000_004, None)]
+
+    unseen, seen, nothing = codes_of(training, batches, StructuredDataInput())
+
+    np.testing.assert_array_equal(unseen, nothing)
+    assert (seen != nothing).any()
+
+
+def test_what_is_always_true_or_missing_is_read_in_any_form() -> None:
+    """A column of one word and nothing is boolean, whatever a batch has for it."""
+    training = frame(["True", None] * 10)
+
+    text, numbers = codes_of(training, [frame(["TRUE", None]), frame([True, None])], StructuredDataInput())
+
+    np.testing.assert_array_equal(text, numbers)
+    assert (text[0] != text[1]).any()
 
 
 def test_decimal_commas_are_numbers() -> None:
@@ -158,6 +204,35 @@ def test_a_streamed_file_of_numbers_is_read_like_the_text_of_training(
 
     np.testing.assert_array_equal(found, expected)
     assert streamed.dtype["code"].kind == "f"
+
+
+@pytest.mark.parametrize(
+    ("cells", "written", "is_left_out"),
+    [
+        (["007", "A"], {"7": "007"}, True),
+        (["7", "A"], {"7": "007"}, False),
+        ([f"{n:03d}" for n in range(30)], {"7": "007"}, False),
+        ([1, 2], {"1": "1", "2": "2"}, True),
+        ([1, 2], {"1": "1.0", "2": "2"}, False),
+        (["2020-01-01", "2021-01-01"], {"1": "1.0"}, True),
+    ],
+    ids=["the same", "another", "too many to know", "numbers", "other numbers", "dates"],
+)
+def test_columns_that_are_written_alike_are_read_as_they_are(
+    cells: list[Any], written: dict[str, str], *, is_left_out: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A streamed file's columns are rewritten only where some cells may differ from the training rows'."""
+    path = tmp_path / "table.csv"
+    frame(cells).to_csv(path, index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(chunks, "_MOST_VALUES", 10)
+    kinds = {"code": "categorical"} if isinstance(cells[0], str) and not cells[0].startswith("2") else {}
+    source: Any = StructuredDataInput(column_types=kinds).adapt(path)
+
+    rewritten = source.as_written({"code": written})
+
+    assert rewritten.written == ({} if is_left_out else {"code": written})
+    assert is_left_out == (rewritten.fingerprint() == source.fingerprint())
 
 
 def test_what_is_rewritten_has_another_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

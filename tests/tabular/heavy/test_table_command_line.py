@@ -260,6 +260,24 @@ def test_validation_data_are_another_table(searched: Searched, tmp_path: Path) -
     assert "140 rows to train on, 38 to validate" in result.stderr
 
 
+def test_objective_is_measured_besides_the_usual_metrics(searched: Searched, tmp_path: Path) -> None:
+    """`--objective auc` needs no other option, also where the search goes on and the model is measured."""
+    directory = tmp_path / "search"
+
+    found = json.loads(
+        succeed(
+            *("fit", "StructuredDataClassifier", searched.train, "--target", "cultivar", "--max-trials", 1),
+            *("--epochs", 1, "--objective", "auc", "--no-ensemble", "--directory", directory, "--format", "json"),
+        )
+    )["search"]
+    resumed = json.loads(succeed("resume", directory, "--max-trials", 1, "--format", "json"))["search"]
+    measured = json.loads(succeed("evaluate", directory, searched.test, "--format", "json"))["metrics"]
+
+    assert (found["objective"], found["direction"]) == ("val_auc", "max")
+    assert (resumed["objective"], resumed["trials"]) == ("val_auc", 2)
+    assert set(measured) == {"loss", "accuracy", "auc"}
+
+
 def test_wrong_target_is_one_line(searched: Searched, tmp_path: Path) -> None:
     """The nearest column is named, and no folder is left behind."""
     result = autokeras(

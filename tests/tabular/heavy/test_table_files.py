@@ -108,7 +108,7 @@ def test_a_streamed_table_holds_what_the_file_holds(location: Any) -> None:
 
 @pytest.mark.usefixtures("streamed")
 @pytest.mark.parametrize("ending", ["", "Z", "+02:00", ".123456789", ".123456789Z", ".5-03:30"])
-@pytest.mark.parametrize("kind", [None, "datetime", "dropped"])
+@pytest.mark.parametrize("kind", [None, "datetime"])
 def test_dates_with_zones_and_fractions_are_streamed(ending: str, kind: str | None, tmp_path: Path) -> None:
     """They are the seconds that pandas reads, also where column_types names the column."""
     texts = [f"{year}-03-0{day}T23:59:58{ending}" for year in (1969, 2021) for day in range(1, 10)]
@@ -121,6 +121,33 @@ def test_dates_with_zones_and_fractions_are_streamed(ending: str, kind: str | No
     times = read_times(table, 0, column="when")
     assert times[:-1].tolist() == expected.astype(np.int64).tolist()
     assert times[-1] == np.iinfo(np.int64).min
+
+
+@pytest.mark.usefixtures("streamed")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("mixed", [[], ["2021-03-01T10:00:00Z", "1.5", "x"]], ids=["identifiers", "anything"])
+def test_nothing_is_kept_of_a_column_that_is_dropped(kind: str, mixed: list[str], tmp_path: Path) -> None:
+    """Whatever its cells are: its rows cost a byte, the other columns are there, and the report says who dropped it."""
+    cells = [*(f"id-{n}" for n in range(300 - len(mixed))), *mixed]
+    path = write_table(pd.DataFrame({"row_id": cells, "price": np.arange(300) * 1.5}), tmp_path, kind)
+    table_input = StructuredDataInput(column_types={"row_id": "dropped"})
+
+    source: Any = table_input.adapt(path)
+
+    assert source.store.columns[0].is_coded
+    assert source.store.columns[0].values.tolist() == [None]
+    assert source.read(np.arange(300))["price"].tolist() == (np.arange(300) * 1.5).tolist()
+    assert table_input.analyse(source, name="table").decisions[1].reason == "as column_types says"
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_target_is_kept_though_column_types_drops_it(tmp_path: Path) -> None:
+    """It is no column of the table that is learned from."""
+    path = write_table(make_frame(), tmp_path, "csv")
+
+    _, labels = open_labelled_table(path, "sold", kinds={"sold": "dropped"})
+
+    assert np.asarray(labels).tolist() == make_frame()["sold"].tolist()
 
 
 @pytest.mark.usefixtures("streamed")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from ak_vision import ImageInput
 from ak_vision.files import ImageFiles, open_files
@@ -48,6 +48,20 @@ def write_deep_png(path: Path, picture: Array) -> str:
     return str(path)
 
 
+def exif_of(orientation: int) -> Image.Exif:
+    """Return EXIF data that tell how a picture lies in its file."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    return exif
+
+
+def upright(picture: Array, orientation: int) -> Array:
+    """Return a picture as Pillow turns it."""
+    image = Image.fromarray(picture)
+    image.getexif()[ExifTags.Base.Orientation] = orientation
+    return np.asarray(ImageOps.exif_transpose(image))
+
+
 def decisions(files: ImageFiles) -> str:
     """Return what was decided, as text."""
     return "\n".join(map(str, files.decisions))
@@ -81,6 +95,16 @@ def test_lossy_files_are_read_nearly(tmp_path: Path, suffix: str, mode: str) -> 
 
     assert picture.shape == expected.shape
     assert np.abs(picture - expected).mean() < 6
+
+
+def test_a_jpeg_of_the_colours_of_printing_is_read_as_grey(tmp_path: Path) -> None:
+    """They cannot be decoded to grey at once, as others are."""
+    Image.fromarray(gradient(16, 24)).convert("CMYK").save(tmp_path / "a.jpg")
+    expected = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB").convert("L"), dtype=int)
+
+    picture = read(open_files([str(tmp_path / "a.jpg")], name="image", color="grey"))[0]
+
+    assert np.abs(picture[..., 0] - expected).mean() < 6
 
 
 def test_the_first_picture_of_a_gif_is_read(tmp_path: Path) -> None:
@@ -177,6 +201,71 @@ def test_color_overrides_the_chosen_channels_for_every_kind_of_file(tmp_path: Pa
     assert channels != 4 or (pictures[..., 3] == 255).all()
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_read_as_it_stands_upright(tmp_path: Path, suffix: str, orientation: int) -> None:
+    """Turned and mirrored as its EXIF data say, which is how Pillow does it; its size is that of the upright picture."""
+    plain = read(open_files([save(tmp_path / f"plain{suffix}", gradient(16, 24))], name="image"))[0]
+    expected = upright(plain, orientation)
+
+    path = save(tmp_path / f"a{suffix}", gradient(16, 24), exif=exif_of(orientation))
+    files = open_files([path], name="image")
+
+    assert files.image_shape == expected.shape == ((24, 16, 3) if orientation > 4 else (16, 24, 3))
+    np.testing.assert_array_equal(read(files)[0], expected)
+
+
+def test_a_large_photograph_is_turned_before_it_is_made_smaller(tmp_path: Path) -> None:
+    """Height and width are chosen, and the decoder's own reduction too, as for a file that lies upright."""
+    sideways = save(tmp_path / "a.jpg", gradient(900, 1800), exif=exif_of(6))
+    twin = save(tmp_path / "b.jpg", upright(gradient(900, 1800), 6))
+
+    files = open_files([sideways], name="image")
+
+    assert files.image_shape == (224, 112, 3)
+    difference = read(files).astype(int) - read(open_files([twin], name="image"))
+    assert np.abs(difference[..., :2]).mean() < 2
+
+
+def test_grey_pictures_without_a_channel_axis_are_turned(tmp_path: Path) -> None:
+    """A model of arrays of the rank 3 takes files too."""
+    files = open_files([save(tmp_path / "a.png", gradient(6, 9, 1), exif=exif_of(8))], name="image").resized((9, 6))
+
+    np.testing.assert_array_equal(read(files)[0], upright(gradient(6, 9, 1), 8))
+
+
+def test_the_report_says_how_many_pictures_are_turned(tmp_path: Path) -> None:
+    """Pictures that stand upright are no other size than the ones that lie in their files, and are left as they are."""
+    paths = [save(tmp_path / f"{row}.png", gradient(24, 16)) for row in range(2)]
+    paths += [save(tmp_path / "2.png", gradient(16, 24), exif=exif_of(6))]
+
+    files = open_files(paths, name="image")
+
+    assert "1 of 3 files are turned or mirrored" in decisions(files)
+    assert "all files have 24 x 16 pixels" in decisions(files)
+    np.testing.assert_array_equal(read(files)[:2], [gradient(24, 16)] * 2)
+    np.testing.assert_array_equal(
+        read(files.select(np.array([2, 0]))), [upright(gradient(16, 24), 6), gradient(24, 16)]
+    )
+    assert "orientation" not in decisions(open_files(paths[:2], name="image"))
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [None, exif_of(0), exif_of(9), b"Exif\0\0no directory of tags", b"Exif\0\0II*\0\xff\xff\0\0"],
+    ids=["none", "0", "9", "garbage", "cut off"],
+)
+def test_a_picture_without_an_orientation_that_can_be_understood_is_not_turned(tmp_path: Path, exif: Any) -> None:
+    """Nor is it broken: its pixels are what counts."""
+    options = {} if exif is None else {"exif": exif}
+
+    files = open_files([save(tmp_path / "a.jpg", gradient(16, 24), **options)], name="image", broken_share=0.0)
+
+    assert files.readable().tolist() == [0]
+    assert files.image_shape == (16, 24, 3)
+    np.testing.assert_array_equal(files.headers.orientations, [1])
+
+
 def test_files_are_selected_without_being_read(tmp_path: Path) -> None:
     """Even after they are gone."""
     paths = write_folder(tmp_path, rows=6)
@@ -199,6 +288,9 @@ def test_the_fingerprint_follows_the_content_and_not_the_place(tmp_path: Path) -
     assert first.fingerprint() == moved.fingerprint()
     assert first.fingerprint() != changed.fingerprint()
     assert first.fingerprint() != first.resized((4, 4, 3)).fingerprint()
+    turned = save(tmp_path / "d.png", gradient(5, 5), exif=exif_of(6))
+    mirrored = save(tmp_path / "e.png", gradient(5, 5), exif=exif_of(5))
+    assert open_files([turned], name="image").fingerprint() != open_files([mirrored], name="image").fingerprint()
 
 
 def broken_file(path: Path, kind: str) -> str:
@@ -212,6 +304,17 @@ def broken_file(path: Path, kind: str) -> str:
         Image.fromarray(gradient(4, 4)).save(path, format="TIFF")
     elif kind == "bmp with palette":
         Image.fromarray(gradient(4, 4)).convert("P").save(path, format="BMP")
+    elif kind == "bmp of OS/2":
+        path.write_bytes(b"BM" + struct.pack("<IIIIHHHH", 26 + 48, 0, 26, 12, 4, 4, 1, 24) + bytes(48))
+    elif kind.startswith("bmp "):
+        Image.fromarray(gradient(4, 4, 1 if kind == "bmp compressed" else 3)).save(buffer, format="BMP")
+        content = bytearray(buffer.getvalue())
+        at, value = {"bmp of 16 bits": (28, 16), "bmp compressed": (30, 1), "bmp of other colours": (30, 3)}[kind]
+        content[at] = value
+        if kind == "bmp of other colours":  # of 32 bits, of which the first 8 are unused
+            content[28] = 32
+            content[54:66] = struct.pack("<III", 0xFF000000, 0xFF0000, 0xFF00)
+        path.write_bytes(bytes(content))
     elif kind != "missing":
         Image.fromarray(gradient(64, 64)).save(buffer, format=kind.removeprefix("cut "))
         path.write_bytes(buffer.getvalue()[:-100])
@@ -226,6 +329,10 @@ def broken_file(path: Path, kind: str) -> str:
         ("missing", "No such file"),
         ("tiff", "TIFF files are not read, only JPEG, PNG, GIF, BMP"),
         ("bmp with palette", "BMP files with a palette are not read"),
+        ("bmp of OS/2", "BMP files of OS/2 are not read"),
+        ("bmp of 16 bits", "BMP files of 16 bits a pixel are not read"),
+        ("bmp compressed", "compressed BMP files are not read"),
+        ("bmp of other colours", "BMP files with colours in another order"),
         ("cut JPEG", "the file is cut off"),
         ("cut PNG", "the file is cut off"),
         ("cut GIF", "the file is cut off"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from ak_vision import ImageClassifier, ImageInput, ImageRegressor
 from autokeras_core.errors import AutoKerasError, DataError, DataWarning
@@ -261,7 +261,28 @@ def test_a_file_that_breaks_only_when_it_is_decoded_ends_the_search_by_name(tmp_
     with pytest.raises(AutoKerasError, match="cannot be decoded") as error:
         classifier().fit(tmp_path, epochs=1, verbose=0)
 
-    assert str(paths[11]) in str(error.value)
+    assert str(paths[11]) in str(error.value) and "Replace it or leave it out" in str(error.value)
+
+
+def test_pictures_that_lie_sideways_train_and_are_predicted_as_upright_ones(
+    fitted: ImageClassifier, folder: Path, paths: list[Path], tmp_path: Path
+) -> None:
+    """Files with another orientation in their EXIF data are the same pictures, to fit, predict and evaluate."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    sideways = [tmp_path / path.relative_to(folder) for path in paths]
+    for path, turned in zip(paths, sideways, strict=True):
+        turned.parent.mkdir(exist_ok=True)
+        Image.open(path).transpose(Image.Transpose.ROTATE_90).save(turned, exif=exif)
+    one, other = classifier(), classifier()
+
+    one.fit(tmp_path, validation_data=tmp_path, epochs=1, verbose=0)
+    other.fit(folder, validation_data=folder, epochs=1, verbose=0)
+
+    np.testing.assert_allclose(one.predict_proba(paths), other.predict_proba(paths), atol=1e-4)
+    np.testing.assert_array_equal(fitted.predict_proba(sideways), fitted.predict_proba(paths))
+    assert fitted.evaluate(tmp_path) == fitted.evaluate(folder)
+    assert "60 of 60 files are turned or mirrored" in one.analysis.report()
 
 
 def test_validation_data_may_be_a_folder(folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ak_vision import ImageInput
 from autokeras_core import DataError
 from autokeras_core.data.profile import InputProfile
+from autokeras_core.errors import DataWarning
 
 
 def profile_of(data: Any, **arguments: Any) -> InputProfile:
@@ -147,13 +148,16 @@ def test_a_wrong_layout_argument_is_an_error() -> None:
         ImageInput(channels="middle")  # type: ignore[arg-type]
 
 
-BYTES = np.random.default_rng(0).integers(0, 256, (4, 6, 6)).astype("uint8")
+BYTES = np.random.default_rng(0).integers(0, 256, (8, 6, 6)).astype("uint8")
+RADAR = (BYTES / 255 * 80).astype("float32")
+RADAR[3] /= 160  # a calm day
+OVERSHOOTING = (BYTES / 255 * 260 - 2).astype("float32")
 
 
 @pytest.mark.parametrize(
     ("trained", "given", "message"),
     [
-        (BYTES, BYTES[:, :5], r"shape=\(rows, 6, 6\).*\(4, 5, 6\)"),
+        (BYTES, BYTES[:, :5], r"shape=\(rows, 6, 6\).*\(8, 5, 6\)"),
         (BYTES[..., None], BYTES[0][..., None], "numpy.newaxis"),
         (BYTES, BYTES / 255, "fractions"),
         (BYTES, BYTES.astype("int32") + 200, "cannot hold"),
@@ -162,6 +166,8 @@ BYTES = np.random.default_rng(0).integers(0, 256, (4, 6, 6)).astype("uint8")
         (BYTES.astype("float32"), (BYTES / 255).astype("float32"), "fractions of at most 1.*up to 255"),
         (BYTES.astype("float32"), (BYTES / 127.5 - 1).astype("float32"), "fractions of at most 1.*up to 255"),
         ((BYTES / 127.5 - 1).astype("float32"), BYTES, "values above 1"),
+        (OVERSHOOTING, (BYTES / 255).astype("float32"), "fractions of at most 1.*up to 258"),
+        ((BYTES / 255 * 1.03 - 0.02).astype("float32"), BYTES, "values above 1"),
     ],
     ids=[
         "size",
@@ -173,6 +179,8 @@ BYTES = np.random.default_rng(0).integers(0, 256, (4, 6, 6)).astype("uint8")
         "scaled-floats",
         "scaled-around-zero",
         "unscaled-around-zero",
+        "scaled-after-overshoot",
+        "unscaled-after-overshoot",
     ],
 )
 def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, message: str) -> None:
@@ -192,12 +200,38 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         ((BYTES / 100).astype("float32"), BYTES / 50),
         (BYTES.astype("float32"), BYTES.astype("float32") // 255),
         (BYTES * 100.0, BYTES / 300),
+        (RADAR, RADAR[3:4]),
+        ((BYTES / 150 - 0.9).astype("float32"), BYTES / 85),
     ],
-    ids=["same", "whole-floats", "black", "no-rows", "darker", "other-range", "nearly-black", "faint"],
+    ids=[
+        "same",
+        "whole-floats",
+        "black",
+        "no-rows",
+        "darker",
+        "other-range",
+        "nearly-black",
+        "faint",
+        "calm",
+        "brighter",
+    ],
 )
-def test_pictures_of_the_same_kind_pass(trained: Any, given: Any) -> None:
-    """A black picture, another float type or no rows at all are no mistake."""
+def test_pictures_of_the_same_kind_pass(trained: Any, given: Any, recwarn: pytest.WarningsRecorder) -> None:
+    """A black picture, one as dark as in training, another float type or no rows at all are no mistake."""
     ImageInput().check(given, profile_of(trained))
+
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("trained", "given"),
+    [(BYTES.astype("float32"), RADAR[3:4]), (RADAR, RADAR / 80), (RADAR, RADAR[3:4] / 2)],
+    ids=["one-dark-picture", "many-where-one-was-dark", "darker-than-the-darkest"],
+)
+def test_pictures_that_may_be_dark_or_scaled_are_warned_of(trained: Any, given: Any) -> None:
+    """They are taken: nothing says for sure that they have another scale."""
+    with pytest.warns(DataWarning, match="'image' may have been scaled: fractions of at most 1, where training had"):
+        ImageInput().check(given, profile_of(trained))
 
 
 def test_data_are_never_changed() -> None:

@@ -25,6 +25,11 @@ def digit_pictures(rows: int = 700) -> tuple[Array, Array]:
     return (data.images[order] * 15).astype("uint8"), data.target[order]
 
 
+def two_labels(digits: Array) -> Array:
+    """Return two labels of each digit: whether it is above 4, and whether it is even."""
+    return np.stack([digits > 4, digits % 2 == 0], axis=1).astype("int64")
+
+
 @pytest.fixture(scope="module")
 def fitted() -> ImageClassifier:
     """Return a classifier of digits after one trial."""
@@ -111,6 +116,53 @@ def test_an_image_regressor_learns_numbers() -> None:
 
     error = np.mean((model.predict(x) - y) ** 2)
     assert error < 0.7 * y.var()
+
+
+@pytest.fixture(scope="module")
+def fitted_on_two_labels() -> ImageClassifier:
+    """Return a classifier of two questions about a digit after one trial."""
+    x, digits = digit_pictures()
+    model = ImageClassifier(max_trials=1, seed=0, warm_starts=[CHEAP])
+    model.fit(x, two_labels(digits), epochs=12, verbose=0)
+    return model
+
+
+def test_several_labels_of_a_picture_are_learned_each(fitted_on_two_labels: ImageClassifier) -> None:
+    """All labels come back, and each is right more often than its more frequent value is."""
+    x, digits = digit_pictures()
+    labels = two_labels(digits)
+
+    predicted = fitted_on_two_labels.predict(x)
+
+    assert predicted.shape == (len(x), 2)
+    base_rates = np.maximum(labels.mean(axis=0), 1 - labels.mean(axis=0))
+    assert ((predicted == labels).mean(axis=0) > base_rates + 0.2).all()
+
+
+def test_the_exported_model_of_several_labels_gives_their_probabilities(fitted_on_two_labels: ImageClassifier) -> None:
+    """One for each label, which need not sum to 1."""
+    x, _ = digit_pictures(50)
+    probabilities = fitted_on_two_labels.predict_proba(x)
+
+    exported = fitted_on_two_labels.export_model().predict(x, verbose=0)
+
+    assert exported.shape == (50, 2)
+    np.testing.assert_allclose(exported, probabilities, atol=1e-5)
+    assert np.abs(probabilities.sum(axis=1) - 1).max() > 0.1
+
+
+def test_targets_of_very_different_scales_are_learned_each() -> None:
+    """A thousand times larger numbers do not drown the small ones."""
+    x, _ = digit_pictures(300)
+    halves = [half.reshape(len(x), -1).mean(axis=1) for half in (x[:, :4], x[:, 4:])]
+    y = np.stack([half / half.std() for half in halves], axis=1) * [1.0, 1000.0]
+    model = ImageRegressor(max_trials=1, seed=0, warm_starts=[CHEAP])
+
+    model.fit(x, y, epochs=20, verbose=0)
+
+    predicted = model.predict(x)
+    assert predicted.shape == (len(x), 2)
+    assert (((predicted - y) ** 2).mean(axis=0) < 0.7 * y.var(axis=0)).all()
 
 
 def test_pictures_of_another_size_are_refused_at_prediction(fitted: ImageClassifier) -> None:

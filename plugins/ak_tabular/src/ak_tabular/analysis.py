@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
+from ak_tabular.amounts import count_numbers, has_large_integers, judge_numbers
 from ak_tabular.cells import is_spelled_missing, parse_numbers, uses_decimal_commas
 from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
 from ak_tabular.dates import ISO, MISSING_TIME, find_format
@@ -16,12 +17,10 @@ from ak_tabular.frames import shorten
 from ak_tabular.hints import (
     boolean_order,
     has_leading_zero,
-    looks_like_code,
     looks_like_identifier,
-    looks_like_order,
     word_count,
 )
-from ak_tabular.reasons import counted, rounded, spelled, written
+from ak_tabular.reasons import counted, spelled, written
 from ak_tabular.spelling import other_spellings
 from ak_tabular.tables import (
     column_count,
@@ -41,11 +40,8 @@ __all__ = ["analyse_columns"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _ROWS_FOR_IDENTIFIERS = 20  # with fewer, values may differ by chance
-_ROWS_FOR_ROW_NUMBERS = 50
 _NEARLY_ALL = 0.95
 _MOST = 0.9
-_ROW_NUMBER_DENSITY = 0.7  # training rows are a share of all rows
-_FIRST_ROW_NUMBERS = 5  # and the first ones may be missing
 _FEW_INTEGERS = 20
 _SHOWN_SPELLINGS = 3
 _TEXTS_TO_LOOK_AT = 1000
@@ -114,91 +110,28 @@ def _analyse(table: Array, index: int, name: str, given: Kind | None, has_names:
 
 def _of_numbers(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
     values = exact_numbers(table, index, column=name)
-    column, distinct = _count_numbers(values, name)
+    column, distinct = count_numbers(values, name=name)
     if not len(distinct):
         return _Finding(column=attrs.evolve(column, reason="all missing"))
-    loses_values = column.is_integer and column.categories < len(distinct)
-    if given in ("categorical", "boolean") and loses_values:
+    is_large = has_large_integers(column, distinct)
+    if given in ("categorical", "boolean") and is_large:
         return _kept_as_text(_of_texts(table, index, name, given, has_names))
     if given is not None:
         check_boolean(column, given)
         what = "seconds since 1970, " if given == "datetime" else ""
         reason = counted(f"{what}as column_types says", column, len(values))
         return _Finding(column=attrs.evolve(column, kind=given, reason=reason))
-    kind, reason, otherwise = _judge_numbers(column, distinct, len(values), has_names)
-    if kind == "categorical" and loses_values:
+    kind, reason, otherwise = judge_numbers(column, distinct, rows=len(values), has_names=has_names)
+    if kind == "categorical" and is_large:
         of_texts = _of_texts(table, index, name, kind, has_names)
         return _kept_as_text(attrs.evolve(of_texts, column=attrs.evolve(of_texts.column, reason=reason)))
     return _Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise)
 
 
 def _kept_as_text(finding: _Finding) -> _Finding:
-    """Return what is found about integers that float32 cannot tell apart, and that are read as text for that."""
+    """Return what is found about integers of which float32 makes others, and that are read as text for that."""
     reason = f"{finding.column.reason}; read as text, since float32 rounds integers of this size"
     return attrs.evolve(finding, column=attrs.evolve(finding.column, reason=reason))
-
-
-def _count_numbers(values: Array, name: str) -> tuple[Column, Array]:
-    """Return the facts about a column of numbers, to be judged yet, and its different values as float64."""
-    values = values.astype(np.float64)
-    is_known = ~np.isnan(values)
-    distinct = pd.unique(values[is_known])
-    with np.errstate(under="ignore"):
-        rounded = pd.unique(distinct.astype(np.float32))
-    # What is below float32's normal range is read as 0, see `read_numbers`.
-    tiny = (np.abs(rounded) < np.finfo(np.float32).tiny) & (rounded != 0)
-    categories = len(rounded) - np.count_nonzero(tiny) + (tiny.any() and 0 not in rounded)
-    column = Column(
-        name=name,
-        kind="dropped",
-        storage="number",
-        missing=int(len(values) - np.count_nonzero(is_known)),
-        categories=int(categories),
-        is_integer=bool(len(distinct) and np.all(distinct == np.floor(distinct))),
-    )
-    return column, distinct
-
-
-def _judge_numbers(
-    column: Column, distinct: Array, rows: int, has_names: bool, what: str = ""
-) -> tuple[Kind, str, Kind | None]:
-    """Return the kind of a column of numbers, the reason, and the kind it has if nothing else is left."""
-    noun = what or ("integers" if column.is_integer else "numbers")
-    reason = counted(noun, column, rows)
-    known = rows - column.missing
-    # Codes may be larger than what float32 tells apart, so this comes before the test for a constant.
-    if column.is_integer and looks_like_code(column.name) and 2 < len(distinct) <= min(1000, known // 5):
-        exact = attrs.evolve(column, categories=len(distinct))
-        return "categorical", f"{counted(noun, exact, rows)}, and the name says that they are codes", None
-    if column.categories == 1 and not column.missing:
-        return "dropped", f"constant: {noun}, all equal" + rounded(distinct), None
-    if column.categories == 2 and set(distinct.tolist()) == {0.0, 1.0}:
-        return "boolean", counted(f"{what}, only 0 and 1" if what else "only 0 and 1", column, rows), None
-    if column.is_integer and len(distinct) >= _NEARLY_ALL * known and known >= _ROWS_FOR_IDENTIFIERS:
-        why = _why_identifier(column.name, distinct, known, has_names)
-        if why:
-            return "dropped", f"identifier: {reason}, {why}; column_types can keep it", "numerical"
-    if column.is_integer and 2 < len(distinct) <= _FEW_INTEGERS and known >= 5 * len(distinct):
-        note = "in order; column_types can make them 'categorical' if they are codes"
-        return "numerical", f"{reason}, {note}", None
-    if column.categories < _MOST * len(distinct):
-        reason += f"; float32 rounds {len(distinct)} to these"
-    return "numerical", reason, None
-
-
-def _why_identifier(name: str, distinct: Array, known: int, has_names: bool) -> str:
-    if looks_like_identifier(name):
-        return "and the name says that they number the rows"
-    low, high = float(distinct.min()), float(distinct.max())
-    if (
-        has_names
-        and known >= _ROWS_FOR_ROW_NUMBERS
-        and 0 <= low <= _FIRST_ROW_NUMBERS
-        and len(distinct) >= _ROW_NUMBER_DENSITY * (high - low + 1)
-        and not looks_like_order(name)
-    ):
-        return f"from {low:.0f} to {high:.0f} with few gaps, as rows are numbered"
-    return ""
 
 
 def _of_times(table: Array, index: int, name: str, given: Kind | None) -> _Finding:
@@ -262,7 +195,9 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
         spellings=texts.spellings,
     )
     if not column.categories:
-        return _Finding(column=attrs.evolve(column, reason=f"all missing{spelled(texts.spellings)}"))
+        # Of a file that is streamed nothing is kept of a column that is to be dropped.
+        reason = "as column_types says" if given == "dropped" else f"all missing{spelled(texts.spellings)}"
+        return _Finding(column=attrs.evolve(column, reason=reason))
     finding = _judge_texts(table, index, column, texts, given, has_names)
     if finding.column.kind in ("categorical", "boolean") and finding.column.storage == "text":
         return attrs.evolve(
@@ -275,7 +210,7 @@ def _judge_texts(
     table: Array, index: int, column: Column, texts: _Texts, given: Kind | None, has_names: bool
 ) -> _Finding:
     """Return what a column of text is that is not missing throughout."""
-    if given in (None, "numerical") and uses_decimal_commas(texts.distinct):
+    if given in (None, "numerical") and uses_decimal_commas(texts.distinct, may_be_lists=given is None):
         column = attrs.evolve(column, decimal=",")
     if given is not None:
         return _Finding(column=_as_given(table, index, column, texts, given))
@@ -286,7 +221,7 @@ def _judge_texts(
     if (values := boolean_order(texts.distinct.tolist())) is not None:
         reason = counted(f"only {values[0]!r} and {values[1]!r}", column, texts.rows) + spelled(texts.spellings)
         return _Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
-    numbers = _numbers_among(texts.distinct, column.decimal)
+    numbers = _numbers_among(texts.distinct, column.decimal, truths=_are_truths(texts.distinct))
     if not np.isnan(numbers).all():
         finding = _of_numbers_in_text(column, texts, numbers, has_names)
         if finding is not None:
@@ -299,12 +234,17 @@ def _judge_texts(
     return _of_words(column, texts, numbers)
 
 
-def _numbers_among(distinct: Array, decimal: Decimal) -> Array:
+def _are_truths(distinct: Array) -> bool:
+    """Return whether all texts are 0 or 1, some perhaps written as true and false."""
+    return len(distinct) <= _TEXTS_TO_LOOK_AT and bool(np.isin(parse_numbers(distinct), (0, 1)).all())
+
+
+def _numbers_among(distinct: Array, decimal: Decimal, *, truths: bool) -> Array:
     """Return what numbers texts are, NaN for those that are none; of many only some are tried where these are none."""
     few = distinct[:: -(-len(distinct) // _TEXTS_TO_LOOK_AT)]
-    if np.isnan(parse_numbers(few, decimal=decimal)).all():
+    if np.isnan(parse_numbers(few, decimal=decimal, truths=truths)).all():
         return np.full(len(distinct), np.nan)
-    return parse_numbers(distinct, decimal=decimal)
+    return parse_numbers(distinct, decimal=decimal, truths=truths)
 
 
 def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names: bool) -> _Finding | None:
@@ -317,18 +257,20 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names
                 return None
             return _Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
         what = f"text that reads as numbers throughout{written(texts.distinct, column.decimal)}"
-        numeric, distinct = _count_numbers(texts.values(numbers), column.name)
-        kind, reason, otherwise = _judge_numbers(numeric, distinct, texts.rows, has_names, what)
+        numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
+        kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, has_names=has_names, what=what)
+        if kind == "numerical" and np.isnan(parse_numbers(texts.distinct, decimal=column.decimal, truths=False)).any():
+            kind = "boolean"  # always true, or always false, where it is not missing
         facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))
         if kind == "boolean":  # however 0 and 1 are written
-            facts = attrs.evolve(facts, storage="number", categories=2)
+            facts = attrs.evolve(facts, storage="number", categories=numeric.categories)
         elif kind != "categorical":
             facts = attrs.evolve(facts, categories=numeric.categories)
         return _Finding(column=facts, otherwise=otherwise)
     others = int(texts.counts[~is_number].sum())
-    if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > (1 - _MOST) * texts.counts.sum():
+    if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > round((1 - _MOST) * texts.counts.sum(), 6):
         return None
-    numeric, _ = _count_numbers(texts.values(numbers), column.name)
+    numeric, _ = count_numbers(texts.values(numbers), name=column.name)
     examples = ", ".join(repr(text) for text in texts.distinct[~is_number][:_SHOWN_SPELLINGS])
     reason = counted("mixed: text that reads as numbers", numeric, texts.rows)
     reason += f"; {others} cells that are none, e.g. {examples}, are taken as missing" + spelled(texts.spellings)
@@ -382,19 +324,33 @@ def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Ki
     Raises:
         DataError: If it cannot be.
     """
-    column = attrs.evolve(
-        column, kind=given, reason=counted("as column_types says", column, texts.rows) + spelled(texts.spellings)
-    )
-    check_boolean(column, given)
+    if given == "boolean":
+        column = _as_boolean(column, texts)
+    reason = counted("as column_types says", column, texts.rows) + spelled(texts.spellings)
+    column = attrs.evolve(column, kind=given, reason=reason)
     if given == "numerical":
         check_cells(table, index, column)
-        numeric, _ = _count_numbers(texts.values(parse_numbers(texts.distinct, decimal=column.decimal)), column.name)
+        numbers = parse_numbers(texts.distinct, decimal=column.decimal, truths=False)
+        numeric, _ = count_numbers(texts.values(numbers), name=column.name)
         return attrs.evolve(column, categories=numeric.categories, is_integer=numeric.is_integer)
-    if given == "boolean":
-        pair = texts.distinct.tolist()
-        return attrs.evolve(column, values=(boolean_order(pair) or tuple(sorted(pair))) if len(pair) == 2 else ())
     if given == "datetime":
         date_format = find_format(texts.distinct.tolist())
         column = attrs.evolve(column, date_format=date_format or ISO)
         check_cells(table, index, column)
     return column
+
+
+def _as_boolean(column: Column, texts: _Texts) -> Column:
+    """Return a column of text that is to be boolean: by its two texts, or as 0 and 1, however these are written.
+
+    Raises:
+        DataError: If it has more values.
+    """
+    pair = texts.distinct.tolist()
+    if (values := boolean_order(pair)) is not None:
+        return attrs.evolve(column, values=values)
+    if _are_truths(texts.distinct):
+        categories = len(np.unique(parse_numbers(texts.distinct)))
+        return attrs.evolve(column, storage="number", categories=categories)
+    check_boolean(column, "boolean")
+    return attrs.evolve(column, values=tuple(sorted(pair)) if len(pair) == 2 else ())

@@ -52,6 +52,9 @@ _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 _CURRENCY = re.compile(r"([+-]?)\s?[$€£¥]\s?([\d.,]+)|([+-]?[\d.,]+)\s?[$€£¥]", re.ASCII)
 _COMMAS = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
+_ONE_GROUP = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
+_SURE_GROUPS = re.compile(r"[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})", re.ASCII)
+_PAIR = re.compile(r"([1-9]\d*),([1-9]\d*)", re.ASCII)
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _PERCENT = re.compile(r"([+-]?[\d.,]+)\s?%", re.ASCII)
 
@@ -101,11 +104,16 @@ def is_spelled_missing(text: str) -> bool:
     return len(text) <= 12 and text.strip() in _SPELLINGS
 
 
-def parse_number(text: str) -> tuple[float, NumberStyle] | None:
+def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle] | None:
     """Return the number that a text is, and how it is written; `None` if it is none that float32 can hold.
 
     Numbers may be written with thousands separators (`"1,234.5"`), with a currency sign (`"$5"`, `"5 €"`), or with a
-    percent sign (`"12%"` is 12). A comma is no decimal separator, see `uses_decimal_commas`. The words true and false are 1 and 0, as booleans are.
+    percent sign (`"12%"` is 12). A comma is no decimal separator, see `uses_decimal_commas`.
+
+    Args:
+        text: The text.
+        truths: Whether the words true and false are 1 and 0, as booleans are. Among amounts they are none: there they say
+            that a value is missing, or are a mistake.
 
     Example:
         ```python
@@ -121,7 +129,7 @@ def parse_number(text: str) -> tuple[float, NumberStyle] | None:
     if _THOUSANDS.fullmatch(text) is not None:
         style, text = "thousands" if style == "plain" else style, text.replace(",", "")
     if _PLAIN.fullmatch(text) is None:
-        truth = _TRUTHS.get(text.lower()) if style == "plain" else None
+        truth = _TRUTHS.get(text.lower()) if truths and style == "plain" else None
         return None if truth is None else (truth, style)
     number = float(text)
     return (number, style) if abs(number) <= _LARGEST else None
@@ -142,25 +150,43 @@ def canonical_number(text: str) -> str | None:
     return as_text(found[0], column="", row=0)
 
 
-def uses_decimal_commas(texts: Array) -> bool:
+def uses_decimal_commas(texts: Array, *, may_be_lists: bool = True) -> bool:
     """Return whether texts are numbers throughout, some of them with a decimal comma, e.g. `"12,5"` or `"1.234,56"`.
 
-    Where all commas may be thousands separators (`"1,234"`), they are taken for these.
+    Where all commas may be thousands separators (`"1,234"`), they are taken for these. Where one point may be a decimal
+    point (`"1.125"`, as a float among the texts is written) and no text says that points are none, the answer is no.
 
     Args:
         texts: An object array of `str`, the different texts of a column.
+        may_be_lists: Whether commas may also stand between the answers to a question, such as `"1,2"` and `"2,4"`: where
+            all could, they are taken for these.
     """
-    if not all(_COMMAS.fullmatch(text.strip()) for text in texts):
+    stripped = [text.strip() for text in texts]
+    if not all(_COMMAS.fullmatch(text) for text in stripped):
         return False
-    return any("," in text and parse_number(text) is None for text in texts)
+    if not any("," in text and parse_number(text) is None for text in stripped):
+        return False
+    if any(_ONE_GROUP.fullmatch(text) for text in stripped) and not any(
+        _SURE_GROUPS.fullmatch(text) for text in stripped
+    ):
+        return False
+    return not (may_be_lists and _are_lists([text for text in stripped if "," in text]))
 
 
-def parse_numbers(texts: Array, *, decimal: Decimal = ".") -> Array:
+def _are_lists(texts: list[str]) -> bool:
+    """Return whether texts with commas are pairs of rising integers throughout, as lists are, and not all with one end."""
+    pairs = [_PAIR.fullmatch(text) for text in texts]
+    rising = [(int(pair[1]), int(pair[2])) for pair in pairs if pair is not None and int(pair[1]) < int(pair[2])]
+    return len(rising) == len(texts) and len({end for _, end in rising}) > 1
+
+
+def parse_numbers(texts: Array, *, decimal: Decimal = ".", truths: bool = True) -> Array:
     """Return what numbers texts are as float64, NaN for those that are none.
 
     Args:
         texts: An object array of `str`, shape `(rows,)`.
         decimal: Whether they have a decimal point, or a decimal comma.
+        truths: Whether the words true and false are 1 and 0, see `parse_number`.
     """
     if decimal == ",":
         pointed = np.empty(len(texts), dtype=object)
@@ -169,11 +195,11 @@ def parse_numbers(texts: Array, *, decimal: Decimal = ".") -> Array:
     try:
         values = texts.astype(np.float64)
     except (ValueError, TypeError):
-        found = [parse_number(text) for text in texts]
+        found = [parse_number(text, truths=truths) for text in texts]
         return np.array([np.nan if each is None else each[0] for each in found], dtype=np.float64)
     # Python reads more than we do, `1_000` and `inf` e.g.; those are rare enough to look at each of them.
     for index in [index for index, text in enumerate(texts) if "_" in text or not text.isascii()]:
-        each = parse_number(texts[index])
+        each = parse_number(texts[index], truths=truths)
         values[index] = np.nan if each is None else each[0]
     with np.errstate(invalid="ignore"):
         values[~(np.abs(values) <= _LARGEST)] = np.nan

@@ -51,7 +51,7 @@ class Column:
         decimal: Whether numbers that are text have a decimal point, or a decimal comma.
         date_format: How the text of a datetime column is written, see `dates.find_format`.
         written: Of a column of text how texts that are numbers, or true or false, are written, by the text that a cell has
-            which holds that number itself: `{"1": "True"}`, `{"7": "007"}`.
+            which holds that number itself: `{"1": "True"}`, `{"7": "007"}`, `{"2": "2"}`.
         spellings: The texts among the training rows that say that the value is missing, e.g. `"?"`.
         reason: Why it is of that kind, and what is missing.
     """
@@ -174,7 +174,7 @@ def check_cells(table: Array, index: int, column: Column) -> None:
         return
     codes, distinct = read_codes(table, index, column=column.name)
     if column.kind == "numerical":
-        bad = np.flatnonzero(np.isnan(parse_numbers(distinct, decimal=column.decimal)))
+        bad = np.flatnonzero(np.isnan(parse_numbers(distinct, decimal=column.decimal, truths=False)))
         what, expected = "number", "a number that float32 can hold"
     else:
         date_format = column.date_format or ISO

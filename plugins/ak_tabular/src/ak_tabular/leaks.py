@@ -48,9 +48,7 @@ def find_leaks(table: Array, columns: Sequence[Column], targets: Mapping[str, Ar
             if classes is not None:
                 if _renames(table, place, column, classes):
                     found[column.name] = f"is the target {head!r} in other words: one value for each class"
-            elif column.kind == "numerical" and _is_multiple(
-                exact_numbers(table, place, column=column.name, decimal=column.decimal), target
-            ):
+            elif column.kind == "numerical" and _is_multiple(_numbers(table, place, column), target):
                 found[column.name] = f"is the target {head!r}, but for a factor and an offset"
     return found
 
@@ -69,9 +67,14 @@ def _renames(table: Array, place: int, column: Column, classes: Array) -> bool:
     if column.storage == "text":
         codes, _ = read_codes(table, place, column=column.name)
     else:
-        codes, _ = pd.factorize(exact_numbers(table, place, column=column.name, decimal=column.decimal))
+        codes, _ = pd.factorize(_numbers(table, place, column))
     pairs = pd.unique(codes.astype(np.int64) * (int(classes.max()) + 1) + classes)
     return len(pairs) == distinct and len(pd.unique(codes)) == distinct
+
+
+def _numbers(table: Array, place: int, column: Column) -> Array:
+    truths = column.kind != "numerical"
+    return exact_numbers(table, place, column=column.name, decimal=column.decimal, truths=truths)
 
 
 def _is_multiple(values: Array, target: Array) -> bool:

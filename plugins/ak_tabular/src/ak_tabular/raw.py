@@ -11,7 +11,7 @@ from ak_tabular.columns import match_columns
 from ak_tabular.layout import raw_columns, takes_columns
 from ak_tabular.tables import read_numbers, read_texts, read_times
 
-__all__ = ["raw_rows", "read_column_times"]
+__all__ = ["raw_rows", "read_column_numbers", "read_column_times"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -33,14 +33,14 @@ def raw_rows(table: Array, columns: Sequence[Mapping[str, Any]]) -> Array | dict
         matrix = np.full((len(table), len(columns)), np.nan, np.float32)
         for index, (column, place) in enumerate(zip(columns, places, strict=True)):
             if column["kind"] != "dropped":
-                matrix[:, index] = read_numbers(table, place, column=column["name"], decimal=column.get("decimal", "."))
+                matrix[:, index] = read_column_numbers(table, place, column)
         return matrix
     dtypes = raw_columns(columns)
     rows: dict[str, Array] = {}
     for column, place in zip(columns, places, strict=True):
         dtype = dtypes.get(column["name"])
         if dtype == "float32":
-            cells = read_numbers(table, place, column=column["name"], decimal=column.get("decimal", "."))
+            cells = read_column_numbers(table, place, column)
         elif dtype == "int64":
             cells = read_column_times(table, place, column)
         elif dtype == "string":
@@ -50,6 +50,17 @@ def raw_rows(table: Array, columns: Sequence[Mapping[str, Any]]) -> Array | dict
             continue
         rows[column["name"]] = cells[:, None]
     return rows
+
+
+def read_column_numbers(table: Array, place: int, column: Mapping[str, Any]) -> Array:
+    """Return a column as float32, read as its training rows were; true and false are 1 and 0 unless it holds amounts."""
+    return read_numbers(
+        table,
+        place,
+        column=column["name"],
+        decimal=column.get("decimal", "."),
+        truths=column["kind"] != "numerical",
+    )
 
 
 def read_column_times(table: Array, place: int, column: Mapping[str, Any]) -> Array:

@@ -1,4 +1,4 @@
-"""Texts as the training rows write them, where a batch has numbers or booleans instead. No Keras here.
+"""Texts as the training rows write them, where a batch has numbers or booleans, or writes them otherwise. No Keras here.
 
 A column that was text in training (`"True"`, `"False"` and `"unknown"`, or `"1.0"` and `"A"`) may be read as numbers in a
 batch without the odd ones; and a file tells types by its own cells. The categories must be the same all the same.
@@ -15,16 +15,19 @@ from ak_tabular.cells import canonical_number
 from ak_tabular.columns import Column, match_columns
 from ak_tabular.tables import names_of, raw_texts, structured
 
-__all__ = ["as_written", "other_spellings", "read_written"]
+__all__ = ["as_written", "other_spellings", "read_written", "respelled"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
 _MOST_WRITTEN = 5_000  # as many values as encoders tell apart
+_LARGEST_EXACT = 2.0**53
 
 
 def other_spellings(distinct: Array, counts: Array) -> dict[str, str]:
-    """Return the texts that a batch of numbers or booleans would miss, by what it has instead; see `Column.written`.
+    """Return the texts that are numbers, or true or false, by what a batch of such cells has; see `Column.written`.
+
+    A number that the training rows write in several ways is left out.
 
     Args:
         distinct: The different texts of a column's training rows.
@@ -32,16 +35,38 @@ def other_spellings(distinct: Array, counts: Array) -> dict[str, str]:
 
     Example:
         ```python
-        other_spellings(np.array(["007", "A"], dtype=object), np.array([3, 1]))  # {"7": "007"}
+        other_spellings(np.array(["007", "1", "A"], dtype=object), np.array([3, 2, 1]))  # {"7": "007", "1": "1"}
         ```
     """
     own = set(distinct.tolist())
-    found: dict[str, list[str]] = {}
+    found: dict[str, set[str]] = {}
     for place in np.argsort(-counts, kind="stable")[:_MOST_WRITTEN]:
         number = canonical_number(distinct[place])
-        if number is not None and number not in own:
-            found.setdefault(number, []).append(distinct[place])
-    return {number: texts[0] for number, texts in found.items() if len(texts) == 1}
+        if number is not None:
+            found.setdefault(number, set()).update({distinct[place]}, {number} & own)
+    return {number: texts.pop() for number, texts in found.items() if len(texts) == 1}
+
+
+def respelled(text: str, written: Mapping[str, str]) -> str:
+    """Return how the training rows write what a text is; the text itself if they do not have it.
+
+    Args:
+        text: A text of a later batch: `"1"` where that has numbers or booleans, or any spelling of them.
+        written: How the training rows write numbers, see `Column.written`.
+
+    Example:
+        ```python
+        respelled("7.0", {"7": "007"})  # "007"
+        ```
+    """
+    if text in written:
+        return written[text]
+    number = canonical_number(text)
+    if number is None or number not in written:
+        return text
+    # Where floats no longer tell integers apart, only a text that was or is a float may be another spelling.
+    is_exact = abs(float(number)) < _LARGEST_EXACT or written[number] == number
+    return written[number] if is_exact else text
 
 
 def as_written(table: Array, columns: Sequence[Column]) -> Array:
@@ -59,7 +84,7 @@ def as_written(table: Array, columns: Sequence[Column]) -> Array:
     for column, place in zip(columns, places, strict=True):
         if place >= 0 and column.written:
             _, distinct = raw_texts(table, place, column=column.name)
-            if any(text in column.written for text in distinct):
+            if any(respelled(text, column.written) != text for text in distinct):
                 changed[place] = read_written(table, place, column=column.name, written=column.written)
     if not changed:
         return table
@@ -88,6 +113,6 @@ def read_written(table: Array, index: int, *, column: str, written: Mapping[str,
     """
     codes, distinct = raw_texts(table, index, column=column)
     texts = np.empty(len(distinct) + 1, dtype=object)  # the last one is what -1 finds
-    texts[:-1] = [written.get(text, text) for text in distinct]
+    texts[:-1] = [respelled(text, written) for text in distinct]
     cells: Array = texts[codes]
     return cells

@@ -128,15 +128,15 @@ def is_declared_categorical(table: Array, index: int) -> bool:
     return (_column(table, index).dtype.metadata or {}).get("declared") == "categorical"
 
 
-def read_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".") -> Array:
+def read_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".", truths: bool = True) -> Array:
     """Return a column as float32, NaN where missing; text is parsed, NaN where it is no number; times are seconds."""
-    numbers = exact_numbers(table, index, column=column, decimal=decimal).astype(np.float32)
+    numbers = exact_numbers(table, index, column=column, decimal=decimal, truths=truths).astype(np.float32)
     # TensorFlow reads numbers below float32's normal range as 0; so must we, or the exported model would differ.
     numbers[np.abs(numbers) < _SMALLEST] = 0
     return numbers
 
 
-def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".") -> Array:
+def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".", truths: bool = True) -> Array:
     """Return a column as `read_numbers` does, in float64 (or in the dtype of an array of numbers)."""
     values = _column(table, index)
     if values.dtype.kind == "M":
@@ -145,7 +145,7 @@ def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = "
     if values.dtype.kind not in "OU" and _vocabulary(values) is None:
         return values
     codes, distinct = read_codes(table, index, column=column)
-    return np.append(parse_numbers(distinct, decimal=decimal), np.nan)[codes]
+    return np.append(parse_numbers(distinct, decimal=decimal, truths=truths), np.nan)[codes]
 
 
 def read_texts(table: Array, index: int, *, column: str) -> Array:

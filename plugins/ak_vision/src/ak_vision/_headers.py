@@ -1,4 +1,4 @@
-"""Look at many picture files quickly: kind, size and colours from their headers, and whether they are whole.
+"""Look at many picture files quickly: kind, size, colours and orientation from their headers, and whether they are whole.
 
 No pixel is decoded. Files are read by several threads: their start, and their last bytes.
 """
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 __all__ = ["KINDS", "Headers", "read_headers"]
 
@@ -32,6 +32,13 @@ _GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "F"})
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b";"}
 _JPEG_SCAN = 0xDA
 _PNG_DEPTH = 24  # where a PNG has its bits a value; Pillow does not tell them of colours
+_BMP_LEAST_HEADER = 40  # older ones have their fields elsewhere
+_BMP_DEPTHS = (8, 24, 32)
+_BMP_RAW, _BMP_MASKED = 0, 3
+_BMP_MASKS = bytes.fromhex("0000ff00 00ff0000 ff000000")  # of red, green and blue, in the order that is read
+_UPRIGHT = 1
+_LAST_ORIENTATION = 8
+_FIRST_ORIENTATION_ON_ITS_SIDE = 5
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -39,8 +46,10 @@ class Headers:
     """What the headers of files say, one entry per file.
 
     Attributes:
-        heights: Heights in pixels; 0 of a broken file.
-        widths: Widths in pixels.
+        heights: Heights in pixels of the pictures as they stand upright; 0 of a broken file.
+        widths: Widths in pixels, as well.
+        orientations: How the pictures lie in their files, as EXIF numbers it: 1 is upright, 2 to 8 are to be mirrored,
+            turned or both.
         kinds: Positions in `KINDS`.
         is_grey: Whether a picture has no colours.
         is_deep: Whether a picture has 16 bits a value.
@@ -50,6 +59,7 @@ class Headers:
 
     heights: Array
     widths: Array
+    orientations: Array
     kinds: Array
     is_grey: Array
     is_deep: Array
@@ -71,6 +81,7 @@ class Headers:
         return Headers(
             heights=self.heights[numbers],
             widths=self.widths[numbers],
+            orientations=self.orientations[numbers],
             kinds=self.kinds[numbers],
             is_grey=self.is_grey[numbers],
             is_deep=self.is_deep[numbers],
@@ -83,6 +94,7 @@ class Headers:
 class _Header:
     height: int = 0
     width: int = 0
+    orientation: int = _UPRIGHT
     kind: int = 0
     is_grey: bool = False
     is_deep: bool = False
@@ -93,7 +105,7 @@ class _Header:
 def read_headers(paths: Sequence[str]) -> Headers:
     """Return what the headers of files say; a file that cannot be used is no error, but one of `problems`."""
     rows = len(paths)
-    heights, widths = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
+    heights, widths, orientations = np.zeros(rows, np.int32), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
     kinds, is_grey, is_deep = np.zeros(rows, np.int32), np.zeros(rows, bool), np.zeros(rows, bool)
     digests = np.zeros(rows, np.uint64)
     problems: dict[int, str] = {}
@@ -104,12 +116,14 @@ def read_headers(paths: Sequence[str]) -> Headers:
             found = threads.map(_read_header, paths[start : start + _PATHS_AT_ONCE])
             for row, header in enumerate(found, start):
                 heights[row], widths[row], kinds[row] = header.height, header.width, header.kind
+                orientations[row] = header.orientation
                 is_grey[row], is_deep[row], digests[row] = header.is_grey, header.is_deep, header.digest
                 if header.problem:
                     problems[row] = header.problem
     return Headers(
         heights=heights,
         widths=widths,
+        orientations=orientations,
         kinds=kinds,
         is_grey=is_grey,
         is_deep=is_deep,
@@ -139,18 +153,48 @@ def _parse(file: Any, start: bytes, end: bytes, size: int) -> _Header:
         # A file that fits is parsed from memory: Pillow reads in many small steps.
         picture = Image.open(BytesIO(start) if size <= _START else file)
         kind, mode, (width, height) = picture.format or "", picture.mode, picture.size
+        orientation = _orientation(picture)
     except Exception as error:  # noqa: BLE001 - whatever a parser trips over means that this is no picture
         return _Header(digest=digest, problem=_without_object(error))
     if kind == "MPO":  # a JPEG with further pictures behind the first
         kind = "JPEG"
     if kind not in KINDS:
         return _Header(digest=digest, problem=f"{kind} files are not read, only {', '.join(KINDS)}")
-    if kind == "BMP" and mode in ("1", "P"):
-        return _Header(digest=digest, problem="BMP files with a palette are not read")
+    if kind == "BMP" and (problem := _bmp_problem(start, mode)):
+        return _Header(digest=digest, problem=problem)
     if not _is_whole(kind, start, end, file):
         return _Header(digest=digest, problem="the file is cut off: its end is missing")
     is_deep = kind == "PNG" and start[_PNG_DEPTH] == 16
-    return _Header(height, width, KINDS.index(kind), mode in _GREY_MODES, is_deep, digest)
+    if orientation >= _FIRST_ORIENTATION_ON_ITS_SIDE:
+        height, width = width, height
+    return _Header(height, width, orientation, KINDS.index(kind), mode in _GREY_MODES, is_deep, digest)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Return how a picture lies in its file, as EXIF numbers it; 1 where nothing is said that can be understood."""
+    if picture.format not in ("JPEG", "MPO") and "exif" not in picture.info:  # else Pillow decodes a PNG to look behind
+        return _UPRIGHT
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
+    except Exception:  # noqa: BLE001 - the pixels can be read whatever a camera wrote beside them
+        return _UPRIGHT
+    return int(orientation) if orientation in range(_UPRIGHT, _LAST_ORIENTATION + 1) else _UPRIGHT
+
+
+def _bmp_problem(start: bytes, mode: str) -> str:
+    """Return why TensorFlow cannot read a BMP file that Pillow can, or an empty string."""
+    if mode in ("1", "P"):
+        return "BMP files with a palette are not read"
+    if int.from_bytes(start[14:18], "little") < _BMP_LEAST_HEADER:
+        return "BMP files of OS/2 are not read"
+    if (depth := int.from_bytes(start[28:30], "little")) not in _BMP_DEPTHS:
+        return f"BMP files of {depth} bits a pixel are not read, only {', '.join(map(str, _BMP_DEPTHS))}"
+    packing = int.from_bytes(start[30:34], "little")
+    if packing not in (_BMP_RAW, _BMP_MASKED):
+        return "compressed BMP files are not read"
+    if packing == _BMP_MASKED and start[54:66] != _BMP_MASKS:
+        return "BMP files with colours in another order than blue, green, red are not read"
+    return ""
 
 
 def _is_whole(kind: str, start: bytes, end: bytes, file: Any) -> bool:

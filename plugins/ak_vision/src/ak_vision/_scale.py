@@ -2,44 +2,92 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from autokeras_core.errors import DataError, DataWarning, describe_error
+
 if TYPE_CHECKING:
     from autokeras_core.plugin import InputProfile
 
-__all__ = ["scale_problem"]
+__all__ = ["check_scale"]
 
 Pictures: TypeAlias = np.ndarray[Any, Any]
 
 _WHITE = 255  # of pictures whose values are those of bytes, whatever type they have
 _DARK = 16  # up to here they may as well have another scale
+_OVERSHOOT = 0.03  # by how much resizing and the like may go beyond a scale
+_SEVERAL = 8  # so many pictures are not all dark by chance
 
 
-def scale_problem(data: Pictures, *, low: float, high: float, profile: InputProfile) -> str:
-    """Return what is wrong with the values, or an empty string.
+def check_scale(data: Pictures, *, profile: InputProfile) -> None:
+    """Check that later pictures have values on the scale of the training pictures.
 
-    The common mistake is to train on 0..255 and to predict on 0..1 or -1..1, or the other way round.
+    The common mistake is to train on 0..255 and to predict on 0..1 or -1..1, or the other way round. A few pictures that are
+    darker than all training pictures may be dark, or scaled; and so may be many that are as dark as a few of them: these are
+    warned of.
 
     Args:
-        data: The later pictures, at least one.
-        low: Their smallest value.
-        high: Their largest value.
-        profile: What analysis found out about the training pictures.
+        data: The later pictures, with at least one value.
+        profile: What analysis found out about the training pictures: for arrays `low` and `high`, the smallest and the
+            largest value, and `dimmest`, the largest value of the darkest picture.
+
+    Raises:
+        DataError: If they have not.
     """
-    is_whole = np.dtype(profile.dtype).kind in "bui"
-    if is_whole and data.dtype.kind == "f" and bool((data != np.floor(data)).any()):
-        return "fractions, where training had whole numbers"
-    if is_whole:
+    low, high = float(data.min()), float(data.max())
+    if problem := _problem(data, low=low, high=high, profile=profile):
+        raise DataError(
+            describe_error(
+                f"The pictures of the input {profile.name!r} have other values than in training: {problem}.",
+                expected=f"{profile.dtype} pictures with values from {profile.facts['low']:g} to {profile.facts['high']:g}",
+                received=f"{data.dtype} pictures with values from {low:g} to {high:g}",
+                advice="Pass the pictures as they were passed to fit: scaling happens inside the model.",
+            )
+        )
+    if _may_be_scaled(data, low=low, high=high, profile=profile) and (
+        len(data) >= _SEVERAL or high < profile.facts["dimmest"]
+    ):
+        message = (
+            f"The pictures of the input {profile.name!r} may have been scaled: {_fractions(profile)}. If they were, pass them "
+            "as they were passed to fit; if they are only dark, all is well."
+        )
+        warnings.warn(message, DataWarning, stacklevel=3)
+
+
+def _problem(data: Pictures, *, low: float, high: float, profile: InputProfile) -> str:
+    """Return what is surely wrong with the values, or an empty string."""
+    if _is_whole(profile):
+        if data.dtype.kind == "f" and bool((data != np.floor(data)).any()):
+            return "fractions, where training had whole numbers"
         limits = (0, 1) if profile.dtype == "bool" else (np.iinfo(profile.dtype).min, np.iinfo(profile.dtype).max)
-        if low < limits[0] or high > limits[1]:
-            return f"values that {profile.dtype} cannot hold"
-        return ""
-    low_before, high_before = profile.facts["low"], profile.facts["high"]
-    if low_before >= -1 and high_before <= 1 and low >= 0 and high > 2:
+        return f"values that {profile.dtype} cannot hold" if low < limits[0] or high > limits[1] else ""
+    was_of_fractions = profile.facts["low"] >= -1 - _OVERSHOOT and profile.facts["high"] <= 1 + _OVERSHOOT
+    if was_of_fractions and low >= -_OVERSHOOT * _WHITE and high > _DARK:
         return "values above 1, where training had none"
-    is_of_bytes = low_before >= 0 and _DARK < high_before <= _WHITE
-    if is_of_bytes and low >= -1 and high <= 1 and bool((data != np.floor(data)).any()):
-        return f"fractions of at most 1, where training had values up to {high_before:g}"
+    if (
+        len(data) >= _SEVERAL
+        and high < profile.facts["dimmest"]
+        and _may_be_scaled(data, low=low, high=high, profile=profile)
+    ):
+        return _fractions(profile)
     return ""
+
+
+def _may_be_scaled(data: Pictures, *, low: float, high: float, profile: InputProfile) -> bool:
+    """Return whether pictures hold fractions up to 1 where the training pictures' values were those of bytes, as floats."""
+    if _is_whole(profile) or not _DARK < profile.facts["high"] <= (1 + _OVERSHOOT) * _WHITE:
+        return False
+    was_of_bytes = profile.facts["low"] >= -_OVERSHOOT * _WHITE
+    is_of_fractions = low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT
+    return was_of_bytes and is_of_fractions and bool((data != np.floor(data)).any())
+
+
+def _is_whole(profile: InputProfile) -> bool:
+    return np.dtype(profile.dtype).kind in "bui"
+
+
+def _fractions(profile: InputProfile) -> str:
+    return f"fractions of at most 1, where training had values up to {profile.facts['high']:g}"

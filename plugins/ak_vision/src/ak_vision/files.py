@@ -142,8 +142,9 @@ class ImageFiles:
             warnings.warn(message, DataWarning, stacklevel=2)
 
     def fingerprint(self) -> str:
-        """Return a hash of size, start and end of every file, and of the pictures' shape; not of where they lie."""
-        return hashlib.sha256(self.headers.digests.tobytes() + repr(self.shape).encode()).hexdigest()
+        """Return a hash of size, start, end and orientation of every file, and of the pictures' shape; not of where."""
+        content = self.headers.digests.tobytes() + self.headers.orientations.tobytes()
+        return hashlib.sha256(content + repr(self.shape).encode()).hexdigest()
 
     def loader(self) -> Callable[[Tensor], Tensor]:
         """Return TensorFlow operations from a file's number to its picture."""
@@ -175,7 +176,8 @@ class ImageFiles:
                 "A picture file cannot be decoded.",
                 expected=f"a whole {' or '.join(KINDS)} file",
                 received=f"{self.paths[start]}: {str(error).splitlines()[0]}",
-                advice="Leave it out.",
+                advice="Replace it or leave it out. Nothing in its header or at its end tells that it is broken, so that "
+                "broken_share does not cover it.",
             )
         )
 
@@ -226,6 +228,14 @@ def open_files(
     if headers.problems:
         decisions.append(
             Decision(f"{name}: broken files", f"{len(headers.problems)} of {len(paths)}", files._named_problems())
+        )
+    if turned := int(np.count_nonzero(headers.orientations[usable] != 1)):
+        decisions.append(
+            Decision(
+                f"{name}: orientation",
+                f"{turned} of {len(paths)} files are turned or mirrored",
+                "so that pictures stand upright; their EXIF data say how the camera was held",
+            )
         )
     if deep := int(np.count_nonzero(headers.is_deep)):
         decisions.append(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from ak_vision._locations import class_folders, file_paths, is_folder, is_location, open_table
-from ak_vision._scale import scale_problem
+from ak_vision._scale import check_scale
 from ak_vision.channels import AddChannel, ChannelsLast
 from ak_vision.files import CHANNELS, Color, ImageFiles, open_files
 from autokeras_core import Input
@@ -43,8 +43,8 @@ class ImageInput(Input):
     * a list or array of paths, and labels: `fit(paths, labels)`.
 
     They are decoded and resized while they are used, never all in memory. The rows of the model, the exported one too, are
-    then `uint8` of shape `(height, width, channels)`; of files with 16 bits a value the upper 8 are read, with a warning. A
-    rotation in a file's EXIF data is not looked at.
+    then `uint8` of shape `(height, width, channels)`; of files with 16 bits a value the upper 8 are read, with a warning.
+    Pictures whose EXIF data say that the camera was held another way (`Orientation`) are turned upright.
 
     Args:
         channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`; by default found out from the
@@ -207,7 +207,8 @@ class ImageInput(Input):
         layout, channels = self._layout(data.shape, name=name)
         height, width = data.shape[2:4] if layout == "first" else data.shape[1:3]
         count = {"none": 1, "last": data.shape[-1], "first": data.shape[1]}[layout]
-        low, high = float(data.min()), float(data.max())
+        low, brightest = float(data.min()), data.max(axis=tuple(range(1, data.ndim)))
+        high = float(brightest.max())
         return InputProfile(
             name=name,
             modality=self.modality,
@@ -221,6 +222,7 @@ class ImageInput(Input):
                 "layout": layout,
                 "low": low,
                 "high": high,
+                "dimmest": float(brightest.min()),
             },
             decisions=(
                 Decision(f"{name}: size", f"{height} x {width} pixels", "kept as it is, nothing is resized"),
@@ -273,6 +275,8 @@ class ImageInput(Input):
     def check(self, data: Pictures | ImageFiles, profile: InputProfile) -> None:
         """Check that pictures have the size and the kind of values of the training pictures.
 
+        Warns where they may be on another scale, but may be dark pictures as well.
+
         Raises:
             DataError: If they have another shape, or values on another scale.
         """
@@ -290,17 +294,7 @@ class ImageInput(Input):
             )
         if isinstance(data, ImageFiles) or not data.size:
             return
-        low, high = float(data.min()), float(data.max())
-        trained = f"{profile.dtype} pictures with values from {profile.facts['low']:g} to {profile.facts['high']:g}"
-        if problem := scale_problem(data, low=low, high=high, profile=profile):
-            raise DataError(
-                describe_error(
-                    f"The pictures of the input {profile.name!r} have other values than in training: {problem}.",
-                    expected=trained,
-                    received=f"{data.dtype} pictures with values from {low:g} to {high:g}",
-                    advice="Pass the pictures as they were passed to fit: scaling happens inside the model.",
-                )
-            )
+        check_scale(data, profile=profile)
 
     def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
         """Return what brings the pictures into the layout `(rows, height, width, channels)`."""

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from ak_tabular.layout import is_text
-from ak_tabular.raw import read_column_times
-from ak_tabular.tables import read_codes, read_numbers, read_texts
+from ak_tabular.raw import read_column_numbers, read_column_times
+from ak_tabular.tables import read_codes, read_texts
 
 __all__ = ["TableCells", "TensorColumns"]
 
@@ -28,8 +28,7 @@ class TableCells:
 
     def numbers(self, column: Mapping[str, Any]) -> Array:
         """Return the cells of a column as float32, NaN where missing."""
-        name = column["name"]
-        return read_numbers(self._table, self._places[name], column=name, decimal=column.get("decimal", "."))
+        return read_column_numbers(self._table, self._places[column["name"]], column)
 
     def texts(self, column: Mapping[str, Any]) -> Array:
         """Return the cells of a column as text, `None` where missing."""

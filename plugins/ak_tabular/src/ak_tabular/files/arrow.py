@@ -39,10 +39,11 @@ _ARROW_TYPES: dict[str, Any] = {
     "boolean": pa.bool_(),
     "text": pa.dictionary(pa.int32(), pa.string()),
     "time": pa.timestamp("us"),
+    "dropped": pa.string(),  # whatever its cells are
 }
 
 ColumnType: TypeAlias = str
-"""`"number"`, `"boolean"`, `"text"` or `"time"`."""
+"""`"number"`, `"boolean"`, `"text"` or `"time"`; or `"dropped"`, where the cells do not matter."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +51,8 @@ class RowBatch:
     """Some rows of a table.
 
     Attributes:
-        columns: Arrow arrays by name: of float64, booleans, dictionaries of text, or timestamps in microseconds.
+        columns: Arrow arrays by name: of float64, booleans, dictionaries of text, or timestamps in microseconds; those that
+            are dropped are of any type.
         path: The file that they come from.
         start: The number of the first one in that file; 0 is the row below the header.
         rows: How many there are.
@@ -243,7 +245,9 @@ def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
 
 
 def _as_type(column: Any, kind: ColumnType) -> Any:
-    """Return an Arrow array in one of four types."""
+    """Return an Arrow array in one of four types; as it is where its cells do not matter."""
+    if kind == "dropped":
+        return column
     if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string():
         column = column.dictionary_decode()
     if kind == "text":

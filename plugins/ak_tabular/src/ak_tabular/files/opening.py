@@ -101,8 +101,10 @@ def _store(
     from ak_tabular.files.writing import store_table
 
     types = column_types(files)
-    as_text = ("categorical", "text", "dropped")
-    types |= {name: "text" for name, kind in kinds.items() if name in types and kind in as_text}
+    types |= {name: "text" for name, kind in kinds.items() if name in types and kind in ("categorical", "text")}
+    types |= {
+        name: "dropped" for name, kind in kinds.items() if name in types and kind == "dropped" and name not in targets
+    }
     dates = [target for target in targets if types[target] == "time"]
     if dates:
         raise DataError(

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self, TypeAlias
 import attrs
 import numpy as np
 
-from ak_tabular.files.store import TableStore
-from ak_tabular.spelling import read_written
+from ak_tabular.files.store import StoredColumn, TableStore
+from ak_tabular.spelling import read_written, respelled
 from ak_tabular.tables import structured
 
 __all__ = ["TableSource"]
@@ -78,13 +78,24 @@ class TableSource:
         return attrs.evolve(self, positions=tuple(places[name] for name in names))
 
     def as_written(self, written: Mapping[str, Mapping[str, str]]) -> Self:
-        """Return the same rows, texts in some columns replaced when they are read, see `Column.written`."""
-        return attrs.evolve(self, written={name: written[name] for name in self.names if name in written})
+        """Return the same rows, texts in some columns replaced when they are read, see `Column.written`.
+
+        Columns in which all cells are written so already are read as they are.
+        """
+        columns = [self.store.columns[position] for position in self.positions]
+        return attrs.evolve(
+            self,
+            written={
+                column.name: written[column.name]
+                for column in columns
+                if column.name in written and _may_differ(column, written[column.name])
+            },
+        )
 
     def read(self, rows: Array) -> Array:
         """Return rows as a structured array."""
         table = self.store.read(rows if self.rows is None else self.rows[rows], columns=self.positions)
-        if not self.written:
+        if not any(name in self.written for name in self.names):
             return table
         cells = []
         for index, name in enumerate(self.names):
@@ -111,3 +122,13 @@ class TableSource:
     def loader(self) -> Callable[[Any], Any] | None:
         """Return `None`: rows are read by NumPy, many at once."""
         return None
+
+
+def _may_differ(column: StoredColumn, written: Mapping[str, str]) -> bool:
+    """Return whether some cells of a column may be written in another way than `Column.written` says."""
+    if column.kind == "text":
+        if not column.is_coded or column.values is None:
+            return True  # not all texts are known
+        return any(respelled(text, written) != text for text in column.values[1:])  # the first one is `None`
+    # Numbers and booleans become text in one way, which is that of the keys; dates are no numbers.
+    return column.kind != "time" and any(number != text for number, text in written.items())

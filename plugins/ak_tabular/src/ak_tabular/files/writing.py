@@ -101,16 +101,19 @@ class _Writer:
 
     def columns(self) -> list[StoredColumn]:
         """Return what is known of the columns."""
-        return [
-            StoredColumn(
-                name=name,
-                kind=self.types[name],
-                missing=self._missing.get(name, 0),
-                values=self._vocabularies[name].values() if self.types[name] == "text" else None,
-                is_coded=self.types[name] == "text" and not self._vocabularies[name].is_full,
-            )
-            for name in self.names
-        ]
+        return [self._column(name) for name in self.names]
+
+    def _column(self, name: str) -> StoredColumn:
+        if self.types[name] not in ("text", "dropped"):
+            return StoredColumn(name=name, kind=self.types[name], missing=self._missing[name])
+        vocabulary = self._vocabularies.get(name, Vocabulary())  # of a dropped column nothing is kept
+        return StoredColumn(
+            name=name,
+            kind="text",
+            missing=self._missing[name],
+            values=vocabulary.values(),
+            is_coded=not vocabulary.is_full,
+        )
 
     def write(self, file: IO[bytes], batch: RowBatch) -> None:
         """Append a batch as one chunk."""
@@ -118,6 +121,10 @@ class _Writer:
         long: dict[int, Any] = {}
         for index, name in enumerate(self.names):
             column = batch.columns[name]
+            if self.types[name] == "dropped":
+                self._missing[name] = self._missing.get(name, 0) + batch.rows
+                coded[index] = np.zeros(batch.rows, dtype=np.uint8)
+                continue
             self._missing[name] = self._missing.get(name, 0) + column.null_count
             if self.types[name] == "text":
                 vocabulary = self._vocabularies.setdefault(name, Vocabulary())
