@@ -48,6 +48,9 @@ TIME_LIMITS = {"digits": (4, 5, 7, 10), "mnist-5k": (4, 5, 7, 10), "fashion-10k"
 TIME_LIMITS |= dict.fromkeys(TABLES, (4, 6, 10, 20))
 TIME_LIMITS |= dict.fromkeys(TEXTS, (4, 6, 10, 20, 40))
 EPOCHS_BY_HAND = (5, 15)
+ROUNDING = 5e-5
+"""AutoKeras's scores are recorded to four digits, so what differs by less is the same."""
+
 STOP_AFTER = 2_400
 
 
@@ -144,7 +147,7 @@ def seconds_to_reach(records: Sequence[Mapping[str, Any]], score: float) -> floa
     """Return after how many seconds, on average, the shortest setting is done whose mean score is at least that."""
     for setting in sorted({record["setting"] for record in records}):
         group = of(records, setting=setting)
-        if np.mean([record["score"] for record in group]) >= score:
+        if np.mean([record["score"] for record in group]) >= score - ROUNDING:
             return float(np.mean([record["seconds"] for record in group]))
     return None
 
@@ -237,7 +240,7 @@ def _compared(score: float | None, other: float) -> str:
     """Return our score, and whether it is worse than AutoKeras's."""
     if score is None:
         return "none"
-    return f"{score:.4f}{', worse' if score < other else ''}"
+    return f"{score:.4f}{', worse' if score < other - ROUNDING else ''}"
 
 
 def _seconds(value: float | None) -> str:
