@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import keras
+import numpy as np
 
 from autokeras_core.engine.schedule import learning_rate_at
 
@@ -62,7 +63,9 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Start from the first step, or from those that were run before."""
         self._steps_before, self._steps_in_epoch = self._steps_done, 0
-        self._rate = 0.0
+        # The checkpoint has the rate that was set last. To set another one, however close, would be another training.
+        last = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+        self._rate = float(last) if self._steps_done else 0.0
         self._seconds_for_training = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -75,7 +78,8 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
         step = self._steps_before + batch
         rate = learning_rate_at(self._schedule, self._peak, self._progress_at(step))
         if abs(rate - self._rate) >= _SMALLEST_CHANGE * self._rate:
-            self.model.optimizer.learning_rate = self._rate = rate
+            self.model.optimizer.learning_rate = rate
+            self._rate = float(np.float32(rate))  # as the optimizer has it, and a checkpoint of it
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Count the batches; the last call of an epoch may have run fewer than Keras says."""

@@ -468,6 +468,34 @@ def test_the_learning_rate_goes_on_from_where_it_was() -> None:
     np.testing.assert_allclose(rates, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("steps_done", range(10, 100, 10))
+def test_the_learning_rate_goes_on_as_it_was_set(steps_done: int) -> None:
+    """It is set where it changes by a thousandth: around the peak of a cosine it stays for many steps, break or not."""
+    whole = _rates_of(steps_done=0, learning_rate=1.0)
+
+    rest = _rates_of(steps_done=steps_done, learning_rate=whole[steps_done - 1])
+
+    assert rest == whole[steps_done:]
+
+
+def _rates_of(*, steps_done: int, learning_rate: float) -> list[float]:
+    """Return the learning rates of the remaining ones of 100 steps, ten an epoch, of a schedule of a thousand."""
+    schedule = ScheduleCallback(schedule="cosine", peak=1.0, total_steps=1000, steps_done=steps_done)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(learning_rate), "mse")
+    schedule.set_model(model)
+    schedule.set_params({"steps": 10})
+    schedule.on_train_begin()
+    rates = []
+    for epoch in range(steps_done // 10, 10):
+        schedule.on_epoch_begin(epoch)
+        for step in range(10):
+            schedule.on_train_batch_begin(step)
+            rates.append(float(model.optimizer.learning_rate))
+            schedule.on_train_batch_end(step)
+    return rates
+
+
 def test_half_precision_variables_come_back(tmp_path: Path) -> None:
     """A variable of a type that NumPy does not know is stored bit for bit."""
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="bfloat16")])
