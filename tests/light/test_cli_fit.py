@@ -201,7 +201,7 @@ def test_output_that_is_taken_is_found_before_the_search(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("directory", "output"),
-    [("model", "model"), ("model", "./work/../model"), ("search", "search/model"), ("model/search", "model")],
+    [("model", "model"), ("model", "./other/../model"), ("search", "search/model"), ("model/search", "model")],
     ids=["same", "same path otherwise written", "inside", "around"],
 )
 def test_output_in_the_way_of_the_search_is_found_before_it(run: Run, directory: str, output: str) -> None:
