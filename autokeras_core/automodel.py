@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
-import numpy as np
-
+from autokeras_core._settings import check_positive, checked_seed, single_model
 from autokeras_core.assembly import assemble, task_of
 from autokeras_core.engine.context import checked_distribution
 from autokeras_core.engine.deadline import Deadline
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AutoModel"]
 
-Array: TypeAlias = np.ndarray[Any, Any]
 PathLike: TypeAlias = str | Path
 
 
@@ -137,14 +135,14 @@ class AutoModel(Predictor):
         block: Block | None = None,
         task: str = "",
     ) -> None:
-        _check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
+        check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
         self._graph = weighted(assemble(inputs, outputs, block=block), loss_weights)
         self._task = task or task_of(self._graph, outputs)
         self.max_trials = max_trials
         self.time_limit = time_limit
         self.objective = objective
         self.tuner = tuner
-        self.seed = secrets.randbits(31) if seed is None else _checked_seed(seed)
+        self.seed = secrets.randbits(31) if seed is None else checked_seed(seed)
         self._seed_is_drawn = seed is None
         self.directory = Path(directory) if directory is not None else None
         self.overwrite = overwrite
@@ -156,7 +154,7 @@ class AutoModel(Predictor):
             resolve_workers(workers)  # so that a wrong value is an error where it is written
         self.ensemble = self.ensemble_by_default if ensemble is None else ensemble
         if tuner == PURE:
-            self.ensemble = _single_model(ensemble)
+            self.ensemble = single_model(ensemble)
         members_of(self.ensemble)  # so that a wrong value is an error where it is written
         self.refit, self.prune = bool(refit), bool(prune)
         self.distribution = checked_distribution(distribution)
@@ -213,7 +211,7 @@ class AutoModel(Predictor):
             DataError: If the data cannot be used.
             SearchError: If the search cannot start in `directory`, or trains no model.
         """
-        _check_positive(epochs=epochs, batch_size=batch_size, time_limit=time_limit)
+        check_positive(epochs=epochs, batch_size=batch_size, time_limit=time_limit)
         limit = time_limit if time_limit is not None else self.time_limit
         deadline = Deadline.after(limit) if limit is not None else None
         self._check_graph_is_complete()
@@ -371,40 +369,5 @@ class AutoModel(Predictor):
         return Path(self._temporary.name)
 
 
-def _single_model(ensemble: bool | int | None) -> bool:
-    """Return `False`, unless the user asked for an ensemble with the paper's algorithm, which has none."""
-    if ensemble:
-        raise SearchError(
-            describe_error(
-                "The paper's algorithm returns the best single model.",
-                expected=f"ensemble=False (or left out) with tuner={PURE!r}",
-                received=f"ensemble={ensemble!r}",
-                advice="Use tuner='mutation' for an ensemble.",
-            )
-        )
-    return False
-
-
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0:
-        return int(seed)
-    raise SearchError(
-        describe_error(
-            "seed cannot be used.", expected="a whole number of 0 or more, or None", received=f"seed={seed!r}"
-        )
-    )
-
-
 def _container_of(y: Any) -> str:
     return "dict" if isinstance(y, Mapping) else "list"
-
-
-def _check_positive(**arguments: float | None) -> None:
-    """Raise if a count or a limit is given and not above zero."""
-    for name, value in arguments.items():
-        if value is not None and (isinstance(value, bool) or not value > 0):
-            raise SearchError(
-                describe_error(
-                    f"{name} cannot be used.", expected="a number above 0, or None", received=f"{name}={value!r}"
-                )
-            )

@@ -1,4 +1,4 @@
-"""What all generic blocks do to their inputs first. Heavy: imports Keras."""
+"""What generic blocks and heads do to their inputs first. Heavy: imports Keras."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autokeras_core.errors import GraphError, describe_error
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Block, Tensor
 
-__all__ = ["as_numbers", "as_vectors", "dense_outputs", "flattened", "layer_seed", "pooled"]
+__all__ = ["as_numbers", "as_vectors", "dense_outputs", "flattened", "head_vectors", "layer_seed", "pooled"]
 
 _AVERAGE_POOLING = {
     3: keras.layers.GlobalAveragePooling1D,
@@ -99,6 +99,41 @@ def pooled(inputs: Tensor, *, reduction_type: str) -> Tensor:
 def as_vectors(inputs: Tensor) -> Tensor:
     """Return a tensor of shape `(batch, channels)` by average pooling, if it is not one already."""
     return pooled(inputs, reduction_type="global_avg")
+
+
+def head_vectors(inputs: Tensor, *, head: str, members: int | None) -> Tensor:
+    """Return one vector per row, by average pooling of feature maps; with members, one for each, as they are.
+
+    Args:
+        inputs: What the head was called on.
+        head: The head's name, which the pooling layer's name starts with.
+        members: How many members the head predicts for, if any.
+
+    Raises:
+        GraphError: If it is a list, or a tensor of a rank that Keras cannot pool.
+    """
+    if isinstance(inputs, (list, tuple)):
+        raise GraphError(
+            describe_error(
+                f"The head {head!r} was called on a list.",
+                expected="one node",
+                received=f"{len(inputs)} nodes",
+                advice="Put Merge() before it.",
+            )
+        )
+    rank = len(inputs.shape)
+    if rank <= 2 or members is not None:
+        return inputs
+    if rank > 5:
+        raise GraphError(
+            describe_error(
+                f"The head {head!r} cannot reduce its input.",
+                expected="a tensor of rank 2 to 5",
+                received=f"shape {tuple(inputs.shape)}",
+                advice="Put Flatten() before it.",
+            )
+        )
+    return _AVERAGE_POOLING[rank](name=f"{head}_pooling")(inputs)
 
 
 def dense_outputs(features: Tensor, outputs: int, members: int | None, *, activation: str | None, name: str) -> Tensor:

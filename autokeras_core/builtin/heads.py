@@ -12,7 +12,7 @@ import numpy as np
 
 from autokeras_core.builtin import _keras_objects
 from autokeras_core.builtin._keras_objects import UnsavedObject
-from autokeras_core.builtin._tensors import dense_outputs
+from autokeras_core.builtin._tensors import dense_outputs, head_vectors
 from autokeras_core.builtin.guesses import loss_of_class_shares, loss_of_mean
 from autokeras_core.builtin.losses import StandardizedSquaredError, UnitFreeLoss, as_loss
 from autokeras_core.builtin.metrics import check_metric, is_short_name, make_metrics
@@ -112,32 +112,7 @@ class _TrainedHead(Head):
 
     def _features(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return one vector per row (or one for each member), after dropout."""
-        if isinstance(inputs, (list, tuple)):
-            raise GraphError(
-                describe_error(
-                    f"The head {hp.path!r} was called on a list.",
-                    expected="one node",
-                    received=f"{len(inputs)} nodes",
-                    advice="Put Merge() before it.",
-                )
-            )
-        rank = len(inputs.shape)
-        if rank > 2 and hp.members is None:
-            if rank > 5:
-                raise GraphError(
-                    describe_error(
-                        f"The head {hp.path!r} cannot reduce its input.",
-                        expected="a tensor of rank 2 to 5",
-                        received=f"shape {tuple(inputs.shape)}",
-                        advice="Put Flatten() before it.",
-                    )
-                )
-            pooling = {
-                3: keras.layers.GlobalAveragePooling1D,
-                4: keras.layers.GlobalAveragePooling2D,
-                5: keras.layers.GlobalAveragePooling3D,
-            }[rank]
-            inputs = pooling(name=f"{hp.path}_pooling")(inputs)
+        inputs = head_vectors(inputs, head=hp.path, members=hp.members)
         rate = hp.get("dropout", 0.0)
         return keras.layers.Dropout(rate, seed=hp.seed, name=f"{hp.path}_dropout")(inputs) if rate > 0 else inputs
 

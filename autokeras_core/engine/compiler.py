@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import keras
 
+from autokeras_core.engine._compile_errors import (
+    block_failed,
+    layer_failed,
+    model_failed,
+    no_place_for_preprocessors,
+    no_tensor,
+)
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.devices import ONE_DEVICE, Devices
 from autokeras_core.engine.features import Feature, FeatureStore, Stream
@@ -23,7 +30,6 @@ from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.engine.randomness import derive_seed, seeded
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
-from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph.operator import Head, Tensor
 from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
 from autokeras_core.search.values import Value
@@ -229,24 +235,16 @@ class _Compilation:
         try:
             wanted: list[Preprocessor] = list(block.preprocessors(view))
         except Exception as error:
-            raise _block_failed(vertex, "did not name its preprocessors", error) from error
+            raise block_failed(vertex, "did not name its preprocessors", error) from error
         if not wanted:
             return sources
         if len(sources) != 1 or not isinstance(sources[0], Stream):
-            raise GraphError(
-                describe_error(
-                    f"The block {vertex.name!r} wants preprocessors where there can be none.",
-                    expected="a place right behind one input, or behind preprocessing blocks of one input",
-                    received=f"{[type(each).__name__ for each in wanted]} behind "
-                    f"{[source.name for source in vertex.sources]}",
-                    advice="Put it behind the input, and merge or transform afterwards.",
-                )
-            )
+            raise no_place_for_preprocessors(vertex, wanted)
         try:
             stream = self.store.with_defaults(sources[0]) if _comes_after_defaults(wanted[0]) else sources[0]
             return [self.store.extend(stream, wanted)]
         except Exception as error:
-            raise _block_failed(vertex, "could not get its preprocessors ready", error) from error
+            raise block_failed(vertex, "could not get its preprocessors ready", error) from error
 
     def tensor(self, stream: Stream) -> Tensor:
         """Return the tensor at the end of a stream: a model input, then the in-model preprocessors' layers."""
@@ -281,15 +279,9 @@ class _Compilation:
             with training_in(self.precision), self.devices.scope():
                 output = vertex.operator.build(view, tensors if vertex.is_list else tensors[0])
         except Exception as error:
-            raise _block_failed(vertex, "could not be built", error) from error
+            raise block_failed(vertex, "could not be built", error) from error
         if not isinstance(output, keras.KerasTensor):
-            raise GraphError(
-                describe_error(
-                    f"The block {vertex.name!r} ({type(vertex.operator).__name__}) returned no tensor.",
-                    expected="build() to return one symbolic Keras tensor",
-                    received=f"{output!r}",
-                )
-            )
+            raise no_tensor(vertex, output)
         return output
 
     def members_for(self, vertex: BlockVertex) -> int | None:
@@ -312,7 +304,7 @@ class _Compilation:
         try:
             members = vertex.operator.members(view)
         except Exception as error:
-            raise _block_failed(vertex, "did not name its number of members", error) from error
+            raise block_failed(vertex, "did not name its number of members", error) from error
         if members is not None:
             check_members(members, output, where=f"The block {vertex.name!r} ({type(vertex.operator).__name__})")
             self.members[vertex.name] = members
@@ -349,14 +341,7 @@ class _Compilation:
             with training_in(self.precision):  # Keras scales the loss of a model in half precision
                 return keras.Model(inputs=inputs, outputs=dict(outputs), name="model")
         except Exception as error:
-            raise GraphError(
-                describe_error(
-                    "The blocks could not be put together to one model.",
-                    expected="heads whose outputs follow from the inputs",
-                    received=f"{type(error).__name__}: {error}",
-                    advice="Check that every block uses the tensor that its build() is given.",
-                )
-            ) from error
+            raise model_failed(error) from error
 
 
 def tensor_dtype(dtype: str) -> str:
@@ -383,27 +368,8 @@ def _layer(preprocessor: Preprocessor, input_name: str) -> Any:
     try:
         return preprocessor.to_layer()
     except Exception as error:
-        raise GraphError(
-            describe_error(
-                f"The preprocessor {type(preprocessor).__name__} of the input {input_name!r} made no layer.",
-                expected="to_layer() to return a built-in Keras layer",
-                received=f"{type(error).__name__}: {error}",
-            )
-        ) from error
+        raise layer_failed(preprocessor, input_name, error) from error
 
 
 def _place(source: Source) -> tuple[str, str]:
     return source.kind, source.name
-
-
-def _block_failed(vertex: BlockVertex, what: str, error: Exception) -> GraphError:
-    message = f"The block {vertex.name!r} ({type(vertex.operator).__name__}) {what}."
-    if isinstance(error, AutoKerasError):
-        return GraphError(f"{message} {error}")
-    return GraphError(
-        describe_error(
-            message,
-            expected="a block that fits its input and this configuration",
-            received=f"{type(error).__name__}: {error}",
-        )
-    )

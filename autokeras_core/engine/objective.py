@@ -46,7 +46,7 @@ def resolve_objective(objective: Any, graph: Graph, profile: DataProfile) -> Obj
     if isinstance(objective, (tuple, list)) and len(objective) == 2:
         return _checked(str(objective[0]), objective[1])
     if isinstance(objective, str):
-        return _checked(objective, _direction_of(objective))
+        return _checked(objective, _direction_of(_without_head(objective.removeprefix("val_"), graph)))
     raise _not_an_objective(objective)
 
 
@@ -121,6 +121,13 @@ def _checked(name: str, direction: object) -> Objective:
         raise _not_an_objective((name, direction))
     full = name if name.startswith("val_") else f"val_{name}"
     return Objective(full, "max" if direction == "max" else "min")
+
+
+def _without_head(name: str, graph: Graph) -> str:
+    """Return a metric's own name, so that a head called `error_code` does not decide what is better."""
+    prefixes = (_prefix(head, graph) for head in graph.heads)
+    owner = max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default="")
+    return name.removeprefix(owner)
 
 
 def _direction_of(name: str) -> str | None:

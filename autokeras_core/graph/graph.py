@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from autokeras_core.errors import GraphError, describe_error
+from autokeras_core.graph._node_checks import (
+    check_each_called_once,
+    check_heads_are_last,
+    check_inputs_are_listed,
+    check_kinds,
+    head_is_not_last,
+)
 from autokeras_core.graph.naming import check_name, name_operators
 from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Block, Head, Input
@@ -135,12 +142,12 @@ class Graph:
         """
         _check_not_empty("input", inputs)
         _check_not_empty("output", outputs)
-        _check_kinds(inputs, outputs)
+        check_kinds(inputs, outputs)
         nodes = nodes_in_order(outputs)
         block_nodes = [node for node in nodes if not isinstance(node.operator, Input)]
-        _check_each_called_once(block_nodes)
-        _check_heads_are_last(block_nodes)
-        _check_inputs_are_listed(inputs, block_nodes)
+        check_each_called_once(block_nodes)
+        check_heads_are_last(block_nodes)
+        check_inputs_are_listed(inputs, block_nodes)
         input_names = dict(zip(map(id, inputs), name_operators(inputs, what="input"), strict=True))
         blocks: list[Any] = [node.operator for node in block_nodes]
         block_names = dict(zip(map(id, blocks), name_operators(blocks), strict=True))
@@ -253,7 +260,7 @@ class Graph:
         for vertex in self.blocks:
             for source in vertex.sources:
                 if source.kind == "block" and self.block(source.name).is_head:
-                    raise _head_is_not_last(self.block(source.name).operator, vertex.operator)
+                    raise head_is_not_last(self.block(source.name).operator, vertex.operator)
 
     def _check_use(self) -> None:
         used = {source for vertex in self.blocks for source in vertex.sources}
@@ -302,107 +309,5 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
                 f"Two {what}s have the same name {repeated[0]!r}.",
                 expected=f"a different name for each {what}",
                 received=f"{list(names)}",
-            )
-        )
-
-
-def _check_kinds(inputs: Sequence[object], outputs: Sequence[object]) -> None:
-    for index, item in enumerate(inputs):
-        if not isinstance(item, Input):
-            raise GraphError(
-                describe_error(
-                    "The graph got something that is no input.",
-                    expected="inputs such as ImageInput()",
-                    received=f"{item!r}",
-                )
-            )
-        if any(item is other for other in inputs[:index]):
-            raise GraphError(
-                describe_error(
-                    f"The input {item!r} is listed twice.",
-                    expected="each input once",
-                    received=f"inputs={list(inputs)!r}",
-                )
-            )
-    for index, item in enumerate(outputs):
-        if not isinstance(item, Node) or not isinstance(item.operator, Head):
-            received = item.operator if isinstance(item, Node) else item
-            raise GraphError(
-                describe_error(
-                    f"The output of {received!r} is no prediction: it does not come from a head.",
-                    expected="what a head such as ClassificationHead() returned when called",
-                    received=f"{item!r}",
-                    advice="Put a head behind it: ClassificationHead()(node).",
-                )
-            )
-        if any(item is other for other in outputs[:index]):
-            raise GraphError(
-                describe_error(
-                    f"The output of {item.operator!r} is listed twice.",
-                    expected="each output once",
-                    received=f"outputs={list(outputs)!r}",
-                )
-            )
-
-
-def _check_each_called_once(nodes: Sequence[Node]) -> None:
-    seen: set[int] = set()
-    for node in nodes:
-        if id(node.operator) in seen:
-            kind = type(node.operator).__name__
-            raise GraphError(
-                describe_error(
-                    f"The same block {node.operator!r} was called twice.",
-                    expected="each block to be called once, since it has one set of hyperparameters and weights",
-                    received=f"two calls of one {kind}",
-                    advice=f"Make two instances: {kind}(...)(a) and {kind}(...)(b).",
-                )
-            )
-        seen.add(id(node.operator))
-
-
-def _check_heads_are_last(nodes: Sequence[Node]) -> None:
-    for node in nodes:
-        for source in node.inputs:
-            if isinstance(source.operator, Head):
-                raise _head_is_not_last(source.operator, node.operator)
-
-
-def _head_is_not_last(head: object, follower: object) -> GraphError:
-    return GraphError(
-        describe_error(
-            f"The head {head!r} is not last.",
-            expected="nothing behind a head",
-            received=f"{follower!r} behind it",
-            advice="Put the head behind the last block.",
-        )
-    )
-
-
-def _check_inputs_are_listed(inputs: Sequence[Input], nodes: Sequence[Node]) -> None:
-    listed = {id(each) for each in inputs}
-    reached: set[int] = set()
-    for node in nodes:
-        for source in node.inputs:
-            if not isinstance(source.operator, Input):
-                continue
-            reached.add(id(source.operator))
-            if id(source.operator) not in listed:
-                raise GraphError(
-                    describe_error(
-                        f"The block {node.operator!r} needs an input that is missing from the list of inputs.",
-                        expected=f"{source.operator!r} among the inputs",
-                        received=f"inputs={list(inputs)!r}",
-                        advice="Pass the very object that the block was called on.",
-                    )
-                )
-    unused = [each for each in inputs if id(each) not in reached]
-    if unused:
-        raise GraphError(
-            describe_error(
-                f"The input {unused[0]!r} is disconnected: no output depends on it.",
-                expected="every input to lead to a head",
-                received=f"{len(unused)} of {len(inputs)} inputs unused",
-                advice="Leave it out of the inputs, or connect it.",
             )
         )

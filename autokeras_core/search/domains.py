@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.search._domain_errors import impossible_range, mixed_values, outside
 from autokeras_core.search.values import (
     Conditions,
     Value,
@@ -58,13 +59,7 @@ class Choice:
             object.__setattr__(self, "values", tuple(float(value) for value in self.values))
         kinds = {type(value) for value in self.values}
         if len(kinds) > 1 or len(set(self.values)) < len(self.values):
-            raise SpaceError(
-                describe_error(
-                    "The values of a Choice are mixed or repeated.",
-                    expected="different values of one type",
-                    received=f"values={list(self.values)!r}",
-                )
-            )
+            raise mixed_values(self.values)
         default = self.values[0] if self.default is None else self.coerce(self.default)
         object.__setattr__(self, "default", default)
 
@@ -87,7 +82,7 @@ class Choice:
         for own in self.values:
             if same_value(own, plain):
                 return own
-        raise _outside(self, plain)
+        raise outside(self, plain)
 
     def sample(self, rng: np.random.Generator) -> Value:
         """Draw one value, all equally likely."""
@@ -130,7 +125,7 @@ class Boolean:
         """Return `value` as a bool; raise `SpaceError` if it is not one."""
         plain = as_value(value)
         if not isinstance(plain, bool):
-            raise _outside(self, plain)
+            raise outside(self, plain)
         return plain
 
     def sample(self, rng: np.random.Generator) -> Value:
@@ -168,13 +163,8 @@ class Int:
     def __attrs_post_init__(self) -> None:
         log_is_possible = self.low >= 1 and self.step == 1
         if not (self.low <= self.high and self.step >= 1 and (log_is_possible or not self.log)):
-            raise SpaceError(
-                describe_error(
-                    "An Int has an impossible range.",
-                    expected="low <= high, step >= 1, and with log=True low >= 1 and no step",
-                    received=f"low={self.low}, high={self.high}, step={self.step}, log={self.log}",
-                )
-            )
+            expected = "low <= high, step >= 1, and with log=True low >= 1 and no step"
+            raise impossible_range(self, "An Int", expected=expected)
         default = self.low if self.default is None else self.coerce(self.default)
         object.__setattr__(self, "default", default)
 
@@ -197,7 +187,7 @@ class Int:
     def coerce(self, value: object) -> Value:
         """Return `value` as an int; raise `SpaceError` if it is not on the grid."""
         if not self.contains(value):
-            raise _outside(self, as_value(value))
+            raise outside(self, as_value(value))
         return int(as_value(value))
 
     def sample(self, rng: np.random.Generator) -> Value:
@@ -240,13 +230,8 @@ class Float:
     def __attrs_post_init__(self) -> None:
         log_is_possible = self.low > 0 and self.step is None
         if not (self.low <= self.high and (self.step is None or self.step > 0) and (log_is_possible or not self.log)):
-            raise SpaceError(
-                describe_error(
-                    "A Float has an impossible range.",
-                    expected="low <= high, step > 0, and with log=True low > 0 and no step",
-                    received=f"low={self.low}, high={self.high}, step={self.step}, log={self.log}",
-                )
-            )
+            expected = "low <= high, step > 0, and with log=True low > 0 and no step"
+            raise impossible_range(self, "A Float", expected=expected)
         default = self.low if self.default is None else self.coerce(self.default)
         object.__setattr__(self, "default", default)
 
@@ -279,7 +264,7 @@ class Float:
     def coerce(self, value: object) -> Value:
         """Return `value` as a float (of the grid); raise `SpaceError` if it is outside the range."""
         if not self.contains(value):
-            raise _outside(self, as_value(value))
+            raise outside(self, as_value(value))
         number = float(as_value(value))
         if self.step is not None:
             return self._at(round((number - self.low) / self.step))
@@ -342,7 +327,7 @@ class Fixed:
     def coerce(self, value: object) -> Value:
         """Return the value; raise `SpaceError` if `value` is another one."""
         if not self.contains(value):
-            raise _outside(self, as_value(value))
+            raise outside(self, as_value(value))
         return self.value
 
     def sample(self, rng: np.random.Generator) -> Value:
@@ -395,9 +380,3 @@ def _json(domain: Domain, data: dict[str, Any]) -> dict[str, Any]:
     if domain.when:
         data["when"] = {name: list(allowed) for name, allowed in domain.when}
     return data
-
-
-def _outside(domain: Domain, value: Value) -> SpaceError:
-    return SpaceError(
-        describe_error("A value is outside its domain.", expected=f"a value in {domain}", received=f"value={value!r}")
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.datasets import load_diabetes, load_digits, load_wine
 
@@ -53,3 +54,18 @@ def dense_regressor(**options: Any) -> AutoModel:
     node = DenseBlock(num_layers=1, units=32)(Normalization()(start))
     options = {"max_trials": 1, "seed": 0, "warm_starts": [QUICK]} | options
     return AutoModel(start, RegressionHead(**head)(node), **options)
+
+
+class CountsEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Counts its own epochs, and notes the counts where all copies can."""
+
+    counts: list[int] = []  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, seen: list[int]) -> None:
+        super().__init__()
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        """Count."""
+        self.epochs += 1
+        self.counts.append(self.epochs)

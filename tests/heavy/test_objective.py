@@ -58,6 +58,22 @@ def test_several_heads_are_optimised_by_their_total_loss() -> None:
     assert resolve_objective(None, graph, profile) == Objective("val_loss", "min")
 
 
+@pytest.mark.parametrize(
+    ("given", "direction"),
+    [("val_error_code_accuracy", "max"), ("error_code_accuracy", "max"), ("val_error_code_loss", "min")],
+)
+def test_the_name_of_a_head_decides_no_direction(given: str, direction: str) -> None:
+    """More accuracy is better, also that of a head called `error_code`."""
+    start = ArrayInput()
+    node = DenseBlock()(start)
+    heads = [ClassificationHead(name="error_code")(node), RegressionHead(name="error")(node)]
+    graph = Graph.from_nodes([start], heads)
+
+    found = resolve_objective(given, graph, DataProfile(rows=10, inputs={}, targets={}))
+
+    assert found.direction == direction
+
+
 @pytest.mark.parametrize("given", ["val_score", ("val_score", "up"), 3, ("a", "b", "c")], ids=str)
 def test_what_is_no_objective_is_one_clear_error(given: Any) -> None:
     """The message says what is accepted."""

@@ -1,7 +1,7 @@
 """The search spaces of the image blocks, as data. Light: no Keras here.
 
 The class of a block and its descriptor share one space, so what `autokeras blocks show` prints is what is searched.
-Functions below suit a space to the data; they leave alone what the user fixed or narrowed.
+The functions suit a space to the data; they leave alone what the user fixed or narrowed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ak_vision._suited_networks import largest_side, suit_networks, suit_pretrained
 from ak_vision.networks import NETWORKS
 from autokeras_core.plugin import Boolean, Choice, Space
 
@@ -290,7 +291,7 @@ def suit_stem(space: Space, profile: DataProfile | None, *, sides: tuple[int, in
     declared = space.get("stem_stride")
     if profile is None or declared is None or attrs.evolve(declared, when=()) != _STEM_STRIDE:
         return space
-    side = _largest_side(profile)
+    side = largest_side(profile)
     stride = 1 if side <= sides[0] else 2 if side <= sides[1] else 4
     return Space({**space, "stem_stride": Choice([1, 2, 4], default=stride, when=declared.when)})
 
@@ -308,7 +309,7 @@ def suit_image_size(space: Space, profile: DataProfile | None) -> Space:
     """
     if profile is None or space.get("image_size") != _IMAGE_SIZE:
         return space
-    side = _largest_side(profile)
+    side = largest_side(profile)
     wanted = max(side, min(2 * side, 96))
     suited = next((value for value in IMAGE_SIZES if value >= max(wanted, 64)), IMAGE_SIZES[-1])
     return Space({**space, "image_size": Choice(IMAGE_SIZES, default=suited)})
@@ -332,60 +333,6 @@ def can_transfer(profile: DataProfile | None) -> bool:
     )
 
 
-def suit_networks(
-    space: Space, profile: DataProfile | None, *, hyperparameter: str, networks: Mapping[str, str], declared: Space
-) -> Space:
-    """Return the space without the published networks that are too large for the pictures.
-
-    A network is searched for pictures from its `suited_side` on: 64 pixels for one that was published for 224. So
-    below 64 pixels only the small architectures are left. What the user fixed or narrowed is left alone, and so is a
-    space of which nothing would be left.
-
-    Args:
-        space: The space of a block, perhaps narrowed.
-        profile: What analysis found; `None` leaves the space as it is.
-        hyperparameter: The hyperparameter that names the architecture.
-        networks: Its values that are published networks, with their names in `NETWORKS`.
-        declared: The space as the block declares it.
-    """
-    choice = space.get(hyperparameter)
-    if profile is None or not isinstance(choice, Choice) or choice != declared[hyperparameter]:
-        return space
-    side = _largest_side(profile)
-    suited = [
-        value
-        for value in choice.values
-        if str(value) not in networks or NETWORKS[networks[str(value)]].suited_side <= side
-    ]
-    if not suited or len(suited) == len(choice.values):
-        return space
-    default = choice.default if choice.default in suited else suited[0]
-    return space.narrow({hyperparameter: Choice(suited, default=default)})
-
-
-def suit_pretrained(
-    space: Space, profile: DataProfile | None, *, hyperparameter: str, networks: Mapping[str, str], declared: Space
-) -> Space:
-    """Return the space with nothing but published networks whose weights can be downloaded.
-
-    Those that are too large for the pictures are left out as in `suit_networks`; on pictures for which all are too
-    large, which are then enlarged, the ones for the smallest pictures stay. What the user fixed or narrowed is left
-    alone.
-
-    Args:
-        space: The space of a block, perhaps narrowed.
-        profile: What analysis found; `None` leaves out nothing that has weights.
-        hyperparameter: The hyperparameter that names the architecture.
-        networks: Its values that are published networks, with their names in `NETWORKS`.
-        declared: The space as the block declares it.
-    """
-    if space.get(hyperparameter) != declared[hyperparameter]:
-        return space
-    sides = {value: NETWORKS[name].suited_side for value, name in networks.items() if NETWORKS[name].constructor}
-    largest = math.inf if profile is None else max(_largest_side(profile), min(sides.values()))
-    return space.narrow({hyperparameter: Choice([value for value, side in sides.items() if side <= largest])})
-
-
 def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tuple[str, ...]:
     """Return the default candidates of the image block that a search tries on these pictures.
 
@@ -393,15 +340,5 @@ def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tupl
         names: The short names of all candidates.
         profile: What analysis found; `None` leaves out nothing.
     """
-    side = math.inf if profile is None else _largest_side(profile)
+    side = math.inf if profile is None else largest_side(profile)
     return tuple(name for name in names if SUITED_SIDES.get(name, 0) <= side)
-
-
-def _largest_side(profile: DataProfile) -> float:
-    """Return the side of a square with as many pixels as the pictures have; 0 without pictures."""
-    sides = (
-        math.sqrt(part.facts["height"] * part.facts["width"])
-        for part in profile.inputs.values()
-        if part.modality == "image"
-    )
-    return max(sides, default=0.0)

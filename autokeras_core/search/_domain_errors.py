@@ -1,0 +1,48 @@
+"""Errors of domains: those that cannot be, and values that are in none. Light: standard library only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autokeras_core.errors import SpaceError, describe_error
+
+if TYPE_CHECKING:
+    from autokeras_core.search.domains import Domain, Float, Int
+    from autokeras_core.search.values import Value
+
+__all__ = ["impossible_range", "mixed_values", "outside"]
+
+
+def impossible_range(domain: Int | Float, what: str, *, expected: str) -> SpaceError:
+    """Return the error for a range that holds no value, or that nothing can be drawn from.
+
+    Args:
+        domain: The range.
+        what: What it is, as the sentence begins: `"An Int"`.
+        expected: What must hold of its bounds.
+    """
+    return SpaceError(
+        describe_error(
+            f"{what} has an impossible range.",
+            expected=expected,
+            received=f"low={domain.low}, high={domain.high}, step={domain.step}, log={domain.log}",
+        )
+    )
+
+
+def mixed_values(values: tuple[Value, ...]) -> SpaceError:
+    """Return the error for a `Choice` whose values are of several types, or repeat."""
+    return SpaceError(
+        describe_error(
+            "The values of a Choice are mixed or repeated.",
+            expected="different values of one type",
+            received=f"values={list(values)!r}",
+        )
+    )
+
+
+def outside(domain: Domain, value: Value) -> SpaceError:
+    """Return the error for a value that a domain does not hold."""
+    return SpaceError(
+        describe_error("A value is outside its domain.", expected=f"a value in {domain}", received=f"value={value!r}")
+    )
