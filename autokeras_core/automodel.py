@@ -79,8 +79,9 @@ class AutoModel(Predictor):
         ensemble: Whether the best trials' models may answer together, by the weighted mean of their outputs, if that scores
             better on the validation rows than the best one alone (with fewer than 100 of them: if it is not clearly worse); a
             whole number is how many there may be at most, `True` means 8. What is handed over is then as large and as slow
-            as its members together. By default what the class's
-            `ensemble_by_default` says: `False`, but `True` for the structured-data tasks.
+            as its members together. By default what the class's `ensemble_by_default` says: `False`, but `True` for the
+            structured-data tasks and 4 for the text tasks, of models that can be exported together: a pretrained
+            encoder, whose tokenizer stays outside, remains alone unless you say `ensemble=`.
         refit: Whether to train the best configuration once more when the search has ended, on all rows: also those for
             validation, which training has not seen. It trains for as many epochs as its trial took to its best one. Part of
             a time limit is kept for it; where there is too little, the validated model stays, and a line says so.
@@ -153,6 +154,7 @@ class AutoModel(Predictor):
         if workers is not None:
             resolve_workers(workers)  # so that a wrong value is an error where it is written
         self.ensemble = self.ensemble_by_default if ensemble is None else ensemble
+        self._ensemble_is_default = ensemble is None
         if tuner == PURE:
             self.ensemble = single_model(ensemble)
         members_of(self.ensemble)  # so that a wrong value is an error where it is written
@@ -251,6 +253,7 @@ class AutoModel(Predictor):
                 callbacks=tuple(callbacks),
                 container=_container_of(y),
                 members=members_of(self.ensemble),
+                exportable_ensemble=self._ensemble_is_default,
                 refit=self.refit,
                 prune=self.prune and self.tuner != PURE,
                 distribution=self.distribution,
@@ -334,6 +337,7 @@ class AutoModel(Predictor):
         self.objective = (fitted.objective.name, fitted.objective.direction)
         self.tuner, self.executor, self.workers, self.overwrite = "mutation", None, None, False
         self.ensemble, self.refit, self.prune = self.ensemble_by_default, False, True
+        self._ensemble_is_default = True
         self.distribution = None
         self._temporary, self._own_search, self._seed_is_drawn = None, None, False
 

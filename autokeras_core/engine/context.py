@@ -67,6 +67,7 @@ class TrialContext:
         patience: How many epochs without improvement end a trial, as a share of its planned epochs.
         keeps_predictions: Whether a trial leaves its outputs on the validation rows beside its model, so that an ensemble
             can be chosen by them.
+        exportable_ensemble: Whether only such models take part in one whose exported models take raw rows.
         distribution: `"data_parallel"` to train each trial on all devices of its machine, see `engine.devices`.
         seconds_between_checkpoints: How long a trial trains at least between two checkpoints; longer where they are
             expensive to write, see `engine.checkpoint`.
@@ -85,6 +86,7 @@ class TrialContext:
     precision: Precision = "float32"
     patience: float = 0.3
     keeps_predictions: bool = False
+    exportable_ensemble: bool = False
     distribution: Distribution | None = None
     seconds_between_checkpoints: float = 5.0
 

@@ -32,6 +32,7 @@ from autokeras_core.engine.finetuning import (
     open_second_phase,
     plan_second_phase,
 )
+from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.predictions import keep_predictions
 from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.schedule import patience_of
@@ -150,6 +151,7 @@ def _train(
         cut_short=watch.cut_short,
         directory="" if watch.pruned else job.directory,
         attempts=job.attempt,
+        takes_raw_rows=not export_notes(compiled.features),
     )
 
 
@@ -172,7 +174,8 @@ def _save(job: TrialJob, context: TrialContext, compiled: CompiledGraph, watch: 
         compiled = _for_one_device(job, context, compiled)
     bundle = ModelBundle.from_compiled(compiled, graph=context.graph, profile=context.profile)
     bundle.save(Path(job.directory) / BUNDLE_FOLDER)
-    if context.keeps_predictions:
+    may_take_part = not context.exportable_ensemble or not export_notes(bundle.features)
+    if context.keeps_predictions and may_take_part:
         keep_predictions(bundle.model, bundle.features, context, job.directory)
 
 

@@ -139,6 +139,7 @@ class TrialOutcome:
         attempts: How often it ran, 2 after a retry.
         elapsed: Seconds of searching up to its end, those of earlier runs of the same search included.
         failure: Why there is no score.
+        takes_raw_rows: Whether its exported model takes raw rows: no preprocessor, such as a tokenizer, stays outside.
     """
 
     trial_id: str
@@ -156,6 +157,7 @@ class TrialOutcome:
     attempts: int = 1
     elapsed: float = 0.0
     failure: Failure | None = None
+    takes_raw_rows: bool = True
 
     @property
     def pace(self) -> dict[str, Any]:

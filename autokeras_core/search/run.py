@@ -65,7 +65,8 @@ _LOGGER = logging.getLogger(__name__)
 class SearchRequest:
     """What to search for; see `AutoModel` for the fields.
 
-    `members` is the largest number of an ensemble's; 1 for none. `own` identifies a search, as `run_search` told it, that is
+    `members` is the largest number of an ensemble's; 1 for none. With `exportable_ensemble` only such models take part in one
+    whose exported models take raw rows. `own` identifies a search, as `run_search` told it, that is
     continued if it is the one in the directory and can be read, in spite of `overwrite`.
     """
 
@@ -89,6 +90,7 @@ class SearchRequest:
     callbacks: Sequence[Any]
     container: str
     members: int = 1
+    exportable_ensemble: bool = False
     refit: bool = False
     prune: bool = True
     workers: Workers | None = None
@@ -172,6 +174,7 @@ def run_search(
             driver.outcomes,
             validation_inputs=request.data.validation_inputs,
             members=request.members,
+            exportable=request.exportable_ensemble,
             deadline=request.deadline,
             is_interrupted=driver.stop_reason == INTERRUPTED,
         )
@@ -285,6 +288,7 @@ def _driver(
         max_model_size=request.max_model_size,
         precision=suited_precision(),
         keeps_predictions=request.members > 1,
+        exportable_ensemble=request.exportable_ensemble,
         distribution=request.distribution,
     )
     return SearchDriver(

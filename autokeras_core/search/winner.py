@@ -107,6 +107,7 @@ def choose_winner(
     validation_inputs: Mapping[str, Rows],
     members: int,
     deadline: Deadline | None,
+    exportable: bool = False,
     is_interrupted: bool = False,
 ) -> Winner:
     """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
@@ -120,11 +121,15 @@ def choose_winner(
         validation_inputs: Adapted validation rows by input, for models that left no outputs on them.
         members: How many models may be put together; with 1 it is the best one alone.
         deadline: When this should have ended. What was found until then counts.
+        exportable: Whether an ensemble is to be exportable as one model: then only trials whose exported models take raw
+            rows take part, and a best one of another kind stays alone.
         is_interrupted: Whether Ctrl-C has ended the search. Once more, and it ends this too; the first time here it leaves
             the best model alone.
     """
     best, *others = rank_outcomes(outcomes, maximise=context.objective.maximise)
     ranked = [best, *(outcome for outcome in others if (Path(outcome.directory) / BUNDLE_FOLDER).is_dir())]
+    if exportable:
+        ranked = [outcome for outcome in ranked if outcome.takes_raw_rows] if best.takes_raw_rows else [best]
     started = time.monotonic()
     loaded = {best.trial_id: _load(best)}
     seconds_to_load = time.monotonic() - started
@@ -132,13 +137,13 @@ def choose_winner(
     rows = selection_rows(context)
     if len(rows) >= FEW_ROWS:
         members = most_members(len(rows), members)
-    if deadline is not None:  # each further member has to be loaded too
-        members = min(members, 1 + int(deadline.remaining() / max(seconds_to_load, 1e-3)))
+    if deadline is not None:  # each further member has to be loaded too, which may take half of the time
+        members = min(members, 1 + int(deadline.remaining() / 2 / max(seconds_to_load, 1e-3)))
     if members < 2 or len(ranked) < 2:
         return single
 
     def is_time_up() -> bool:
-        return deadline is not None and deadline.remaining() < members * seconds_to_load
+        return deadline is not None and deadline.remaining() < (members - 1) * seconds_to_load
 
     try:
         candidates: list[list[Array]] = []

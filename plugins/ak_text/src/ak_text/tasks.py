@@ -40,6 +40,7 @@ class TextClassifier(Task):
     """
 
     task_name: ClassVar[str] = "ak_text:TextClassifier"
+    ensemble_by_default: ClassVar[bool | int] = 4
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class TextRegressor(Task):
     """
 
     task_name: ClassVar[str] = "ak_text:TextRegressor"
+    ensemble_by_default: ClassVar[bool | int] = 4
 
     def __init__(
         self,
