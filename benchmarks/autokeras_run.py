@@ -54,6 +54,9 @@ MOST_EPOCHS = 1_000
 LEAST_EPOCHS = 11
 """AutoKeras's early stopping has a patience of 10: the first epoch, and ten that are not better."""
 
+STEPS_TO_MEASURE = 6
+"""The first one traces the network; the others take as long as each other."""
+
 BATCH_SIZE = 32
 TRAINING_SHARE = 0.8
 """AutoKeras's defaults."""
@@ -89,7 +92,7 @@ def certain_end(*, rows: int, until: float) -> Any:
             self.fastest, self.last, self.steps = min(self.fastest, now - self.last), now, self.steps + 1
             steps = LEAST_EPOCHS * math.floor(TRAINING_SHARE * rows / BATCH_SIZE)
             end = now + (steps - self.steps) * self.fastest
-            if self.params["epochs"] == MOST_EPOCHS and self.steps >= 20 and end > until:
+            if self.params["epochs"] == MOST_EPOCHS and self.steps >= STEPS_TO_MEASURE and end > until:
                 raise TooLateError(self.fastest)
 
     return CertainEnd()
