@@ -177,7 +177,7 @@ def _kill_all(folder: Path, *, kills: int, seed: int) -> tuple[list[str], int]:
         directory = folder / f"search-{number}"
         moment = float(rng.uniform(0.0, wanted.seconds))
         killed = run_search(directory, kill_after=moment)
-        if not killed.was_killed:  # it was quicker than the one that nobody killed
+        if not killed.was_killed or _is_over(directory):  # it was quicker than the one that nobody killed
             continue
         before = trials_in(directory)
         run = run_search(directory)
@@ -207,6 +207,11 @@ def _kill_all(folder: Path, *, kills: int, seed: int) -> tuple[list[str], int]:
         "|---|---|---|---|---|---|",
         *rows,
     ], failed
+
+
+def _is_over(directory: Path) -> bool:
+    """Return whether the search itself had ended: what was killed then is the prediction after it."""
+    return any(event["event"] == "handed_over" for event in _events(directory))
 
 
 def _events(directory: Path) -> list[dict[str, Any]]:
