@@ -241,11 +241,11 @@ def target_of(records: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> f
 
 def write_table(records: Sequence[Mapping[str, Any]]) -> None:
     """Write the Markdown table."""
-    cores = sorted({record["cores"] for record in records})
+    cores = " or ".join(map(str, sorted({record["cores"] for record in records})))
     lines = [
         "# Ablation: what each part of the search gives",
         "",
-        f"Made by `benchmarks/ablation.py`; one run a line of `ablation.jsonl`, with every setting, on {cores} CPU cores each.",
+        f"Made by `benchmarks/ablation.py`; one run a line of `ablation.jsonl`, with every setting; CPU cores each: {cores}.",
         "All ways to search have the same training rows, the same time limit and the same seeds; test rows are never seen.",
         "",
         "* *Score*: accuracy on the test rows, or minus the root mean squared error; mean and standard error over the seeds.",

@@ -211,7 +211,9 @@ def _kill_all(folder: Path, *, kills: int, seed: int) -> tuple[list[str], int]:
 
 def _is_over(directory: Path) -> bool:
     """Return whether the search itself had ended: what was killed then is the prediction after it."""
-    return any(event["event"] == "handed_over" for event in _events(directory))
+    from autokeras_core.search.session import read_end
+
+    return read_end(_events(directory))[0]
 
 
 def _events(directory: Path) -> list[dict[str, Any]]:

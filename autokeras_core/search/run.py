@@ -174,7 +174,6 @@ def run_search(
             driver.outcomes,
             validation_inputs=request.data.validation_inputs,
             members=request.members,
-            exportable=request.exportable_ensemble,
             deadline=request.deadline,
             is_interrupted=driver.stop_reason == INTERRUPTED,
         )

@@ -107,7 +107,6 @@ def choose_winner(
     validation_inputs: Mapping[str, Rows],
     members: int,
     deadline: Deadline | None,
-    exportable: bool = False,
     is_interrupted: bool = False,
 ) -> Winner:
     """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
@@ -116,19 +115,18 @@ def choose_winner(
     the best is chance then.
 
     Args:
-        context: What all trials share.
+        context: What all trials share. If it wants an ensemble that can be exported, only trials whose exported models take
+            raw rows take part, and a best one of another kind stays alone.
         outcomes: All trials; at least one is completed, and the best ones' models are on the disk.
         validation_inputs: Adapted validation rows by input, for models that left no outputs on them.
         members: How many models may be put together; with 1 it is the best one alone.
         deadline: When this should have ended. What was found until then counts.
-        exportable: Whether an ensemble is to be exportable as one model: then only trials whose exported models take raw
-            rows take part, and a best one of another kind stays alone.
         is_interrupted: Whether Ctrl-C has ended the search. Once more, and it ends this too; the first time here it leaves
             the best model alone.
     """
     best, *others = rank_outcomes(outcomes, maximise=context.objective.maximise)
     ranked = [best, *(outcome for outcome in others if (Path(outcome.directory) / BUNDLE_FOLDER).is_dir())]
-    if exportable:
+    if context.exportable_ensemble:
         ranked = [outcome for outcome in ranked if outcome.takes_raw_rows] if best.takes_raw_rows else [best]
     started = time.monotonic()
     loaded = {best.trial_id: _load(best)}

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 import pytest
-from automodels import QUICK, dense_classifier, digits
+from automodels import digits
 
 from autokeras_core import (
     ArrayInput,
@@ -27,13 +27,9 @@ from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.search import run, winner
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.space import Space
+from tests.heavy.test_ensemble import several
 from tests.heavy.test_outside import Halves, rows
 
-STARTS = [
-    QUICK | {"dense/units": 32},
-    QUICK | {"dense/units": 16},
-    QUICK | {"dense/units": 32, "training/schedule": "constant"},
-]
 RATES = (0.03, 0.03, 0.01, 0.01)
 
 
@@ -132,7 +128,7 @@ def test_where_time_is_short_fewer_models_are_put_together(tmp_path: Path, monke
     monkeypatch.setattr(
         run, "choose_winner", lambda *arguments, **options: choose(*arguments, **options | {"deadline": deadline})
     )
-    model = dense_classifier(max_trials=3, warm_starts=STARTS, ensemble=True, directory=tmp_path)
+    model = several(directory=tmp_path)
 
     history = model.fit(x, y, epochs=1, verbose=0)
 
