@@ -90,8 +90,8 @@ class TrialJob:
     search_grace: float = GRACE
 
     def to_json(self) -> dict[str, Any]:
-        """Return the job as JSON data."""
-        return attrs.asdict(self)
+        """Return the job as JSON data, without what is as usual: most of the journal's bytes are its trials' records."""
+        return attrs.asdict(self, filter=lambda field, value: value != field.default)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TrialJob:
