@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FASHION", "SETS", "load"]
+__all__ = ["FASHION", "SETS", "Split", "load"]
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
