@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,14 @@ def cut(path: Path) -> Path:
     return path
 
 
-def spoil(path: Path) -> Path:
-    """Destroy the pixels of a PNG file; its header and its end stay as they are."""
+def spoil(path: Path, *, is_seen_by_checksum: bool = False) -> Path:
+    """Destroy the pixels of a PNG file; its header, its end and, if not said otherwise, its checksums are right."""
     content = bytearray(path.read_bytes())
-    start = content.index(b"IDAT") + 6
-    content[start : start + 20] = b"\xff" * 20
+    name = content.index(b"IDAT")
+    length = int.from_bytes(content[name - 4 : name], "big")
+    content[name + 6 : name + 26] = b"\xff" * 20
+    if not is_seen_by_checksum:
+        end = name + 4 + length
+        content[end : end + 4] = zlib.crc32(content[name:end]).to_bytes(4, "big")
     path.write_bytes(bytes(content))
     return path

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from ak_vision import ImageInput
 from ak_vision.files import ImageFiles, open_files
@@ -315,6 +315,8 @@ def broken_file(path: Path, kind: str) -> str:
             content[28] = 32
             content[54:66] = struct.pack("<III", 0xFF000000, 0xFF0000, 0xFF00)
         path.write_bytes(bytes(content))
+    elif kind == "damaged PNG":
+        spoil(Path(save(path, gradient(64, 64))), is_seen_by_checksum=True)
     elif kind != "missing":
         Image.fromarray(gradient(64, 64)).save(buffer, format=kind.removeprefix("cut "))
         path.write_bytes(buffer.getvalue()[:-100])
@@ -337,6 +339,7 @@ def broken_file(path: Path, kind: str) -> str:
         ("cut PNG", "the file is cut off"),
         ("cut GIF", "the file is cut off"),
         ("cut BMP", "the file is cut off"),
+        ("damaged PNG", r"the file is damaged: broken PNG file \(bad header checksum in b'IDAT'\)"),
     ],
 )
 def test_a_broken_file_is_named_with_the_reason(tmp_path: Path, kind: str, reason: str) -> None:
@@ -351,6 +354,21 @@ def test_a_broken_file_is_named_with_the_reason(tmp_path: Path, kind: str, reaso
     assert readable.tolist() == [0]
     assert "1 of 2 picture files" in str(warned[0].message) and bad in str(warned[0].message)
     assert f"broken files: 1 of 2 ({bad}" in decisions(files)
+
+
+def test_a_png_of_any_kind_passes_its_checksums(tmp_path: Path) -> None:
+    """Animated, with a palette and a transparent colour, with EXIF data and text, of one pixel."""
+    still = Image.fromarray(gradient(6, 5))
+    turned = still.transpose(Image.Transpose.ROTATE_180)
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("title", "gradient", zip=True)
+    still.save(tmp_path / "animated.png", save_all=True, append_images=[turned], default_image=True)
+    still.convert("P").save(tmp_path / "palette.png", transparency=3)
+    still.save(tmp_path / "remarks.png", exif=exif_of(6), pnginfo=text)
+    Image.new("RGBA", (1, 1)).save(tmp_path / "pixel.png")
+    paths = sorted(str(path) for path in tmp_path.glob("*.png"))
+
+    assert open_files(paths, name="image").readable().tolist() == [0, 1, 2, 3]
 
 
 def test_what_a_camera_leaves_behind_a_picture_does_not_make_it_broken(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Look at many picture files quickly: kind, size, colours and orientation from their headers, and whether they are whole.
 
-No pixel is decoded. Files are read by several threads: their start, and their last bytes.
+No pixel is decoded. Files are read by several threads: their start, and their last bytes; a PNG is read to its end, since
+it brings checksums that tell of damage anywhere in it.
 """
 
 from __future__ import annotations
@@ -164,6 +165,8 @@ def _parse(file: Any, start: bytes, end: bytes, size: int) -> _Header:
         return _Header(digest=digest, problem=problem)
     if not _is_whole(kind, start, end, file):
         return _Header(digest=digest, problem="the file is cut off: its end is missing")
+    if kind == "PNG" and (problem := _png_damage(picture)):
+        return _Header(digest=digest, problem=problem)
     is_deep = kind == "PNG" and start[_PNG_DEPTH] == 16
     if orientation >= _FIRST_ORIENTATION_ON_ITS_SIDE:
         height, width = width, height
@@ -179,6 +182,15 @@ def _orientation(picture: Image.Image) -> int:
     except Exception:  # noqa: BLE001 - the pixels can be read whatever a camera wrote beside them
         return _UPRIGHT
     return int(orientation) if orientation in range(_UPRIGHT, _LAST_ORIENTATION + 1) else _UPRIGHT
+
+
+def _png_damage(picture: Image.Image) -> str:
+    """Return what is wrong with the content of a PNG file by its checksums, or an empty string."""
+    try:
+        picture.verify()
+    except Exception as error:  # noqa: BLE001 - as for the header
+        return f"the file is damaged: {_without_object(error)}"
+    return ""
 
 
 def _bmp_problem(start: bytes, mode: str) -> str:
