@@ -6,6 +6,7 @@ given. Regression targets are in `targets`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -156,6 +157,9 @@ def analyse_labels(
 def class_indices(labels: Any, profile: TargetProfile) -> Array:
     """Return the number of each row's class, int32 of shape `(rows,)`.
 
+    Where the classes are strings, an integer is the class that is written like it: a file whose rows happen to have the
+    labels 0 and 1 only, of the classes "0", "1" and "unknown", is read as integers.
+
     Raises:
         DataError: If the target is multi-label, or a label is unseen, of another type or shape than in training.
     """
@@ -183,7 +187,8 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
             )
         )
     label_type = label_type_of(rows, where)
-    if label_type != profile.label_type:
+    lookup = _class_numbers(profile, label_type)
+    if not lookup:
         raise DataError(
             describe_error(
                 f"{where} is of another type than in training.",
@@ -191,7 +196,6 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
                 received=f"{label_type} labels, dtype={rows.dtype}",
             )
         )
-    lookup = {label: index for index, label in enumerate(profile.classes)}
     if isinstance(rows, CodedLabels):
         return _coded_indices(rows, lookup, profile, where)
     values, inverse = np.unique(flat_labels(rows, label_type), return_inverse=True)
@@ -250,6 +254,16 @@ def decode_labels(outputs: Array, profile: TargetProfile) -> Array:
 def _kept_coded(labels: Any, where: str) -> Array | CodedLabels:
     """Return labels as an array, but those that are coded as they are."""
     return labels if isinstance(labels, CodedLabels) and len(labels) else as_labels(labels, where)
+
+
+def _class_numbers(profile: TargetProfile, label_type: LabelType) -> dict[Any, int]:
+    """Return the number of each class by the labels of a type that stand for it; nothing if none of that type do."""
+    classes = {label: number for number, label in enumerate(profile.classes)}
+    if label_type == profile.label_type:
+        return classes
+    if label_type == "int" and profile.label_type == "str":  # "1" is written like an integer, "01" and "1_000" are not
+        return {int(label): number for label, number in classes.items() if re.fullmatch("0|-?[1-9][0-9]*", label)}
+    return {}
 
 
 def _coded_indices(rows: CodedLabels, lookup: dict[Any, int], profile: TargetProfile, where: str) -> Array:

@@ -235,8 +235,21 @@ def test_multi_label_needs_columns() -> None:
 
 
 @pytest.mark.parametrize(
+    "given", [[1, 0, 1], np.array([[1], [0], [1]], dtype=np.int8), np.array([1, 0, 1], dtype=object)]
+)
+def test_integers_stand_for_classes_that_are_written_like_them(given: object) -> None:
+    """A file with the labels 0, 1 and "unknown" holds strings; one that happens to have no "unknown", integers."""
+    profile = analyse_labels(["0", "1", "unknown"], name="head")
+
+    assert class_indices(given, profile).tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
     ("trained", "given", "words"),
     [
+        (["0", "01", "-1"], [1], "1, first at row 0"),
+        (["0", "unknown"], [0, 7], "7, first at row 1"),
+        (["--1", "1_000"], [1, 1000], "another type"),
         (["cat", "dog"], ["cat", "dgo"], "Did you mean 'dog'?"),
         ([0, 1], [0, 1, 7], "7, first at row 2"),
         ([0, 1], ["0", "1"], "another type"),
