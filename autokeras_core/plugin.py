@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from autokeras_core.graph.fine_tuning import Depth, FineTunable, HasLayerGroups, OffersFineTuning
     from autokeras_core.graph.operator import RawRows, RawSpec, Tensor, TensorSpec
     from autokeras_core.graph.preprocessor import Preprocessor, SupervisedPreprocessor
+    from autokeras_core.graph.seeds import layer_seed
     from autokeras_core.graph.view import HyperparameterView
     from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, failed_outcome
 
@@ -97,6 +98,7 @@ __all__ = [
     "failed_outcome",
     "hookimpl",
     "label_column",
+    "layer_seed",
     "lazy_names",
     "read_csv_columns",
     "read_csv_names",
@@ -130,6 +132,7 @@ _TARGETS = {
     "TrialOutcome": "autokeras_core.search.records",
     "failed_outcome": "autokeras_core.search.records",
     "label_column": "autokeras_core.data.csv_table",
+    "layer_seed": "autokeras_core.graph.seeds",
     "read_csv_columns": "autokeras_core.data.csv_table",
     "read_csv_names": "autokeras_core.data.csv_table",
     "run_trial": "autokeras_core.engine.trial",

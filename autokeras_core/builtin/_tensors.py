@@ -11,7 +11,7 @@ from autokeras_core.errors import GraphError, describe_error
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Block, Tensor
 
-__all__ = ["as_numbers", "as_vectors", "dense_outputs", "flattened", "head_vectors", "layer_seed", "pooled"]
+__all__ = ["as_numbers", "as_vectors", "dense_outputs", "flattened", "head_vectors", "pooled"]
 
 _AVERAGE_POOLING = {
     3: keras.layers.GlobalAveragePooling1D,
@@ -149,8 +149,3 @@ def dense_outputs(features: Tensor, outputs: int, members: int | None, *, activa
         name=name,
     )
     return layer(features)
-
-
-def layer_seed(seed: int | None, index: int) -> int | None:
-    """Return a seed for the `index`-th random layer of a block, so that two layers do not draw the same numbers."""
-    return None if seed is None else int(seed) + index

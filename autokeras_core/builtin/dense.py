@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from autokeras_core.builtin._tensors import as_numbers, flattened, layer_seed
+from autokeras_core.builtin._tensors import as_numbers, flattened
 from autokeras_core.builtin.spaces import DENSE
 from autokeras_core.graph.operator import Block
+from autokeras_core.graph.seeds import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Tensor

@@ -28,9 +28,10 @@ from autokeras_core.engine.members import (
 )
 from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.engine.preparation import head_of
-from autokeras_core.engine.randomness import derive_seed, seeded
+from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.graph.operator import Head, Tensor
+from autokeras_core.graph.seeds import derive_seed
 from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
 from autokeras_core.search.values import Value
 
@@ -58,6 +59,8 @@ class CompiledGraph:
         members: How many members a head predicts for, by head; heads without are not in it.
         learning_rate_factors: What the learning rate is multiplied by, for each trainable variable of
             `training_model`; empty if it is the same for all.
+        feature_names: By block that brings preprocessors outside the model, the name of the feature that the last of
+            them computes.
     """
 
     model: keras.Model
@@ -66,6 +69,7 @@ class CompiledGraph:
     training_model: keras.Model = attrs.field()
     members: Mapping[str, int] = attrs.field(factory=dict)
     learning_rate_factors: tuple[float, ...] = ()
+    feature_names: Mapping[str, str] = attrs.field(factory=dict)
 
     @training_model.default
     def _training_model(self) -> keras.Model:
@@ -155,6 +159,7 @@ def compile_graph(
         training=TrainingConfiguration.from_configuration(configuration),
         training_model=training_model,
         members={name: output.shape[1] for name, output in compilation.member_outputs.items()},
+        feature_names=compilation.feature_names(),
     )
 
 
@@ -223,6 +228,7 @@ class _Compilation:
     precision: Precision
     devices: Devices
     features: dict[str, Feature] = attrs.field(factory=dict)
+    hosts: dict[str, str] = attrs.field(factory=dict)
     inputs: dict[str, Tensor] = attrs.field(factory=dict)
     tensors: dict[str, Tensor] = attrs.field(factory=dict)
     members: dict[str, int] = attrs.field(factory=dict)
@@ -242,9 +248,16 @@ class _Compilation:
             raise no_place_for_preprocessors(vertex, wanted)
         try:
             stream = self.store.with_defaults(sources[0]) if _comes_after_defaults(wanted[0]) else sources[0]
-            return [self.store.extend(stream, wanted)]
+            extended = self.store.extend(stream, wanted)
         except Exception as error:
             raise block_failed(vertex, "could not get its preprocessors ready", error) from error
+        if not all(each.in_model for each in wanted):
+            self.hosts[vertex.name] = extended.head(extended.host_length).key
+        return [extended]
+
+    def feature_names(self) -> dict[str, str]:
+        """Return the names of the features that blocks' own preprocessors compute, by block."""
+        return {block: self.features[key].name for block, key in self.hosts.items() if key in self.features}
 
     def tensor(self, stream: Stream) -> Tensor:
         """Return the tensor at the end of a stream: a model input, then the in-model preprocessors' layers."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +9,9 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-__all__ = ["derive_seed", "seeded"]
+__all__ = ["seeded"]
 
 _LARGEST_SEED = 2**31 - 1
-
-
-def derive_seed(seed: int, name: str) -> int:
-    """Return a seed for one part of a whole, always the same for the same seed and name.
-
-    Args:
-        seed: The whole's seed.
-        name: The part's name, e.g. a block's.
-
-    Returns:
-        An integer in `[0, 2**31 - 1)`.
-    """
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % _LARGEST_SEED
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.graph.seeds import derive_seed
 from autokeras_core.names import join_path, suggest
 from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space
@@ -59,7 +60,8 @@ class HyperparameterView:
         path: Where this view stands; names are relative to it.
         profile: What analysis found out about the data; `None` where a block is built without data.
         recorder: Collects hyperparameters that are asked for by `Choice`, `Int`, `Float`, `Boolean`, `Fixed`.
-        seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's.
+        seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's. Of several random
+            layers each needs one of its own: `layer_seed(hp.seed, index)`.
         input_name: The input that the block stands right behind; `None` behind other blocks, or behind several inputs.
         members: For a head that takes them, how many members the block before it has, see `Block.members`; else `None`.
         preprocessors: In `build`: the fitted preprocessors between the raw rows and a block right behind one input, its
@@ -112,8 +114,9 @@ class HyperparameterView:
         return self.values.get(join_path(self.path, name), default)
 
     def scope(self, path: str) -> HyperparameterView:
-        """Return the view of a part below this one, e.g. of a candidate inside a composite block."""
-        return attrs.evolve(self, path=join_path(self.path, path))
+        """Return the view of a part below this one, e.g. of a candidate inside a composite block; it has its own seed."""
+        seed = None if self.seed is None else derive_seed(self.seed, path)
+        return attrs.evolve(self, path=join_path(self.path, path), seed=seed)
 
     # KerasTuner's define-by-run idiom
 

@@ -11,7 +11,7 @@ import pytest
 
 from autokeras_core.engine.callbacks import ScheduleCallback
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.engine.randomness import derive_seed, seeded
+from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.errors import SpaceError
 
@@ -161,9 +161,3 @@ def test_seeding_does_not_disturb_the_callers_random_numbers() -> None:
         small_model()
 
     assert (random.random(), np.random.random()) == expected
-
-
-def test_derived_seeds_differ_by_name_and_repeat() -> None:
-    """Each block gets its own seed, the same every time."""
-    assert derive_seed(0, "a") == derive_seed(0, "a")
-    assert len({derive_seed(seed, name) for seed in (0, 1) for name in ("a", "b")}) == 4

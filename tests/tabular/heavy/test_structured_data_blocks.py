@@ -114,7 +114,7 @@ def test_choice_is_the_chosen_block(short: str, block: Block) -> None:
     profile = data_profile()
     choice = StructuredDataBlock()
     hp = view(choice, profile, block_type=short)
-    own = view(block, profile)
+    own = attrs.evolve(view(block, profile), seed=hp.scope(short).seed)
     (encoder,), (expected,) = choice.preprocessors(hp), block.preprocessors(own)
     assert isinstance(expected, TableEncoder)
     width = (expected.layout.width,)
@@ -334,6 +334,15 @@ def test_higher_rank_is_flattened() -> None:
     """Behind other inputs, too: further axes become features."""
     assert built(MLPBlock(), view(MLPBlock()), (4, 3)).output_shape == (None, 128)
     assert built(FTTransformerBlock(), view(FTTransformerBlock()), (4, 3)).output_shape == (None, 64)
+
+
+@EACH
+def test_every_block_takes_pictures_flattened(short: str, block: Block) -> None:
+    """Numbers with three axes make the same network as these numbers side by side."""
+    flat, picture = (built(block, view(block), shape) for shape in ((24,), (4, 3, 2)))
+
+    assert picture.output_shape == flat.output_shape, short
+    assert [weight.shape for weight in picture.weights] == [weight.shape for weight in flat.weights]
 
 
 def test_arguments_narrow_the_space() -> None:

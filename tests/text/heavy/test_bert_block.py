@@ -111,6 +111,18 @@ def test_the_encoder_keeps_the_contract(checkpoint: str, numbers: Array) -> None
     check_preprocessor(FrozenEncoder(checkpoint), numbers)
 
 
+def test_features_and_hidden_layer_drop_different_places(checkpoint: str) -> None:
+    """Each has a seed of its own: of one seed Keras would draw the same mask where both have one width."""
+    block = BertBlock(pretrained=checkpoint, dropout=0.5, hidden_units=128)
+    hp = HyperparameterView(values=block.search_space().defaults(), seed=1)
+    inputs = keras.Input((2 * SIZE,))
+    model = keras.Model(inputs, block.build(hp, inputs))
+
+    first, second = [layer.seed for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+
+    assert first != second
+
+
 def test_no_rows_give_no_rows(encoder: FrozenEncoder, numbers: Array) -> None:
     """An empty batch has the width of a full one."""
     assert encoder.transform(numbers[:0]).shape == (0, 2 * SIZE)

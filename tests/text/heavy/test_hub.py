@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 from email.message import Message
+from http.client import BadStatusLine, IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -24,6 +27,14 @@ class Answer(io.BytesIO):
     def __init__(self, content: bytes, length: int | None = None) -> None:
         super().__init__(content)
         self.headers = {"Content-Length": str(len(content) if length is None else length)}
+
+
+class BrokenAnswer(Answer):
+    """What a server begins to send."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Fail as a connection does that breaks off within a piece of known length."""
+        raise IncompleteRead(b"", 5)
 
 
 class Server:
@@ -86,6 +97,35 @@ def test_half_a_file_is_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(hub, "_opener", lambda _: Answer(b"{}", length=50))
 
     with pytest.raises(UnavailableError, match="ended after 2 of 50 bytes"):
+        hub.download(NAME)
+
+    assert not list(hub.cache_folder(NAME).iterdir())
+
+
+def test_downloaded_files_may_be_read_by_whom_the_umask_allows(server: Server) -> None:
+    """Users of one machine may share the cache."""
+    before = os.umask(0o027)
+    try:
+        folder = hub.download(NAME)
+    finally:
+        os.umask(before)
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+
+
+def test_an_answer_that_is_none_in_http_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such errors of Python's client are no `OSError`s."""
+    go_offline(monkeypatch, tmp_path, BadStatusLine("hello"))
+
+    with pytest.raises(UnavailableError, match="BadStatusLine: hello"):
+        hub.download(NAME)
+
+
+def test_an_answer_that_breaks_off_leaves_no_file(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it another error than that of any connection that fails."""
+    monkeypatch.setattr(hub, "_opener", lambda _: BrokenAnswer(b"{}"))
+
+    with pytest.raises(UnavailableError, match="IncompleteRead"):
         hub.download(NAME)
 
     assert not list(hub.cache_folder(NAME).iterdir())

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from ak_text import SubwordTokenizer
 from autokeras_core import GraphError, NotFittedError, UnavailableError
-from tests.text.heavy.checkpoints import VOCABULARY, bert_tokenizer, reviews, roberta_tokenizer, write_checkpoint
+from tests.text.heavy.checkpoints import (
+    SPECIAL,
+    VOCABULARY,
+    WORDS,
+    bert_tokenizer,
+    reviews,
+    roberta_tokenizer,
+    write_checkpoint,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -129,6 +137,19 @@ def test_a_list_of_word_pieces_is_enough(folder: Path, tmp_path: Path) -> None:
     texts = as_texts([*ODD, *reviews(20)[0]])
 
     np.testing.assert_array_equal(fitted(other).transform(texts), fitted(folder).transform(texts))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_word_pieces_that_are_line_separators_have_lines_of_their_own(tmp_path: Path, line_end: str) -> None:
+    """Chinese BERT has such tokens: those behind them keep the numbers of their lines."""
+    folder = write_checkpoint(tmp_path)
+    (folder / "tokenizer.json").unlink()
+    words = [*SPECIAL, "\u2028", "\u0085", "\x0b", "\x0c", "\x1c", *WORDS]
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8", newline=line_end)
+
+    (row,) = fitted(folder, 4).transform(as_texts(["good film"]))
+
+    assert row.tolist() == [2, words.index("good"), words.index("film"), 3]
 
 
 def test_cased_word_pieces_keep_their_case(tmp_path: Path) -> None:

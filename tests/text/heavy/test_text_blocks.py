@@ -91,6 +91,17 @@ def test_vector_of_padding_never_counts(block: type[Block]) -> None:
     np.testing.assert_allclose(model.predict(short, verbose=0), before, atol=1e-5)
 
 
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.__name__)
+def test_no_two_layers_drop_the_same_places(block: type[Block]) -> None:
+    """Each has a seed of its own: of one seed Keras would draw the same mask for all layers of a shape."""
+    _, model = built(block(dropout=0.5, num_layers=2))
+
+    seeds = [layer.seed for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+
+    assert len(seeds) > 1
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_ngrams_without_layers_are_a_linear_model() -> None:
     """With `num_layers=0` the only weights are those of the layer behind the block."""
     vectorizer, model = built(NgramBlock(num_layers=0, dropout=0.0))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ak_text import TextClassifier, TextInput
@@ -128,6 +129,14 @@ def test_csv_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
 def test_frame_gives_texts_and_labels(y: Any) -> None:
     """A data frame is a table; the target is a column's name, or its own data."""
     texts, labels = TextInput().unpack(FRAME, y)
+
+    assert texts.tolist() == FRAME["text"].tolist()
+    assert np.asarray(labels).tolist() == [5, 1, 3]
+
+
+def test_an_arrow_table_is_a_table() -> None:
+    """Its `columns` are the columns, not their names."""
+    texts, labels = TextInput().unpack(pa.Table.from_pandas(FRAME), "stars")
 
     assert texts.tolist() == FRAME["text"].tolist()
     assert np.asarray(labels).tolist() == [5, 1, 3]

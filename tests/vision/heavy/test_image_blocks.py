@@ -109,6 +109,17 @@ def test_nothing_enlarges_a_picture(name: str) -> None:
     assert max(sides) == 8
 
 
+def test_no_two_layers_of_augmentation_and_network_draw_the_same_numbers() -> None:
+    """Each has a seed of its own: of one seed the pictures that are flipped would be those that skip a layer."""
+    block = ImageBlock(candidates=[ConvNeXtBlock(stochastic_depth=0.2)], augment=True, flips="horizontal")
+    model = build(block, values={"augmentation/horizontal_flip": True})
+
+    seeds = [layer.seed for layer in model.layers if getattr(layer, "seed", None) is not None]
+
+    assert {"RandomFlip", "Dropout"} <= {type(layer).__name__ for layer in model.layers}
+    assert len(set(seeds)) == len(seeds)
+
+
 def hyperparameters(block: Block) -> list[str]:
     """Return the names of a block's space that can take several values."""
     return [name for name, domain in block.search_space().items() if domain.size > 1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
@@ -60,6 +63,18 @@ def upright(picture: Array, orientation: int) -> Array:
     image = Image.fromarray(picture)
     image.getexif()[ExifTags.Base.Orientation] = orientation
     return np.asarray(ImageOps.exif_transpose(image))
+
+
+class Column:
+    """What a column of a polars frame has of an array."""
+
+    def __init__(self, values: list[str]) -> None:
+        self._values = np.array(values, dtype=object)
+        self.shape = self._values.shape
+        self.dtype = "String"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return self._values
 
 
 def decisions(files: ImageFiles) -> str:
@@ -455,6 +470,39 @@ def test_an_input_with_all_arguments_can_be_saved() -> None:
     assert ImageInput.from_config(made.get_config()).arguments == made.arguments
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.array,
+        lambda paths: np.array([Path(path) for path in paths], dtype=object),
+        pd.Series,
+        lambda paths: pd.Series(paths, dtype="string", index=[7.5, 8.5]),
+        lambda paths: pd.Series(paths, dtype="category"),
+        pa.array,
+        lambda paths: pa.chunked_array([paths[:1], paths[1:]]),
+        Column,
+    ],
+    ids=["array", "objects", "pandas", "string", "category", "Arrow", "chunked Arrow", "polars"],
+)
+def test_a_column_of_paths_of_any_kind_is_read(tmp_path: Path, column: Any) -> None:
+    """As a list of them is, in its order."""
+    paths = [save(tmp_path / f"{row}.png", gradient(5, 6)[:, :: 1 - 2 * row]) for row in range(2)]
+
+    files = ImageInput().adapt(column(paths))
+
+    assert ImageInput().row_names(column(paths)) == paths
+    np.testing.assert_array_equal(files.read(np.arange(2)), read(open_files(paths, name="image")))  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_whose_name_is_no_utf8_is_read(tmp_path: Path) -> None:
+    """Archives from elsewhere bring such names."""
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    Image.fromarray(gradient(5, 6)).save(path)
+
+    np.testing.assert_array_equal(read(open_files([path], name="image"))[0], gradient(5, 6))
+
+
 def test_files_fit_a_model_of_uint8_arrays(tmp_path: Path) -> None:
     """They are decoded to the size and the channels that the arrays had, with or without a channel axis."""
     path = save(tmp_path / "a.png", gradient(5, 6))
@@ -494,6 +542,22 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, me
 
     with pytest.raises(DataError, match=message):
         ImageInput().unpack(path, "label")
+
+
+def test_labels_that_are_called_as_columns_are_no_names_of_them() -> None:
+    """A table may hold the classes one-hot, and y for each row its class: labels repeat, names do not."""
+    frame = pd.DataFrame({"path": ["a.png", "b.png", "c.png"], "cat": [1, 0, 1], "dog": [0, 1, 0]})
+
+    assert ImageInput().unpack(frame, ["cat", "dog", "cat"])[1] == ["cat", "dog", "cat"]
+    np.testing.assert_array_equal(ImageInput().unpack(frame, ["cat", "dog"])[1], [[1, 0], [0, 1], [1, 0]])
+
+
+def test_an_arrow_table_of_pictures_is_a_table() -> None:
+    """Its `columns` are the columns, not their names."""
+    paths, labels = ImageInput().unpack(pa.table({"file": ["a.png", "b.png"], "code": ["x", "y"]}), "code")
+
+    assert [Path(path) for path in paths] == [Path("a.png"), Path("b.png")]
+    assert np.asarray(labels).tolist() == ["x", "y"]
 
 
 def test_labels_of_a_frame_of_pictures_keep_their_type() -> None:

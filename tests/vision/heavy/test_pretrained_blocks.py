@@ -200,6 +200,7 @@ def test_what_cannot_be_meant_is_an_error_where_it_is_written(
     [
         (ResNetBlock(weights="resnet101_v2.keras"), {"architecture": "resnet101", "version": "v2"}),
         (ResNetBlock(weights="resnet50.keras"), {"architecture": "resnet50", "version": "v1"}),
+        (ResNetBlock(weights="resnet50v2_weights_notop.h5"), {"architecture": "resnet50", "version": "v2"}),
         (
             ResNetBlock(weights="a.keras", architecture="resnet50", version="v1"),
             {"architecture": "resnet50", "version": "v1"},

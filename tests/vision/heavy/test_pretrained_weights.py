@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email.message import Message
+from http.client import IncompleteRead
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -148,6 +149,14 @@ def test_one_missing_file_on_the_server_says_nothing_of_others(monkeypatch: pyte
     assert len(offline.addresses) == 2
 
 
+def test_a_download_that_breaks_off_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Such errors of Python's client are no `OSError`s."""
+    go_offline(monkeypatch, tmp_path, IncompleteRead(b"", 5))
+
+    with pytest.raises(UnavailableError, match="IncompleteRead"):
+        pretrained_network("mobilenet_v3_small", image_size=96, weights="imagenet")
+
+
 def test_a_network_that_nobody_offers_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """EfficientNet-Lite0 is in no `keras.applications`: nothing is asked for."""
     offline = go_offline(monkeypatch, tmp_path)
@@ -167,9 +176,14 @@ def test_a_network_that_nobody_offers_is_unavailable(monkeypatch: pytest.MonkeyP
         ("resnet50_v2.keras", "resnet50_v2"),
         ("resnet50.keras", "resnet50"),
         ("EfficientNet-B0.weights.h5", "efficientnet_b0"),
+        ("resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "resnet50"),
+        ("resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "resnet50_v2"),
+        ("resnet152v2_weights_tf_dim_ordering_tf_kernels.h5", "resnet152_v2"),
+        ("efficientnetv2-b0_notop.h5", "efficientnet_v2_b0"),
+        ("efficientnetb0_notop.h5", "efficientnet_b0"),
         ("mine.weights.h5", None),
     ],
 )
 def test_the_name_of_a_file_tells_the_network(file: str, network: str | None) -> None:
-    """The longest name that it begins with."""
+    """The longest name that it begins with, whether there are separators in it or not, as those of `keras.applications`."""
     assert network_of_file(file) == network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -44,7 +45,8 @@ def make_loader(
         channels: 1 for grey, 3 for RGB, 4 for RGB and alpha.
         has_channel_axis: Whether a grey picture has the shape `(height, width, 1)`, not `(height, width)`.
     """
-    all_paths = tf.constant(list(paths), dtype=tf.string)
+    # As bytes, as the file system has them: a name that is no UTF-8 is no text that TensorFlow takes.
+    all_paths = tf.constant([os.fsencode(path) for path in paths], dtype=tf.string)
     all_branches = tf.constant(_branches(headers, height, width))
     all_turns = tf.constant(headers.orientations - 1)
     are_upright = bool((headers.orientations == 1).all())

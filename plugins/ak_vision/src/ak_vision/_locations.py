@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -75,8 +75,10 @@ class Table:
         if isinstance(y, Mapping) and y and all(isinstance(name, str) for name in y.values()):
             return {head: self.labels(name) for head, name in y.items()}
         names = [y] if isinstance(y, str) else y
-        is_list_of_names = isinstance(names, (list, tuple)) and all(
-            isinstance(name, str) and name in self.columns for name in names
+        is_list_of_names = (
+            isinstance(names, (list, tuple))
+            and all(isinstance(name, str) and name in self.columns for name in names)
+            and len(set(names)) == len(names)  # labels repeat, names do not
         )
         if y is None or (isinstance(y, str) and not is_list_of_names):
             raise DataError(
@@ -108,11 +110,10 @@ def is_location(data: Any) -> bool:
         return True
     if isinstance(data, (list, tuple)):
         return bool(data) and isinstance(data[0], (str, os.PathLike))
-    dtype = str(getattr(data, "dtype", ""))
-    if getattr(data, "ndim", 0) == 1 and dtype.startswith(("<U", ">U", "str", "StringDType", "object")):
-        values = np.asarray(data)
-        return bool(len(values)) and isinstance(values[0], (str, os.PathLike))
-    return False
+    if not _is_column(data):
+        return False
+    values = np.asarray(data)
+    return bool(len(values)) and isinstance(values[0], (str, os.PathLike))
 
 
 def open_table(data: Any) -> Table | None:
@@ -122,7 +123,7 @@ def open_table(data: Any) -> Table | None:
         DataError: If the file cannot be read as a table.
     """
     if _is_frame(data):
-        columns = {str(name): np.asarray(data[name]) for name in data.columns}
+        columns = {str(name): np.asarray(data[name]) for name in _names_of(data)}
         return Table(columns=columns, folder=Path(), where=f"the table (of type {type(data).__name__})")
     if not isinstance(data, (str, Path)) or Path(data).is_dir() or Path(data).suffix.lower() in _SUFFIXES:
         return None
@@ -205,8 +206,20 @@ def file_paths(data: Any) -> list[str]:
     return [os.fspath(value) for value in values]
 
 
+def _is_column(data: Any) -> bool:
+    """Return whether data has one axis: an array, or a column of a frame of any kind; Arrow's have no shape."""
+    is_of_arrow = hasattr(data, "to_pylist")
+    return hasattr(data, "__array__") and (is_of_arrow or len(getattr(data, "shape", ())) == 1)
+
+
 def _is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type)
+
+
+def _names_of(frame: Any) -> Iterable[Any]:
+    """Return the names of a frame's columns, which of an Arrow table are not its `columns`."""
+    names: Iterable[Any] = frame.column_names if hasattr(type(frame), "column_names") else frame.columns
+    return names
 
 
 def _subfolders(folder: Path) -> list[Path]:

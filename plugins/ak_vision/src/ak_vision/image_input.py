@@ -40,7 +40,7 @@ class ImageInput(Input):
     * a folder with one folder per class, named after it: `fit("photos/")`;
     * a table with a path column, as a CSV file or a data frame, and the name of the target column:
       `fit("table.csv", "label")`; relative paths start from the CSV file's folder;
-    * a list or array of paths, and labels: `fit(paths, labels)`.
+    * a list, array or column of paths, and labels: `fit(paths, labels)`.
 
     They are decoded and resized while they are used, never all in memory. The rows of the model, the exported one too, are
     then `uint8` of shape `(height, width, channels)`; of files with 16 bits a value the upper 8 are read, with a warning.

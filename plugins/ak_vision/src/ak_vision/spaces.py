@@ -318,8 +318,8 @@ def suit_image_size(space: Space, profile: DataProfile | None) -> Space:
 def can_transfer(profile: DataProfile | None) -> bool:
     """Return whether the image tasks try a pretrained network on these pictures by themselves.
 
-    They do for grey and colour pictures of at least 64 pixels: smaller ones look little like the photographs that the
-    networks were trained on, and a small network of their own learns them in less time.
+    They do for grey and colour pictures whose shorter side has at least 64 pixels: smaller ones look little like the
+    photographs that the networks were trained on, and a small network of their own learns them in less time.
 
     Args:
         profile: What analysis found; `None` leaves the question open, and the answer is yes.

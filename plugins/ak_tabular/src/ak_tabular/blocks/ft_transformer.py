@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, flattened, layer_seed
 from ak_tabular.spaces import FT_TRANSFORMER
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class FTTransformerBlock(TabularBlock):
             for index in (1, 2, 3)
         ]
         first = keras.layers.Dense(units, use_bias=False, kernel_initializer=uniform[0])
-        tokens = [keras.layers.Reshape((1, units))(first(keras.ops.ones_like(inputs[:, :1])))]
+        tokens = [keras.layers.Reshape((1, units))(first(keras.ops.ones_like(flattened(inputs)[:, :1])))]
         if features.numbers is not None:
             shape = (int(features.numbers.shape[1]), units)
             tokenizer = keras.layers.EinsumDense(

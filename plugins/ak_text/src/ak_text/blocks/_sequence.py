@@ -12,12 +12,15 @@ from ak_text.sequences import SequenceVectorizer
 from ak_text.spaces import suit_tokens
 from autokeras_core import Block, GraphError, Space
 from autokeras_core.errors import describe_error
-from autokeras_core.plugin import Boolean
+from autokeras_core.plugin import Boolean, layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
 
-__all__ = ["SequenceBlock", "masked_mean"]
+__all__ = ["FIRST_LAYER", "SequenceBlock", "masked_mean"]
+
+FIRST_LAYER = 1
+"""The index of the seed of a block's first layer with dropout; that of the tokens' vectors has the index below."""
 
 _PADDING_AND_UNKNOWN = 2
 
@@ -71,7 +74,7 @@ class SequenceBlock(Block):
             x = embedding(inputs)
             embedding.set_weights([matrix])
         if hp["dropout"] > 0:
-            x = keras.layers.SpatialDropout1D(hp["dropout"], seed=hp.seed)(x)
+            x = keras.layers.SpatialDropout1D(hp["dropout"], seed=layer_seed(hp.seed, 0))(x)
         return x, keras.ops.not_equal(inputs, 0)
 
     def width(self, hp: HyperparameterView) -> int:

@@ -12,6 +12,7 @@ from ak_text.pretrained.locations import check_pretrained, checkpoint_folder, kn
 from ak_text.pretrained.space import BERT, DEFAULT_ENCODER, suit_encoder
 from ak_text.pretrained.tokenizer import SubwordTokenizer
 from autokeras_core import Block, FineTuning, Normalization
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,10 +149,10 @@ class BertBlock(Block):
         x = inputs[:, size:] if hp["pooling"] == "mean" else inputs[:, :size]
         # A feature that hardly varies on the training texts has next to no variance, and may be large on others.
         x = keras.ops.clip(x, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
-        x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+        x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, 0))(x)
         if hp["hidden_units"] > 0:
             x = keras.layers.Dense(hp["hidden_units"], activation="relu")(x)
-            x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+            x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, 1))(x)
         return x
 
     def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.blocks._sequence import SequenceBlock, masked_mean
+from ak_text.blocks._sequence import FIRST_LAYER, SequenceBlock, masked_mean
 from ak_text.costs import embedding_cost
 from ak_text.spaces import EMBEDDING
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core import Space
@@ -98,10 +99,10 @@ class EmbeddingBlock(SequenceBlock):
         if hp["pooling"] in ("max", "mean_and_max"):
             pooled.append(_masked_max(x, is_token))
         x = keras.layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
-        for _ in range(hp["num_layers"]):
+        for index in range(hp["num_layers"]):
             x = keras.layers.Dense(hp["units"], activation="relu")(x)
             if hp["dropout"] > 0:
-                x = keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x)
+                x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER + index))(x)
         return x
 
 

@@ -10,6 +10,7 @@ from ak_text.costs import ngram_cost
 from ak_text.ngrams import NgramVectorizer
 from ak_text.spaces import NGRAM, suit_tokens
 from autokeras_core import Block
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,11 +109,11 @@ class NgramBlock(Block):
         numbers = keras.ops.cast(inputs[..., 0], "int32")
         spread = keras.layers.CategoryEncoding(vectorizer.vocabulary_size + 1, output_mode="count", dtype="float32")
         x = spread(numbers, count_weights=inputs[..., 1])[:, 1:]
-        for _ in range(hp["num_layers"]):
-            x = _dropped(x, hp)
+        for index in range(hp["num_layers"]):
+            x = _dropped(x, hp, index)
             x = keras.layers.Dense(hp["units"], activation="relu")(x)
-        return _dropped(x, hp)
+        return _dropped(x, hp, hp["num_layers"])
 
 
-def _dropped(x: Tensor, hp: HyperparameterView) -> Tensor:
-    return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x
+def _dropped(x: Tensor, hp: HyperparameterView, index: int) -> Tensor:
+    return keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, index))(x) if hp["dropout"] > 0 else x

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.blocks._sequence import SequenceBlock
+from ak_text.blocks._sequence import FIRST_LAYER, SequenceBlock
 from ak_text.costs import rnn_cost
 from ak_text.spaces import RNN
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core import Space
@@ -100,4 +101,6 @@ class TextRNNBlock(SequenceBlock):
             layer = _LAYERS[hp["layer_type"]](hp["units"], return_sequences=index < hp["num_layers"] - 1)
             layer = keras.layers.Bidirectional(layer) if hp["bidirectional"] else layer
             x = layer(x, mask=is_token)
-        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x
+        if hp["dropout"] > 0:
+            x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER))(x)
+        return x

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.blocks._sequence import SequenceBlock
+from ak_text.blocks._sequence import FIRST_LAYER, SequenceBlock
 from ak_text.costs import separable_conv_cost
 from ak_text.spaces import SEPARABLE_CONV
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core import Space
@@ -103,4 +104,6 @@ class SeparableConvBlock(SequenceBlock):
             if block < hp["num_blocks"] - 1:
                 x = keras.layers.MaxPooling1D(_POOL, padding="same")(x)
         x = keras.layers.GlobalMaxPooling1D()(x)
-        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x
+        if hp["dropout"] > 0:
+            x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER))(x)
+        return x

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_text.blocks._sequence import SequenceBlock, masked_mean
+from ak_text.blocks._sequence import FIRST_LAYER, SequenceBlock, masked_mean
 from ak_text.costs import transformer_cost
 from ak_text.spaces import TRANSFORMER
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core import Space
@@ -96,15 +97,15 @@ class TransformerEncoderBlock(SequenceBlock):
         places = keras.ops.cumsum(keras.ops.ones_like(inputs), axis=1) - 1
         x += keras.layers.Embedding(length, width)(places)
         mask = keras.ops.expand_dims(is_token, 1)
-        for _ in range(hp["num_layers"]):
+        for index in range(FIRST_LAYER, FIRST_LAYER + 2 * hp["num_layers"], 2):  # a layer has two dropouts
             attention = keras.layers.MultiHeadAttention(hp["num_heads"], max(1, width // hp["num_heads"]))
             normal = keras.layers.LayerNormalization()(x)
-            x += self._dropped(attention(normal, normal, attention_mask=mask), hp)
+            x += self._dropped(attention(normal, normal, attention_mask=mask), hp, index)
             normal = keras.layers.LayerNormalization()(x)
             inner = keras.layers.Dense(hp["feed_forward_units"], activation="gelu")(normal)
-            x += self._dropped(keras.layers.Dense(width)(inner), hp)
+            x += self._dropped(keras.layers.Dense(width)(inner), hp, index + 1)
         return masked_mean(keras.layers.LayerNormalization()(x), is_token)
 
     @staticmethod
-    def _dropped(x: Tensor, hp: HyperparameterView) -> Tensor:
-        return keras.layers.Dropout(hp["dropout"], seed=hp.seed)(x) if hp["dropout"] > 0 else x
+    def _dropped(x: Tensor, hp: HyperparameterView, index: int) -> Tensor:
+        return keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, index))(x) if hp["dropout"] > 0 else x

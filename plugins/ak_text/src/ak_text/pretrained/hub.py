@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,7 @@ def download(name: str) -> Path:
         for file, most in {**OPTIONAL_FILES, **REQUIRED_FILES}.items():
             if not (folder / file).is_file():
                 _fetch(name, file, folder, most)
-    except (OSError, ValueError) as error:  # among them all of urllib's and of http's
+    except (OSError, ValueError, HTTPException) as error:  # the last: what is no answer in http, or breaks off
         is_answer = isinstance(error, (HTTPError, ValueError))
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         _failed[name if is_answer else None] = reason
@@ -162,13 +163,14 @@ def _fetch(name: str, file: str, folder: Path, most: int) -> None:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Any]:
     """Yield a file that takes the place of another one if nothing fails."""
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    # Not one of tempfile, which nobody else may read: users of one machine may share the cache.
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as target:
+        with part.open("xb") as target:
             yield target
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -221,8 +221,9 @@ def _word_pieces(folder: Path) -> Tokenizer:
 
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    words = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    vocabulary = {word: number for number, word in enumerate(words)}
+    # The number of a token is that of its line, and only a line feed ends one: some tokens are line separators themselves.
+    with (folder / "vocab.txt").open(encoding="utf-8") as lines:
+        vocabulary = {line.removesuffix("\n"): number for number, line in enumerate(lines)}
     unknown, cls, separator, padding, mask = (
         _token(config, name, default)
         for name, default in (

@@ -12,7 +12,7 @@ from autokeras_core.errors import describe_error
 if TYPE_CHECKING:
     from autokeras_core.plugin import Tensor
 
-__all__ = ["MOMENTUM", "as_pictures", "layer_seed", "normalized"]
+__all__ = ["MOMENTUM", "as_pictures", "normalized"]
 
 MOMENTUM = 0.95
 """The momentum of batch normalization. Searches are short: with 0.99, the default of Keras, or the 0.999 of some
@@ -43,11 +43,6 @@ def as_pictures(block: Block, inputs: Tensor) -> Tensor:
     if not keras.backend.is_float_dtype(inputs.dtype):
         return keras.layers.Rescaling(1.0)(inputs)
     return inputs
-
-
-def layer_seed(seed: int | None, index: int) -> int | None:
-    """Return a seed for the `index`-th random layer of a block, so that two layers do not draw the same numbers."""
-    return None if seed is None else seed + index
 
 
 def normalized(x: Tensor, *, activation: str | None = None, starts_at_zero: bool = False) -> Tensor:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import layer_seed
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures, layer_seed
+from ak_vision.blocks._pictures import as_pictures
 from ak_vision.blocks._policy import UNCLIPPED, brightness, randaugment
 from ak_vision.spaces import AUGMENTATION
 from autokeras_core import Block
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import MOMENTUM, as_pictures, layer_seed
+from ak_vision.blocks._pictures import MOMENTUM, as_pictures
 from ak_vision.costs import conv_work, picture_cost
 from ak_vision.spaces import CONV, suit_stem
 from autokeras_core import Block, Space
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedBoolean, TunedFloat, TunedInt

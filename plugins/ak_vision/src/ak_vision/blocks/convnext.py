@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures, layer_seed
+from ak_vision.blocks._pictures import as_pictures
 from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import convnext_work, picture_cost
 from ak_vision.pretrained.whole import Pretraining
 from ak_vision.spaces import CONVNEXT, CONVNEXT_NETWORKS, PATCH_SIDES, suit_networks, suit_pretrained, suit_stem
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedFloat, TunedInt, TunedText

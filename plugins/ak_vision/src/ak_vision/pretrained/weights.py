@@ -12,6 +12,7 @@ import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError
@@ -129,19 +130,25 @@ def require_file(weights: str) -> None:
 def network_of_file(weights: str) -> str | None:
     """Return the network that the name of a weights file begins with, the longest if several do; `None` if none does.
 
+    Neither upper and lower case nor hyphens and underscores matter: `keras.applications` writes names without the latter.
+
     Example:
         ```python
         network_of_file("models/efficientnet_lite0.weights.h5")  # "efficientnet_lite0"
-        network_of_file("resnet50v2_weights_notop.h5")  # None: it is called resnet50_v2
+        network_of_file("resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5")  # "resnet50_v2"
         ```
     """
-    stem = Path(weights).name.lower().replace("-", "_")
-    return max((name for name in NETWORKS if stem.startswith(name)), key=len, default=None)
+    written = _without_separators(Path(weights).name)
+    return max((name for name in NETWORKS if written.startswith(_without_separators(name))), key=len, default=None)
 
 
 def forget_failed_downloads() -> None:
     """Try downloads again that failed before, e.g. in a notebook once there is a network."""
     _failed.clear()
+
+
+def _without_separators(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model:
@@ -156,7 +163,8 @@ def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model
     except Exception as error:
         causes = _chain(error)
         is_answer = any(isinstance(each, HTTPError) for each in causes) or "corrupted" in str(error)
-        if not is_answer and not any(isinstance(each, OSError) for each in causes):
+        # Of http itself: what is no answer in its language, or breaks off.
+        if not is_answer and not any(isinstance(each, (OSError, HTTPException)) for each in causes):
             raise
         reason = " ".join(f"{type(causes[-1]).__name__}: {causes[-1]}".split())
         _failed[facts.name if is_answer else None] = reason
