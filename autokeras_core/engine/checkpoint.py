@@ -231,6 +231,10 @@ class TrialCheckpoints:
         }
         return CheckpointFile(checkpoint_path(self._directory, phase), identity=identity)
 
+    def has_phase(self, phase: int) -> bool:
+        """Return whether there is a checkpoint of a phase, of this run or of an earlier one."""
+        return checkpoint_path(self._directory, phase).exists()
+
     def note_resumed(self, checkpoint: Checkpoint) -> None:
         """Count the seconds until a checkpoint as the trial's."""
         self._seconds_before = checkpoint.seconds

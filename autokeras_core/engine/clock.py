@@ -28,7 +28,7 @@ class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
     @property
     def seconds_per_epoch(self) -> float:
         """How long an epoch takes with its validation; 0 if there were too few steps to tell."""
-        steps = self.params.get("steps") or 0
+        steps = (self.params or {}).get("steps") or 0  # none yet where training was interrupted before it began
         if not self._steps or not steps:
             return 0.0
         return self._seconds / self._steps * steps + self._validation_seconds

@@ -12,6 +12,7 @@ from autokeras_core.engine.compiler import CompiledGraph, tensor_dtype
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.devices import ONE_DEVICE, Devices
 from autokeras_core.engine.features import Feature
+from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, HasLayerGroups, OffersFineTuning
 from autokeras_core.graph.view import HyperparameterView
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.engine.features import FeatureStore
     from autokeras_core.graph.graph import Graph
-    from autokeras_core.graph.operator import Preprocessor
     from autokeras_core.search.values import Value
 
 __all__ = [
@@ -46,7 +46,7 @@ class SecondPhase:
     The layers are shared with the first phase's model, so training one trains the other.
 
     Attributes:
-        compiled: The whole model, ready for `compile_training`.
+        compiled: The whole model, ready for `compile_training` once `freeze_statistics` was called.
         epochs: How many epochs to train it at most.
     """
 
@@ -60,10 +60,9 @@ class SecondPhase:
 
     def freeze_statistics(self) -> None:
         """Let all batch normalization behind the networks use the statistics it has, until `release_statistics`."""
-        for layer in _all_layers(self._first.model):
-            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
-                layer.trainable = False
-                self._put_back.append(layer)
+        for layer in _trained_statistics(self._first.model):
+            layer.trainable = False
+            self._put_back.append(layer)
 
     def release_statistics(self) -> None:
         """Undo `freeze_statistics`, so that a saved model says of its layers what the blocks said."""
@@ -120,6 +119,7 @@ def plan_second_phase(
     Raises:
         GraphError: If a block offers it, and none of its preprocessors is a network that can be trained further.
     """
+    hosts = {feature.name: feature.host for feature in compiled.features}
     plans: dict[str, FineTuning] = {}
     for vertex in graph.blocks:
         block = vertex.operator
@@ -129,18 +129,19 @@ def plan_second_phase(
         plan = block.fine_tuning(view)
         if plan is None:
             continue
-        wanted = [each for each in block.preprocessors(view) if not each.in_model]
-        names = [feature.name for feature in compiled.features if wanted and _is_computed_by(feature, wanted[-1])]
-        if not names:
+        # Another block, behind another input for one, may have a network with the same configuration.
+        name = compiled.feature_names.get(vertex.name)
+        host = () if name is None else hosts[name]
+        if name is None or not isinstance(host[-1], FineTunable):
             raise GraphError(
                 describe_error(
                     f"The block {vertex.name!r} ({type(block).__name__}) wants a network to be trained further, and "
                     "has none.",
                     expected="its last preprocessor outside the model to have the methods of FineTunable",
-                    received=f"{[type(each).__name__ for each in wanted]}",
+                    received=f"{[type(each).__name__ for each in host]}",
                 )
             )
-        plans[names[0]] = plan
+        plans[name] = plan
     return plans
 
 
@@ -170,6 +171,7 @@ def open_second_phase(
     store: FeatureStore,
     *,
     devices: Devices = ONE_DEVICE,
+    precision: Precision = "float32",
 ) -> SecondPhase:
     """Put the networks in front of the model that the first phase trained.
 
@@ -182,6 +184,7 @@ def open_second_phase(
         profile: What analysis found out about the data.
         store: Knows the rows that the whole model takes.
         devices: Where the first phase was trained, and the second will be.
+        precision: What the first phase was trained in. The networks compute in single precision, as they did so far.
     """
     networks: dict[str, keras.Model] = {}
     features: list[Feature] = []
@@ -202,11 +205,12 @@ def open_second_phase(
                 tensor = networks[feature.name](tensor)
         features.append(before)
         fed[feature.name] = tensor
-    whole = keras.Model(inputs=inputs, outputs=dict(compiled.model(fed)), name=compiled.model.name)
-    trained = whole
-    if compiled.training_model is not compiled.model:
-        apart = compiled.training_model(fed)
-        trained = keras.Model(inputs=inputs, outputs=dict(apart), name=compiled.training_model.name)
+    with training_in(precision):  # Keras scales the loss of a model in half precision
+        whole = keras.Model(inputs=inputs, outputs=dict(compiled.model(fed)), name=compiled.model.name)
+        trained = whole
+        if compiled.training_model is not compiled.model:
+            apart = compiled.training_model(fed)
+            trained = keras.Model(inputs=inputs, outputs=dict(apart), name=compiled.training_model.name)
     weight_decay = min(plan.weight_decay for plan in plans.values())
     training = attrs.evolve(
         compiled.training,
@@ -239,7 +243,10 @@ def _learning_rate_factors(
     networks: Mapping[str, keras.Model],
     compiled: CompiledGraph,
 ) -> tuple[float, ...]:
-    """Return what the learning rate is multiplied by, for each trainable variable; nothing if it is 1 for all."""
+    """Return what the learning rate is multiplied by, for each trainable variable; nothing if it is 1 for all.
+
+    Those of batch normalization are not among them: they will not be trained, see `SecondPhase.freeze_statistics`.
+    """
     factors: dict[int, float] = {}
     for feature in compiled.features:
         plan = plans.get(feature.name)
@@ -248,7 +255,18 @@ def _learning_rate_factors(
         groups = feature.host[-1].layer_groups(networks[feature.name])
         for below, group in enumerate(reversed(groups), start=1):
             factors |= dict.fromkeys(map(id, group), plan.layer_decay**below)
-    return tuple(factors.get(id(variable), 1.0) for variable in model.trainable_variables) if factors else ()
+    if not factors:
+        return ()
+    frozen = {id(variable) for layer in _trained_statistics(compiled.model) for variable in layer.trainable_variables}
+    trained = (variable for variable in model.trainable_variables if id(variable) not in frozen)
+    return tuple(factors.get(id(variable), 1.0) for variable in trained)
+
+
+def _trained_statistics(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """Return the batch normalization of a model that is trained."""
+    return [
+        layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    ]
 
 
 def _all_layers(model: keras.Model) -> Iterator[Any]:
@@ -266,11 +284,3 @@ def _before_the_network(feature: Feature) -> Feature:
     while length > 0 and feature.host[length - 1].in_model:
         length -= 1
     return attrs.evolve(feature, host=feature.host[:length], keys=feature.keys[:length])
-
-
-def _is_computed_by(feature: Feature, wanted: Preprocessor) -> bool:
-    """Return whether a feature comes from the preprocessor that a block wants; the block's own one is not fitted."""
-    if not feature.host or not isinstance(feature.host[-1], FineTunable):
-        return False
-    last = feature.host[-1]
-    return type(last) is type(wanted) and last.get_config() == wanted.get_config()

@@ -80,7 +80,8 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
         observer: Is told of epochs while the trial runs.
 
     Returns:
-        The outcome; a completed trial has left its model in `job.directory`, a pruned one leaves none.
+        The outcome; a completed trial has left its model in `job.directory`, a pruned one leaves none. Where the time
+        was up before there was a model, but there is a checkpoint, the kind is `"not_begun"`, and the checkpoint stays.
     """
     checkpoints = TrialCheckpoints(job, seconds_between=context.seconds_between_checkpoints)
     try:
@@ -92,6 +93,11 @@ def run_trial(job: TrialJob, context: TrialContext, observer: TrialObserver) -> 
         outcome = failed_outcome(job, describe_failure(error))
     if outcome.failure is not None or outcome.parameters >= _MANY_PARAMETERS:
         gc.collect()
+    if outcome.failure is not None and outcome.failure.kind == "timeout" and checkpoints.has_phase(1):
+        # What an earlier run has trained is not lost because this one had too little time to go on with it.
+        return attrs.evolve(
+            outcome, failure=attrs.evolve(outcome.failure, kind="not_begun"), seconds=checkpoints.seconds
+        )
     checkpoints.remove()
     if outcome.status != "completed":
         shutil.rmtree(job.directory, ignore_errors=True)  # what was written of a model, if anything was
@@ -131,7 +137,9 @@ def _train(
             return failed_outcome(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
         first_deadline = first_phase_deadline(plans, deadline)
         watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
-        if plans and watch.best_score is not None and is_time_for_second_phase(deadline):
+        # Where it was cut off, the second phase has a model already: a moment suffices to put that together.
+        may_go_on = is_time_for_second_phase(deadline) or checkpoints.has_phase(2)
+        if plans and watch.best_score is not None and may_go_on:
             compiled, watch = _fine_tune(job, context, compiled, plans, watch, deadline, observer, checkpoints)
     if watch.best_score is None:
         return failed_outcome(job, _no_score(watch, job, context), parameters=parameters)
@@ -216,7 +224,9 @@ def _fine_tune(
     phase: SecondPhase | None = None
     try:
         first.restore_best()
-        phase = open_second_phase(compiled, plans, context.profile, context.store, devices=devices)
+        phase = open_second_phase(
+            compiled, plans, context.profile, context.store, devices=devices, precision=context.precision
+        )
         phase.freeze_statistics()
         second = attrs.evolve(job, epochs=phase.epochs)
         watch = _fit(second, context, phase.compiled, deadline, observer, checkpoints, earlier=first)
@@ -282,6 +292,8 @@ def _fit(
     file = checkpoints.file(1 if earlier is None else 2, job, rows=rows)
     epochs_before = watch.epochs
     checkpoint = file.read(model)
+    if checkpoint is None and earlier is None:
+        checkpoints.remove()  # one that does not fit, and that of a second phase with it
     if checkpoint is not None:
         checkpoint.restore(model)
         watch.set_model(model)
@@ -302,6 +314,7 @@ def _fit(
     )
     clock = EpochClock()
     saver = CheckpointCallback(file, trial=checkpoints, watch=watch, schedule=schedule, clock=clock)
+    saver.set_model(model)  # Keras does so too, unless it is interrupted before
     train = context.store.features(compiled.features, "train")
     validation = context.store.features(compiled.features, "validation")
     validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))

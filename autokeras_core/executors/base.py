@@ -53,7 +53,8 @@ class Executor(Protocol):
 
         A failed trial is an outcome, no exception. One whose worker died has the kind `"crash"` or `"oom"`, and is submitted
         once more; one whose worker had to be killed, since it did not end in time, has the kind `"timeout"`. One that no
-        worker was free for within its `search_seconds` has the kind `"not_begun"`: it stays as it is, for a later run.
+        worker was free for within its `search_seconds`, or whose time was up before it could go on from its checkpoint, has
+        the kind `"not_begun"`: it stays as it is, for a later run.
         """
         ...
 

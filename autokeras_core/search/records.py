@@ -109,8 +109,8 @@ class Failure:
         kind: `"oom"` (memory ran out), `"nan"` (the loss diverged, or no score is a number), `"timeout"` (no epoch fitted
             into its time), `"crash"` (the worker died), `"too_large"` (over `max_model_size`), `"unavailable"` (something
             it needs cannot be had, e.g. pretrained weights without a network; this counts as no trial), `"not_begun"` (no
-            worker was free for it before the search's end; it is not recorded, a later run begins it) or `"bug"` (any
-            other exception).
+            worker was free for it before the search's end, or its time was up before it could go on from its checkpoint;
+            it is not recorded, a later run begins it or goes on with it) or `"bug"` (any other exception).
         reason: One line for people.
     """
 

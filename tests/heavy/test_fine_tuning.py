@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from autokeras_core import ArrayInput, AutoModel, ClassificationHead, FineTuning
+from autokeras_core import ArrayInput, AutoModel, ClassificationHead, FineTuning, Merge
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.compiler import compile_graph
 from autokeras_core.engine.deadline import Deadline
@@ -26,7 +26,7 @@ from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.fine_tuning import FineTunable
 from autokeras_core.registry import get_registry
-from tests.heavy.engine_doubles import Case, make_case
+from tests.heavy.engine_doubles import Case, Center, Wants, make_case
 from tests.heavy.fine_tuned_networks import Projected, points
 
 LEARNS: dict[str, Any] = {"training/learning_rate": 0.01, "training/batch_size": 32}
@@ -205,6 +205,45 @@ def test_a_plan_without_a_network_is_an_error() -> None:
 
     with pytest.raises(GraphError, match="wants a network to be trained further"):
         plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+
+
+def test_the_network_behind_the_block_s_own_input_is_trained_further() -> None:
+    """Another input has a network with the same configuration before it, which stays as it is."""
+    rows, others = ArrayInput(name="rows"), ArrayInput(name="others")
+    case = make_case([rows, others], ClassificationHead()(Merge()([Projected()(rows), Projected(depth="all")(others)])))
+    compiled = case.compiled()
+
+    plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+
+    assert [(feature.name, feature.input_name) for feature in compiled.features if feature.name in plans] == [
+        ("others", "others")
+    ]
+
+
+def test_the_network_behind_the_block_s_own_preprocessors_is_trained_further() -> None:
+    """Another branch of the same input has an equal network behind other preprocessors."""
+    start = ArrayInput()
+    one = Projected()(Wants(Center(1.0))(start))
+    other = Projected(depth="all")(Wants(Center(2.0))(start))
+    case = make_case(start, ClassificationHead()(Merge()([one, other])))
+    compiled = case.compiled()
+
+    plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+
+    tuned = [feature.host[0].get_config() for feature in compiled.features if feature.name in plans]
+    assert tuned == [{"factor": 2.0}]
+
+
+def test_both_inputs_may_have_a_network_that_is_trained_further() -> None:
+    """Each of the two equal networks has the plan of its own block."""
+    rows, others = ArrayInput(name="rows"), ArrayInput(name="others")
+    blocks = [Projected(depth="top")(rows), Projected(depth="all")(others)]
+    case = make_case([rows, others], ClassificationHead()(Merge()(blocks)))
+    compiled = case.compiled()
+
+    plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+
+    assert {name: plan.depth for name, plan in plans.items()} == {"rows": "top", "others": "all"}
 
 
 def test_both_phases_share_one_computation_of_the_features() -> None:

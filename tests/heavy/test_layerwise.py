@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -15,8 +16,10 @@ from autokeras_core.engine.compiler import compile_training
 from autokeras_core.engine.finetuning import open_second_phase, plan_second_phase
 from autokeras_core.engine.layerwise import LayerwiseAdam
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
+from autokeras_core.engine.trial import run_trial
 from autokeras_core.graph.operator import Preprocessor
 from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.search.records import TrialJob
 from tests.heavy.engine_doubles import make_case
 from tests.heavy.fine_tuned_networks import Projected, Projection
 
@@ -105,7 +108,9 @@ def test_rates_fall_from_group_to_group() -> None:
     compiled = case.compiled()
     plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
 
-    second = open_second_phase(compiled, plans, case.profile, case.store).compiled
+    phase = open_second_phase(compiled, plans, case.profile, case.store)
+    phase.freeze_statistics()
+    second = phase.compiled
     compile_training(second, case.graph, case.configuration, case.profile)
 
     shapes = [variable.shape for variable in second.training_model.trainable_variables]
@@ -116,6 +121,27 @@ def test_rates_fall_from_group_to_group() -> None:
     assert isinstance(second.training_model.optimizer, LayerwiseAdam)
     assert (second.training.schedule, second.training.weight_decay) == ("linear", 0.05)
     assert second.training.batch_size == 16
+
+
+class Silence:
+    """An observer that looks away."""
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+
+def test_batch_normalization_behind_the_network_has_no_rate(tmp_path: Path) -> None:
+    """It is not trained in the second phase, and the trial has one."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(GroupedBlock()(start)))
+    job = TrialJob(
+        trial_id="0", configuration=case.configuration, epochs=2, seed=0, seconds=None, directory=str(tmp_path)
+    )
+
+    outcome = run_trial(job, case.context(), Silence())
+
+    assert outcome.failure is None
+    assert outcome.epochs > 2
 
 
 def test_without_a_decay_the_optimizer_is_the_plain_one() -> None:

@@ -21,6 +21,8 @@ from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.graph.graph import Graph
 from autokeras_core.registry import get_registry
 from autokeras_core.search.records import TrialJob
+from tests.heavy.engine_doubles import make_case
+from tests.heavy.fine_tuned_networks import Projected
 
 
 class Silence:
@@ -102,6 +104,27 @@ def test_a_trial_in_half_precision_leaves_a_model_in_single_precision(
     outputs = bundle.predict_outputs(dict(data.validation_inputs))["classification"]
     hits = outputs.argmax(axis=1) == data.validation_targets["classification"].argmax(axis=1)
     assert np.mean(hits) == pytest.approx(outcome.score, abs=0.03)
+
+
+def test_both_phases_of_fine_tuning_in_half_precision_scale_the_loss(tmp_path: Path) -> None:
+    """Small gradients of the layers behind the network would become 0 otherwise."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Projected(depth="all")(start)))
+    optimizers: list[type[Any]] = []
+
+    class Noting(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+        def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+            optimizers.append(type(self.model.optimizer))
+
+    context = case.context(precision="mixed_float16", callbacks=[Noting()])
+    job = TrialJob(
+        trial_id="0", configuration=case.configuration, epochs=2, seed=0, seconds=None, directory=str(tmp_path)
+    )
+
+    outcome = run_trial(job, context, Silence())
+
+    assert outcome.failure is None
+    assert optimizers == [keras.optimizers.LossScaleOptimizer] * 2
 
 
 def test_the_policy_is_put_back() -> None:

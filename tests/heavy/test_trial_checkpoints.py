@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from autokeras_core import ArrayInput, ClassificationHead
+from autokeras_core.data.rows import Rows
 from autokeras_core.engine import batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
@@ -20,6 +21,7 @@ from autokeras_core.engine.checkpoint import CheckpointFile, seconds_to_next
 from autokeras_core.engine.compiler import compile_graph
 from autokeras_core.engine.context import TrialContext
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
+from autokeras_core.engine.features import Feature, FeatureStore, Part
 from autokeras_core.engine.rows import transform_rows
 from autokeras_core.engine.schedule import learning_rate_at
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
@@ -218,6 +220,99 @@ def test_a_first_phase_outlives_an_interruption_before_the_second(
     outcome = run_trial(job, make_context(Projected(depth="all", learning_rate=0.01)), Watching())
 
     assert (outcome.status, outcome.epochs, outcome.cut_short) == ("completed", EPOCHS, True)
+    assert (tmp_path / BUNDLE_FOLDER).is_dir()
+
+
+def test_a_second_phase_that_was_cut_off_keeps_its_best_epoch_in_any_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little time is left to begin one, but not to take what it has brought."""
+    context = make_context(Projected(depth="all", learning_rate=0.01))
+    job = make_job(tmp_path)
+    cut_off(job, context, after=9)
+    monkeypatch.setattr("autokeras_core.engine.trial.is_time_for_second_phase", lambda deadline: False)
+    watching = Watching()
+
+    outcome = run_trial(job, context, watching)
+
+    assert watching.resumed == [6, 8]
+    assert outcome.best_epoch > EPOCHS
+
+
+def test_no_time_to_go_on_leaves_the_checkpoint_for_a_later_run(tmp_path: Path) -> None:
+    """A run in which the model could not be built in time is none: the next one ends as if nothing had been."""
+    context = make_context()
+    whole = run_trial(make_job(tmp_path / "whole"), context, Watching())
+    job = make_job(tmp_path / "broken")
+    cut_off(job, context, after=4)
+
+    hurried = run_trial(attrs.evolve(job, seconds=0.0, grace=0.0), context, Watching())
+    watching = Watching()
+    outcome = run_trial(job, context, watching)
+
+    assert hurried.failure is not None
+    assert hurried.failure.kind == "not_begun"
+    assert watching.resumed == [3]
+    assert outcome.history == whole.history
+
+
+def too_slow(store: FeatureStore, features: Sequence[Feature], part: Part) -> dict[str, Rows]:
+    """Return the rows to train on; there is no time for the others, which are computed when a checkpoint has been read."""
+    if part == "validation":
+        message = "computing features would take 300 s, 3 s are left"
+        raise OutOfTimeError(message)
+    return {feature.name: store.rows(feature, part) for feature in features}
+
+
+def test_features_that_are_not_ready_in_time_leave_the_checkpoint_for_a_later_run(tmp_path: Path) -> None:
+    """It has been read by then, and nothing has come of it yet."""
+    context, job = make_context(), make_job(tmp_path)
+    cut_off(job, context, after=4)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FeatureStore, "features", too_slow)
+        hurried = run_trial(job, context, Watching())
+    watching = Watching()
+    run_trial(job, context, watching)
+
+    assert hurried.failure is not None
+    assert hurried.failure.kind == "not_begun"
+    assert watching.resumed == [3]
+
+
+def test_a_checkpoint_that_does_not_fit_is_not_left_for_a_later_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial that starts anew and has no time for an epoch has failed."""
+    context = make_context()
+    cut_off(make_job(tmp_path / "0"), context, after=4)
+    monkeypatch.setattr(FeatureStore, "features", too_slow)
+
+    outcome = run_trial(make_job(tmp_path / "0", seed=4), context, Watching())
+
+    assert outcome.failure is not None
+    assert outcome.failure.kind == "timeout"
+    assert not (tmp_path / "0").exists()
+
+
+@pytest.mark.parametrize("block", [Stateful(), Projected(depth="all")], ids=["one phase", "two phases"])
+def test_an_interruption_before_the_first_step_keeps_the_best_epoch_of_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: Block
+) -> None:
+    """Keras has not told the callbacks of the model by then."""
+
+    def hangs(*arguments: Any, **options: Any) -> None:
+        message = "the trial was interrupted after 60.0 s"
+        raise OutOfTimeError(message)
+
+    context = make_context(block)
+    job = make_job(tmp_path)
+    cut_off(job, context, after=4)
+    monkeypatch.setattr("autokeras_core.engine.trial.training_batches", hangs)
+
+    outcome = run_trial(job, context, Watching())
+
+    assert (outcome.status, outcome.epochs, outcome.cut_short) == ("completed", 3, True)
     assert (tmp_path / BUNDLE_FOLDER).is_dir()
 
 
