@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import attrs
 import numpy as np
 
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.errors import DataError, SearchError, describe_error
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
@@ -28,6 +29,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 _CONTEXT_FILE = "context.pickle"
 _LEAST_BYTES = 64 * 2**10  # smaller arrays are pickled with the rest
 _PROTOCOL = 5
+_ARRAY_FORMAT = (3, 0)  # takes all names of columns, and as many as there are
 
 
 def write_context(context: TrialContext, folder: Path) -> None:
@@ -81,11 +83,14 @@ def read_context(folder: Path) -> TrialContext:
         folder: Where it was written, by a process of the same search.
 
     Raises:
+        DataError: If rows that a source reads from disk are not there.
         SearchError: If something that it refers to cannot be imported here.
     """
     try:
         with (folder / _CONTEXT_FILE).open("rb") as file:
             context: TrialContext = _ContextUnpickler(file, folder).load()
+    except DataError:  # a source says itself what it lacks here
+        raise
     except Exception as error:
         raise SearchError(
             describe_error(
@@ -121,7 +126,8 @@ class _ContextPickler(pickle.Pickler):
         if id(array) not in self._names:
             name = f"{len(self._arrays)}.npy"
             if self._folder is not None:
-                np.save(self._folder / name, array, allow_pickle=False)
+                with (self._folder / name).open("wb") as file:
+                    np.lib.format.write_array(file, array, version=_ARRAY_FORMAT, allow_pickle=False)
             self._names[id(array)] = name
             self._arrays.append(array)
         return self._names[id(array)]
@@ -145,7 +151,8 @@ class _ContextUnpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Array:
         """Return the array of a file, mapped into memory."""
         if pid not in self._arrays:
-            mapped: Array = np.load(self._folder / pid, mmap_mode="r", allow_pickle=False)
+            # The header lists a table's columns, thousands perhaps. NumPy's limit is for files from elsewhere.
+            mapped: Array = np.load(self._folder / pid, mmap_mode="r", allow_pickle=False, max_header_size=sys.maxsize)
             self._arrays[pid] = mapped.view(np.ndarray)  # slices of it are as quick as those of any array
         return self._arrays[pid]
 

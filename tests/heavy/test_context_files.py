@@ -12,7 +12,7 @@ import pytest
 from automodels import digits
 from engine_doubles import TRAIN, Center, Wants, make_case
 
-from autokeras_core import ArrayInput, ClassificationHead, SearchError
+from autokeras_core import ArrayInput, ClassificationHead, DataError, SearchError
 from autokeras_core.data.rows import Rows
 from autokeras_core.engine.context import TrialContext
 from autokeras_core.executors.context_files import read_context, write_context
@@ -53,6 +53,19 @@ def test_large_arrays_are_mapped_and_written_once(tmp_path: Path) -> None:
     assert isinstance(first.base, np.memmap) and type(first) is np.ndarray
     assert not first.flags.writeable
     assert np.shares_memory(first, second)
+
+
+def test_a_table_of_very_many_columns_comes_back(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    """Its file's header lists them all, whatever alphabet their names are in; nobody is warned of how it is written."""
+    table = np.zeros(3, dtype=[(f"Größe → {index}", "f8") for index in range(5_000)])
+    table["Größe → 4999"] = [1, 2, 3]
+    write_context(make_context(train_targets={"table": table}), tmp_path / "files")
+
+    read = read_context(tmp_path / "files").train_targets["table"]
+
+    assert isinstance(read.base, np.memmap)
+    np.testing.assert_array_equal(read, table)
+    assert not [warning for warning in recwarn if "Stored array" in str(warning.message)]
 
 
 def test_the_store_begins_anew(tmp_path: Path) -> None:
@@ -112,6 +125,26 @@ def test_what_cannot_be_imported_there_is_an_error(tmp_path: Path, monkeypatch: 
     monkeypatch.delattr(f"{__name__}.DefinedInTheScript")
 
     with pytest.raises(SearchError, match="A worker cannot read.*DefinedInTheScript"):
+        read_context(tmp_path / "files")
+
+
+class NotHere:
+    """A source of rows on a disk that a worker does not see."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _not_here, ()
+
+
+def _not_here() -> NotHere:
+    message = "The rows are on another machine."
+    raise DataError(message)
+
+
+def test_rows_that_a_worker_does_not_see_are_an_error_of_the_data(tmp_path: Path) -> None:
+    """It is the source's own, which knows what to do; nothing has to be installed."""
+    write_context(make_context(train_targets={"rows": NotHere()}), tmp_path / "files")
+
+    with pytest.raises(DataError, match="The rows are on another machine"):
         read_context(tmp_path / "files")
 
 

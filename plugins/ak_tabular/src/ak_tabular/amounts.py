@@ -12,7 +12,7 @@ from ak_tabular.columns import Column, Kind
 from ak_tabular.hints import looks_like_code, looks_like_identifier, looks_like_order
 from ak_tabular.reasons import counted, rounded
 
-__all__ = ["count_numbers", "has_large_integers", "judge_numbers"]
+__all__ = ["TableFacts", "count_numbers", "has_large_integers", "judge_numbers"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -24,6 +24,19 @@ _MOST = 0.9
 _ROW_NUMBER_DENSITY = 0.7  # training rows are a share of all rows
 _FIRST_ROW_NUMBERS = 5  # and the first ones may be missing
 _FEW_INTEGERS = 20
+
+
+@attrs.frozen(kw_only=True)
+class TableFacts:
+    """What is known of a table when one of its columns is judged.
+
+    Attributes:
+        has_names: Whether its columns have names of their own.
+        share: Which part of its rows is looked at; they are taken evenly.
+    """
+
+    has_names: bool
+    share: float = 1.0
 
 
 def has_large_integers(column: Column, distinct: Array) -> bool:
@@ -63,7 +76,7 @@ def count_numbers(values: Array, *, name: str) -> tuple[Column, Array]:
 
 
 def judge_numbers(
-    column: Column, distinct: Array, *, rows: int, has_names: bool, what: str = ""
+    column: Column, distinct: Array, *, rows: int, about: TableFacts, what: str = ""
 ) -> tuple[Kind, str, Kind | None]:
     """Return the kind of a column of numbers, the reason, and the kind it has if nothing else is left.
 
@@ -71,7 +84,7 @@ def judge_numbers(
         column: The facts about it.
         distinct: Its different values as float64.
         rows: How many rows there are.
-        has_names: Whether the table's columns have names of their own.
+        about: What is known of the table.
         what: What to call the numbers.
     """
     noun = what or ("integers" if column.is_integer else "numbers")
@@ -87,7 +100,7 @@ def judge_numbers(
     if column.categories == 2 and set(distinct.tolist()) == {0.0, 1.0}:
         return "boolean", counted(f"{what}, only 0 and 1" if what else "only 0 and 1", column, rows), None
     if column.is_integer and len(distinct) >= _NEARLY_ALL * known and known >= _ROWS_FOR_IDENTIFIERS:
-        why = _why_identifier(column.name, distinct, known, has_names)
+        why = _why_identifier(column.name, distinct, known, about)
         if why:
             return "dropped", f"identifier: {reason}, {why}; column_types can keep it", "numerical"
     if column.is_integer and 2 < len(distinct) <= _FEW_INTEGERS and known >= 5 * len(distinct):
@@ -98,15 +111,17 @@ def judge_numbers(
     return "numerical", reason, None
 
 
-def _why_identifier(name: str, distinct: Array, known: int, has_names: bool) -> str:
+def _why_identifier(name: str, distinct: Array, known: int, about: TableFacts) -> str:
     if looks_like_identifier(name):
         return "and the name says that they number the rows"
     low, high = float(distinct.min()), float(distinct.max())
+    # Of every tenth row the numbers are ten times as far apart. Amounts are, too, but some of them come back.
     if (
-        has_names
+        about.has_names
         and known >= _ROWS_FOR_ROW_NUMBERS
-        and 0 <= low <= _FIRST_ROW_NUMBERS
-        and len(distinct) >= _ROW_NUMBER_DENSITY * (high - low + 1)
+        and 0 <= low <= _FIRST_ROW_NUMBERS / about.share
+        and len(distinct) >= _ROW_NUMBER_DENSITY * about.share * (high - low + 1)
+        and (about.share == 1 or len(distinct) == known)
         and not looks_like_order(name)
     ):
         return f"from {low:.0f} to {high:.0f} with few gaps, as rows are numbered"

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from ak_tabular.amounts import count_numbers, has_large_integers, judge_numbers
+from ak_tabular.amounts import TableFacts, count_numbers, has_large_integers, judge_numbers
 from ak_tabular.cells import is_spelled_missing, parse_numbers, uses_decimal_commas
 from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
 from ak_tabular.dates import ISO, MISSING_TIME, find_format
@@ -58,7 +58,7 @@ class _Finding:
 
 
 def analyse_columns(
-    table: Array, *, names: Sequence[str] | None, types: Mapping[str, Kind], note: str = ""
+    table: Array, *, names: Sequence[str] | None, types: Mapping[str, Kind], note: str = "", share: float = 1.0
 ) -> tuple[Column, ...]:
     """Decide about each column of the training rows.
 
@@ -67,6 +67,7 @@ def analyse_columns(
         names: Names for a table that has none.
         types: The user's own decisions by column name.
         note: What to add to every reason, e.g. that the rows are a sample.
+        share: Which part of the training rows the table is, taken evenly.
 
     Returns:
         A column for each, in order. Where all columns look like identifiers they are kept: nothing else is there.
@@ -84,8 +85,8 @@ def analyse_columns(
                 received=f"{unknown}",
             )
         )
-    has_names = own != default_names(len(own))
-    findings = [_analyse(table, index, name, types.get(name), has_names) for index, name in enumerate(own)]
+    about = TableFacts(has_names=own != default_names(len(own)), share=share)
+    findings = [_analyse(table, index, name, types.get(name), about) for index, name in enumerate(own)]
     if all(finding.column.kind == "dropped" for finding in findings):
         findings = [_kept(finding) for finding in findings]
     columns = [finding.column for finding in findings]
@@ -99,31 +100,31 @@ def _kept(finding: _Finding) -> _Finding:
     return _Finding(column=attrs.evolve(finding.column, kind=finding.otherwise, reason=reason))
 
 
-def _analyse(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+def _analyse(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
     storage = storage_of(table, index)
     if storage == "number" and given != "text":
-        return _of_numbers(table, index, name, given, has_names)
+        return _of_numbers(table, index, name, given, about)
     if storage == "time" and given not in ("categorical", "text"):
         return _of_times(table, index, name, given)
-    return _of_texts(table, index, name, given, has_names)
+    return _of_texts(table, index, name, given, about)
 
 
-def _of_numbers(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+def _of_numbers(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
     values = exact_numbers(table, index, column=name)
     column, distinct = count_numbers(values, name=name)
     if not len(distinct):
         return _Finding(column=attrs.evolve(column, reason="all missing"))
     is_large = has_large_integers(column, distinct)
     if given in ("categorical", "boolean") and is_large:
-        return _kept_as_text(_of_texts(table, index, name, given, has_names))
+        return _kept_as_text(_of_texts(table, index, name, given, about))
     if given is not None:
         check_boolean(column, given)
         what = "seconds since 1970, " if given == "datetime" else ""
         reason = counted(f"{what}as column_types says", column, len(values))
         return _Finding(column=attrs.evolve(column, kind=given, reason=reason))
-    kind, reason, otherwise = judge_numbers(column, distinct, rows=len(values), has_names=has_names)
+    kind, reason, otherwise = judge_numbers(column, distinct, rows=len(values), about=about)
     if kind == "categorical" and is_large:
-        of_texts = _of_texts(table, index, name, kind, has_names)
+        of_texts = _of_texts(table, index, name, kind, about)
         return _kept_as_text(attrs.evolve(of_texts, column=attrs.evolve(of_texts.column, reason=reason)))
     return _Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise)
 
@@ -177,7 +178,7 @@ class _Texts:
         return np.append(numbers, np.nan)[self.codes]
 
 
-def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names: bool) -> _Finding:
+def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
     raw_codes, raw_distinct = raw_texts(table, index, column=name)
     is_missing = np.array([is_spelled_missing(text) for text in raw_distinct], dtype=bool)
     renumbered = np.append(np.where(is_missing, -1, np.cumsum(~is_missing) - 1), -1)
@@ -198,7 +199,7 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
         # Of a file that is streamed nothing is kept of a column that is to be dropped.
         reason = "as column_types says" if given == "dropped" else f"all missing{spelled(texts.spellings)}"
         return _Finding(column=attrs.evolve(column, reason=reason))
-    finding = _judge_texts(table, index, column, texts, given, has_names)
+    finding = _judge_texts(table, index, column, texts, given, about)
     if finding.column.kind in ("categorical", "boolean") and finding.column.storage == "text":
         return attrs.evolve(
             finding, column=attrs.evolve(finding.column, written=other_spellings(texts.distinct, texts.counts))
@@ -207,7 +208,7 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, has_names
 
 
 def _judge_texts(
-    table: Array, index: int, column: Column, texts: _Texts, given: Kind | None, has_names: bool
+    table: Array, index: int, column: Column, texts: _Texts, given: Kind | None, about: TableFacts
 ) -> _Finding:
     """Return what a column of text is that is not missing throughout."""
     if given in (None, "numerical") and uses_decimal_commas(texts.distinct, may_be_lists=given is None):
@@ -223,7 +224,7 @@ def _judge_texts(
         return _Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
     numbers = _numbers_among(texts.distinct, column.decimal, truths=_are_truths(texts.distinct))
     if not np.isnan(numbers).all():
-        finding = _of_numbers_in_text(column, texts, numbers, has_names)
+        finding = _of_numbers_in_text(column, texts, numbers, about)
         if finding is not None:
             return finding
     date_format = find_format(texts.distinct.tolist())
@@ -247,7 +248,7 @@ def _numbers_among(distinct: Array, decimal: Decimal, *, truths: bool) -> Array:
     return parse_numbers(distinct, decimal=decimal, truths=truths)
 
 
-def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names: bool) -> _Finding | None:
+def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, about: TableFacts) -> _Finding | None:
     """Return what a column is whose texts are numbers throughout, or nearly so; else `None`."""
     is_number = ~np.isnan(numbers)
     if is_number.all():
@@ -258,7 +259,7 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, has_names
             return _Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
         what = f"text that reads as numbers throughout{written(texts.distinct, column.decimal)}"
         numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
-        kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, has_names=has_names, what=what)
+        kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, about=about, what=what)
         if kind == "numerical" and np.isnan(parse_numbers(texts.distinct, decimal=column.decimal, truths=False)).any():
             kind = "boolean"  # always true, or always false, where it is not missing
         facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))

@@ -15,7 +15,19 @@ from ak_tabular.tables import Storage, column_count, default_names, names_of, re
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["KINDS", "MAX_CATEGORIES", "Column", "Decimal", "Kind", "check_boolean", "check_cells", "match_columns"]
+__all__ = [
+    "KINDS",
+    "MAX_CATEGORIES",
+    "BadCell",
+    "Column",
+    "Decimal",
+    "Kind",
+    "check_boolean",
+    "check_cells",
+    "find_bad_cell",
+    "match_columns",
+    "unreadable_texts",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Kind: TypeAlias = Literal["numerical", "categorical", "boolean", "datetime", "text", "dropped"]
@@ -46,7 +58,8 @@ class Column:
         missing: How many training rows have no value.
         categories: How many different values the others have.
         is_integer: Whether all its numbers are integers.
-        is_mixed: Whether cells of a numerical column that are no numbers are taken as missing.
+        is_mixed: Whether cells of a numerical column that are no numbers, or of a datetime one that are no dates, are taken
+            as missing.
         values: Of a boolean column of text the two texts: the one for false, the one for true.
         decimal: Whether numbers that are text have a decimal point, or a decimal comma.
         date_format: How the text of a datetime column is written, see `dates.find_format`.
@@ -95,6 +108,36 @@ class Column:
             "spellings": list(self.spellings),
         }
         return facts | {key: value for key, value in more.items() if value}
+
+
+@attrs.frozen(kw_only=True)
+class BadCell:
+    """A cell of a numerical or datetime column that is neither number nor date.
+
+    Attributes:
+        row: The number of its row.
+        text: What it holds.
+        different: How many different texts are such cells, as far as is known.
+    """
+
+    row: int
+    text: str
+    different: int = 1
+
+    def error(self, column: Column) -> DataError:
+        """Return the error that names column, row and text."""
+        what, expected = "number", "a number that float32 can hold"
+        if column.kind == "datetime":
+            what, expected = "date", f"a date or time in the format {column.date_format or ISO}"
+        return DataError(
+            describe_error(
+                f"Row {self.row} of the {column.kind} column {column.name!r} holds no {what}.",
+                expected=f"{expected}, or a missing value",
+                received=f"{self.text!r}"
+                + (f", and {self.different} such values in all" if self.different > 1 else ""),
+                advice=f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
+            )
+        )
 
 
 def match_columns(table: Array, expected: Sequence[str | Column | Mapping[str, Any]]) -> list[int]:
@@ -170,24 +213,36 @@ def check_cells(table: Array, index: int, column: Column) -> None:
     Raises:
         DataError: If a text is neither; the message names column, row and text.
     """
+    bad = find_bad_cell(table, index, column)
+    if bad is not None:
+        raise bad.error(column)
+
+
+def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:
+    """Return the first cell with a text that is no number in a numerical column, or no date in a datetime one.
+
+    Args:
+        table: A table, see `ak_tabular.tables`.
+        index: Where the column is in it.
+        column: The facts about the column.
+    """
     if column.kind not in ("numerical", "datetime") or column.is_mixed or storage_of(table, index) != "text":
-        return
+        return None
     codes, distinct = read_codes(table, index, column=column.name)
-    if column.kind == "numerical":
-        bad = np.flatnonzero(np.isnan(parse_numbers(distinct, decimal=column.decimal, truths=False)))
-        what, expected = "number", "a number that float32 can hold"
-    else:
-        date_format = column.date_format or ISO
-        bad = np.flatnonzero(parse_times(distinct, date_format) == MISSING_TIME)
-        what, expected = "date", f"a date or time in the format {date_format}"
+    bad = unreadable_texts(distinct, column)
     if not len(bad):
-        return
+        return None
     row = int(np.flatnonzero(codes == bad[0])[0])
-    raise DataError(
-        describe_error(
-            f"Row {row} of the {column.kind} column {column.name!r} holds no {what}.",
-            expected=f"{expected}, or a missing value",
-            received=f"{distinct[bad[0]]!r}" + (f", and {len(bad)} such values in all" if len(bad) > 1 else ""),
-            advice=f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
-        )
-    )
+    return BadCell(row=row, text=distinct[bad[0]], different=len(bad))
+
+
+def unreadable_texts(texts: Array, column: Column) -> Array:
+    """Return the places of texts that are no numbers for a numerical column, or no dates for a datetime one.
+
+    Args:
+        texts: Texts, none of which says that a value is missing.
+        column: The facts about a column of one of these kinds.
+    """
+    if column.kind == "numerical":
+        return np.flatnonzero(np.isnan(parse_numbers(texts, decimal=column.decimal, truths=False)))
+    return np.flatnonzero(parse_times(texts, column.date_format or ISO) == MISSING_TIME)

@@ -3,7 +3,7 @@
 | the user's data | how it is read |
 |---|---|
 | DataFrame | as it is |
-| Series | a column; or a row, if its index holds names and its own name or dtype says so, as of `frame.iloc[0]` |
+| Series | a column; or a row, if its index holds names and its own name or dtype says so, as of `frame.iloc[0]`; see also `series` |
 | dict of columns | a column by key; one of single values is a row |
 | list of dicts | a row each, missing where a dict lacks a key |
 | Arrow or polars table, anything with `__arrow_c_stream__` or `__dataframe__` | by way of pyarrow |

@@ -20,6 +20,7 @@ from ak_tabular.layout import raw_columns, takes_columns
 from ak_tabular.leaks import find_leaks
 from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.raw import raw_rows
+from ak_tabular.series import as_row
 from ak_tabular.spelling import as_written
 from ak_tabular.tables import as_table, column_count, names_of
 from autokeras_core import DataError, Input
@@ -170,7 +171,10 @@ class StructuredDataInput(Input):
             names=self.arguments.get("column_names"),
             types=self.arguments.get("column_types", {}),
             note=note,
+            share=len(table) / max(1, len(data)),
         )
+        if isinstance(data, TableSource) and len(table) < len(data):
+            columns = tuple(self._with_the_rest(data, place, column) for place, column in enumerate(columns))
         is_numeric = all(column.storage == "number" for column in columns)
         return InputProfile(
             name=name,
@@ -184,6 +188,20 @@ class StructuredDataInput(Input):
                 *(Decision(f"column {column.name!r}", column.kind, column.reason) for column in columns),
             ),
         )
+
+    def _with_the_rest(self, data: TableSource, place: int, column: Column) -> Column:
+        """Return what is known of a column once all its cells are looked at, not only the analysed ones.
+
+        Raises:
+            DataError: If a cell is not what `column_types` says.
+        """
+        bad = data.find_bad_cell(place, column)
+        if bad is None:
+            return column
+        if column.name in self.arguments.get("column_types", {}):
+            raise bad.error(column)
+        reason = f"{column.reason}; cells of other rows that are none, e.g. {bad.text!r}, are taken as missing"
+        return attrs.evolve(column, is_mixed=True, reason=reason)
 
     def review(
         self,
@@ -239,25 +257,27 @@ class StructuredDataInput(Input):
         Raises:
             DataError: If a column is missing or unknown, or a cell is of another kind than in training.
         """
-        if not isinstance(data, np.ndarray):
-            source: Any = data  # like a table it says by its dtype which columns there are
-            match_columns(source, [Column.from_json(facts) for facts in profile.facts["columns"]])
-            return  # a source has columns of one type each, and cells are read when they are needed
-        facts = profile.facts["columns"]
-        places = match_columns(data, facts)
-        for column, place in zip(facts, places, strict=True):
-            if column["kind"] in ("numerical", "datetime"):
-                check_cells(data, place, Column.from_json(column))
+        table: Any = data  # a source says by its dtype which columns there are, as a table does
+        columns = [Column.from_json(facts) for facts in profile.facts["columns"]]
+        for column, place in zip(columns, match_columns(table, columns), strict=True):
+            if column.kind not in ("numerical", "datetime"):
+                continue
+            if isinstance(data, np.ndarray):
+                check_cells(data, place, column)
+            elif isinstance(data, TableSource) and (bad := data.find_bad_cell(place, column)) is not None:
+                raise bad.error(column)
 
     def match(self, data: Rows, profile: InputProfile) -> Rows:
         """Return adapted rows without the target's column, if that is still there, checked.
 
+        A Series whose index holds the training rows' columns is one row.
         Categories that are numbers or booleans there, and were text in training, are written as they were.
 
         Raises:
             DataError: As `check`.
         """
         if isinstance(data, np.ndarray):
+            data = as_row(data, [column["name"] for column in profile.facts["columns"] if column["kind"] != "dropped"])
             data = _without(data, profile.facts.get("targets", ()))
         elif isinstance(data, TableSource):
             data = data.with_columns([name for name in data.names if name not in profile.facts.get("targets", ())])

@@ -23,6 +23,7 @@ import pandas as pd
 from ak_tabular.cells import Decimal, as_text, check_range, is_spelled_missing, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
 from ak_tabular.frames import as_frame
+from ak_tabular.series import with_labels
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
@@ -66,7 +67,10 @@ def as_table(data: Any) -> Array:
     frame = as_frame(data)
     if frame is not None:
         columns = [(str(name), frame.iloc[:, index]) for index, name in enumerate(frame.columns)]
-        return structured([name for name, _ in columns], [_read_series(series, name) for name, series in columns])
+        cells = [_read_series(series, name) for name, series in columns]
+        if isinstance(data, pd.Series) and len(cells) == 1:
+            cells = [with_labels(cells[0], data)]  # it may be a row after all
+        return structured([name for name, _ in columns], cells)
     if isinstance(data, (list, tuple)):
         data = _from_rows(data)
     elif not isinstance(data, np.ndarray) and hasattr(data, "__array__") and not isinstance(data, type):

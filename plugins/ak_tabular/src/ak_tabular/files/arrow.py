@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from ak_tabular.files.locations import TableFiles, open_bytes
+from ak_tabular.files.locations import TableFiles, index_columns, open_bytes
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
@@ -34,6 +34,7 @@ _PLACES = 8
 _BYTES_PER_PLACE = 4 * 2**20
 _BYTES_AT_ONCE = 8 * 2**20
 _ROWS_AT_ONCE = 65_536
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _ARROW_TYPES: dict[str, Any] = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
@@ -67,16 +68,17 @@ class RowBatch:
 def read_whole(files: TableFiles) -> Any:
     """Return a table that fits into memory as a pandas DataFrame, as `pandas.read_csv` or `read_parquet` would.
 
-    But no row may have too few or too many cells.
+    But no row may have too few or too many cells. A column has one type in all parts of a table, whatever each of them
+    alone looks like.
 
     Raises:
-        DataError: If a file cannot be read as a table.
+        DataError: If a file cannot be read as a table, or the parts do not fit together.
     """
-    tables = []
-    for path, header in zip(files.paths, files.headers, strict=True):
+    tables = _read_csv_parts(files) if files.format == "csv" else _read_parquet_parts(files)
+    whole = tables[0]
+    for path, header, table in zip(files.paths[1:], files.headers[1:], tables[1:], strict=True):
         with _explaining(path, header):
-            tables.append(_read_csv(path, files, header) if files.format == "csv" else pq.read_table(path))
-    whole = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
+            whole = pa.concat_tables([whole, table], promote_options="permissive")
     return whole.to_pandas()
 
 
@@ -87,16 +89,17 @@ def column_types(files: TableFiles) -> dict[str, ColumnType]:
         DataError: If a column holds what is neither numbers, text nor dates.
     """
     found: dict[str, ColumnType] = {}
+    is_typed = files.format == "parquet"  # in a CSV file no word is a number, not even `true`
     for path, header in zip(files.paths, files.headers, strict=True):
         with _explaining(path, header):
             schema = _sampled_schema(path, files, header) if files.format == "csv" else pq.read_schema(path)
-        for field in schema:
+        for field in (schema.field(name) for name in header):
             kind = _kind_of(field.type, field.name, path)
             known = found.get(field.name, "missing")
             if known in ("missing", kind):
                 found[field.name] = kind
             elif kind != "missing":
-                found[field.name] = "number" if {known, kind} == {"number", "boolean"} else "text"
+                found[field.name] = "number" if is_typed and {known, kind} == {"number", "boolean"} else "text"
     return {name: "text" if found[name] == "missing" else found[name] for name in files.names}
 
 
@@ -126,30 +129,55 @@ def read_batches(files: TableFiles, types: Mapping[str, ColumnType], names: Sequ
             start += batch.num_rows
 
 
-def _read_csv(path: Path, files: TableFiles, header: Sequence[str]) -> Any:
+def _read_csv_parts(files: TableFiles) -> list[Any]:
+    """Return the parts of a table, each column of one type in all of them."""
+    parts = list(zip(files.paths, files.headers, strict=True))
+    tables = []
+    for path, header in parts:
+        with _explaining(path, header):
+            tables.append(_read_csv(path, files, header, types={}))
+    types = {name: _common_type([table.schema.field(name).type for table in tables]) for name in files.names}
+    for index, (path, header) in enumerate(parts):
+        if any(tables[index].schema.field(name).type != types[name] for name in header):
+            with _explaining(path, header):
+                tables[index] = _read_csv(path, files, header, types=types)
+    return tables
+
+
+def _common_type(found: Sequence[ArrowType]) -> ArrowType:
+    """Return the type to read a column of all parts as, from what it looks like in each; text where they disagree."""
+    known = {kind for kind in found if not pa.types.is_null(kind)}
+    if len(known) == 1 and not any(
+        pa.types.is_temporal(kind) for kind in known
+    ):  # dates stay text, as pandas reads them
+        return known.pop()
+    return pa.float64() if known <= {pa.int64(), pa.float64()} else pa.string()  # also where there is nothing at all
+
+
+def _read_csv(path: Path, files: TableFiles, header: Sequence[str], *, types: Mapping[str, Any]) -> Any:
     with open_bytes(path) as file:
         data = file.read()
-    table = _parse(data, files, header, has_header=True)
-    texts = {
-        field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
-        for field in table.schema
-        if pa.types.is_null(field.type) or pa.types.is_temporal(field.type)
-    }
-    return (
-        _parse(data, files, header, types=texts, has_header=True) if texts else table
-    )  # dates stay text, as pandas reads them
-
-
-def _parse(
-    data: bytes, files: TableFiles, header: Sequence[str], *, has_header: bool, types: Mapping[str, Any] | None = None
-) -> Any:
-    """Return a table from the bytes of a CSV file; without its header they are a sample, and may hold parts of rows."""
     return pc.read_csv(
         io.BytesIO(data),
-        read_options=pc.ReadOptions(column_names=list(header), skip_rows=int(has_header)),
-        parse_options=_parse_options(files, skips=not has_header),
-        convert_options=_convert_options(types or {}, blanks=not has_header),
+        read_options=_read_options(header, skip_rows=files.header_lines[path]),
+        parse_options=_parse_options(files),
+        convert_options=_convert_options(types, blanks=False),
     )
+
+
+def _read_parquet_parts(files: TableFiles) -> list[Any]:
+    """Return the parts of a table, with the index of the data frames if all have the same one."""
+    tables = []
+    for path, header in zip(files.paths, files.headers, strict=True):
+        with _explaining(path, header):
+            tables.append(pq.read_table(path))
+    found = {tuple(index_columns(table.schema)) for table in tables}
+    index = found.pop() if len(found) == 1 else ()
+    return [table.select([*files.names, *index]) for table in tables]
+
+
+def _read_options(header: Sequence[str], *, skip_rows: int) -> Any:
+    return pc.ReadOptions(block_size=_BYTES_AT_ONCE, column_names=list(header), skip_rows=skip_rows)
 
 
 def _parse_options(files: TableFiles, *, skips: bool = False) -> Any:
@@ -172,8 +200,7 @@ def _convert_options(types: Mapping[str, Any], *, blanks: bool, names: Sequence[
 def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any:
     """Return the types of a CSV file's columns, from pieces of it."""
     with open_bytes(path) as file:
-        file.readline()  # the header
-        pieces = [_whole_lines(file.read(_BYTES_PER_PLACE))]
+        pieces = [_without_lines(_whole_lines(file.read(_BYTES_PER_PLACE)), files.header_lines[path])]
         size = path.stat().st_size
         is_plain = type(file) is io.BufferedReader
         # Where there are quotes, a line may begin inside a cell: then only the beginning is sure to be read rightly.
@@ -182,12 +209,26 @@ def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any
                 file.seek(max(file.tell(), size * place // _PLACES))
                 file.readline()
                 pieces.append(_whole_lines(file.read(_BYTES_PER_PLACE)))
-    return _parse(b"".join(pieces), files, header, has_header=False).schema
+    return pc.read_csv(
+        io.BytesIO(b"".join(pieces)),
+        read_options=_read_options(header, skip_rows=0),
+        parse_options=_parse_options(files, skips=True),  # pieces may begin and end within rows
+        convert_options=_convert_options({}, blanks=True),
+    ).schema
 
 
 def _whole_lines(piece: bytes) -> bytes:
     end = piece.rfind(b"\n")
     return piece if end < 0 or len(piece) < _BYTES_PER_PLACE else piece[: end + 1]
+
+
+def _without_lines(piece: bytes, count: int) -> bytes:
+    """Return the bytes behind so many lines, which end as Arrow's lines do."""
+    end = 0
+    for _ in range(count):
+        found = _LINE_END.search(piece, end)
+        end = len(piece) if found is None else found.end()
+    return piece[end:]
 
 
 def _kind_of(kind: ArrowType, name: str, path: Path) -> str:
@@ -224,7 +265,7 @@ def _csv_batches(
         wanted |= {name: _time_type(schema.field(name).type) for name in names if types[name] == "time"}
     reader = pc.open_csv(
         path,
-        read_options=pc.ReadOptions(block_size=_BYTES_AT_ONCE, column_names=list(header), skip_rows=1),
+        read_options=_read_options(header, skip_rows=files.header_lines[path]),
         parse_options=_parse_options(files),
         convert_options=_convert_options(wanted, blanks=True, names=names),
     )

@@ -8,7 +8,10 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
+import io
 import os
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
@@ -18,7 +21,7 @@ from ak_tabular.frames import shorten
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["FileFormat", "TableFiles", "find_files", "is_location", "open_bytes"]
+__all__ = ["FileFormat", "TableFiles", "find_files", "index_columns", "is_location", "open_bytes"]
 
 FileFormat: TypeAlias = Literal["csv", "parquet"]
 
@@ -32,8 +35,10 @@ _FORMATS: dict[str, FileFormat] = {
 _COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open}
 _EXPECTED = "a CSV file (.csv, .tsv, .txt, also with .gz or .bz2), a Parquet file (.parquet, .pq), or a list of such"
 _DELIMITERS = ",;\t|"
-_BYTES_TO_LOOK_AT = 64 * 1024
+_BYTES_TO_LOOK_AT = 64 * 2**10
+_MOST_BYTES_TO_LOOK_AT = 16 * 2**20  # longer lines cannot be read anyway
 _LINES_TO_LOOK_AT = 20
+_FEWEST_LINES = 2  # the header and a row
 _COMPRESSION = 6  # what text typically shrinks to a part of; only to tell small files from large ones
 _BYTES_PER_CELL = 8
 
@@ -48,6 +53,7 @@ class TableFiles:
         delimiter: What stands between the cells of a CSV file.
         headers: The columns of each part, in its own order.
         size: About how many bytes the table has as text or numbers, compressed or not.
+        header_lines: How many lines of a CSV file its header takes: a name in quotes may have line breaks.
     """
 
     paths: tuple[Path, ...]
@@ -55,6 +61,7 @@ class TableFiles:
     headers: tuple[tuple[str, ...], ...]
     size: int
     delimiter: str = ","
+    header_lines: Mapping[Path, int] = attrs.field(factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,7 +104,14 @@ def find_files(location: Any) -> TableFiles:
         )
     (found,) = formats
     delimiter = _delimiter_of(paths[0]) if found == "csv" else ","
-    headers = [_csv_header(path, delimiter) if found == "csv" else _parquet_header(path) for path in paths]
+    header_lines: dict[Path, int] = {}
+    headers: list[list[str]] = []
+    for path in paths:
+        if found == "csv":
+            names, header_lines[path] = _csv_header(path, delimiter)
+        else:
+            names = _parquet_header(path)
+        headers.append(names)
     for path, header in zip(paths, headers, strict=True):
         if set(header) != set(headers[0]):
             raise DataError(
@@ -109,7 +123,14 @@ def find_files(location: Any) -> TableFiles:
                 )
             )
     size = sum(_size_of(path, found) for path in paths)
-    return TableFiles(paths=paths, format=found, headers=tuple(map(tuple, headers)), size=size, delimiter=delimiter)
+    return TableFiles(
+        paths=paths,
+        format=found,
+        headers=tuple(map(tuple, headers)),
+        size=size,
+        delimiter=delimiter,
+        header_lines=header_lines,
+    )
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -117,6 +138,16 @@ def open_bytes(path: Path) -> IO[bytes]:
     opener: Any = _COMPRESSED.get(path.suffix.lower())
     opened: IO[bytes] = path.open("rb") if opener is None else opener(path, "rb")
     return opened
+
+
+def index_columns(schema: Any) -> list[str]:
+    """Return the columns of a Parquet file that are the index of the data frame that pandas wrote there.
+
+    Args:
+        schema: The file's Arrow schema.
+    """
+    described = (schema.pandas_metadata or {}).get("index_columns", ())  # an index of numbers in a row is no column
+    return [name for name in described if isinstance(name, str) and name in schema.names]
 
 
 def _format_of(path: Path) -> FileFormat | None:
@@ -146,15 +177,41 @@ def _existing_format(path: Path) -> FileFormat:
 
 
 def _first_lines(path: Path) -> list[str]:
-    """Return the first lines of a CSV file, without one that is cut off."""
+    """Return the first lines of a CSV file with their ends: the header and a row at least, and none that is cut off.
+
+    Raises:
+        DataError: If the file cannot be read, or its lines are too long.
+    """
+    size = _BYTES_TO_LOOK_AT
     try:
         with open_bytes(path) as file:
-            start = file.read(_BYTES_TO_LOOK_AT)
+            start = file.read(size)
+            while (
+                len(start) == size and not _holds_a_row(_lines_of(start, path)[:-1]) and size < _MOST_BYTES_TO_LOOK_AT
+            ):
+                start += file.read(3 * size)
+                size *= 4
     except (OSError, EOFError) as error:
         received = f"{type(error).__name__}: {error}"
         raise DataError(
             describe_error(f"The file {str(path)!r} cannot be read.", expected="a readable file", received=received)
         ) from error
+    lines = _lines_of(start, path)
+    if len(start) < size:
+        return lines
+    if len(lines) < _FEWEST_LINES + 1:
+        raise DataError(
+            describe_error(
+                f"The file {str(path)!r} holds no table.",
+                expected="a first line with the names of the columns, and rows of at most a few megabytes",
+                received=f"{len(lines) - 1} whole lines in the first {size:,} bytes",
+            )
+        )
+    return lines[:-1]
+
+
+def _lines_of(start: bytes, path: Path) -> list[str]:
+    """Return the lines of a file's first bytes with their ends, as CSV knows them; the last one may be cut off."""
     try:
         text = start.decode("utf-8-sig", errors="strict" if len(start) < _BYTES_TO_LOOK_AT else "ignore")
     except UnicodeDecodeError as error:
@@ -166,34 +223,63 @@ def _first_lines(path: Path) -> list[str]:
                 advice="Read it yourself, e.g. with pandas.read_csv(path, encoding=...), and pass the data frame.",
             )
         ) from error
-    lines = text.splitlines()
-    return lines[:-1] if len(start) == _BYTES_TO_LOOK_AT and len(lines) > 1 else lines
+    return list(io.StringIO(text, newline=""))
+
+
+def _holds_a_row(lines: list[str]) -> bool:
+    """Return whether whole lines are a header and a row, wherever line breaks stand in quotes."""
+    rows, quotes = 0, 0
+    for line in lines:
+        quotes += line.count('"')
+        rows += quotes % 2 == 0
+    return rows >= _FEWEST_LINES
 
 
 def _delimiter_of(path: Path) -> str:
     """Return the delimiter that cuts the first lines into equally many cells, and most of them."""
     if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
         return "\t"
-    lines = _first_lines(path)[:_LINES_TO_LOOK_AT]
+    lines = _first_lines(path)
     best, most = ",", 1
     for delimiter in _DELIMITERS:
-        counts = {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
+        counts = _cells_of_rows(lines[:_LINES_TO_LOOK_AT], delimiter)
         if len(counts) == 1 and (count := counts.pop()) > most:
             best, most = delimiter, count
     if most > 1 or not lines:
         return best
-    return max(_DELIMITERS, key=lambda each: (len(next(csv.reader(lines[:1], delimiter=each), [])), each == ","))
+    return max(_DELIMITERS, key=lambda each: (len(_names_and_lines(lines, each)[0]), each == ","))
 
 
-def _csv_header(path: Path, delimiter: str) -> list[str]:
+def _cells_of_rows(lines: list[str], delimiter: str) -> set[int]:
+    """Return how many cells the rows have; none if a cell is longer than Python's reader takes."""
+    try:
+        return {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
+    except csv.Error:
+        return set()
+
+
+def _names_and_lines(lines: list[str], delimiter: str) -> tuple[list[str], int]:
+    """Return the cells of the first row, and how many lines it takes; none if a cell is too long for a name."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        return next(reader, []), reader.line_num
+    except csv.Error:
+        return [], 0
+
+
+def _csv_header(path: Path, delimiter: str) -> tuple[list[str], int]:
+    """Return the names of the columns, and how many lines they take."""
     lines = _first_lines(path)
-    names = next(csv.reader(lines, delimiter=delimiter), [])
-    if not names or len(lines) < 2:
+    names, header_lines = _names_and_lines(lines, delimiter)
+    if not names or len(lines) <= header_lines:
+        received = f"a header of {len(names)} columns and no row"
+        if not names:
+            received = "a header that cannot be read" if lines else "an empty file"
         raise DataError(
             describe_error(
                 f"The file {str(path)!r} holds no table.",
                 expected="a first line with the names of the columns, and at least one row",
-                received="an empty file" if not names else f"a header of {len(names)} columns and no row",
+                received=received,
             )
         )
     if all(_is_number(name) for name in names):
@@ -206,7 +292,7 @@ def _csv_header(path: Path, delimiter: str) -> list[str]:
             )
         )
     # As pandas names them: the first column of what `frame.to_csv(path)` writes has no name.
-    return _checked_names([name or f"Unnamed: {index}" for index, name in enumerate(names)], path)
+    return _checked_names([name or f"Unnamed: {index}" for index, name in enumerate(names)], path), header_lines
 
 
 def _parquet_header(path: Path) -> list[str]:
@@ -228,11 +314,12 @@ def _parquet_header(path: Path) -> list[str]:
             raise DataError(
                 describe_error(f"The file {str(path)!r} holds no rows.", expected="at least one", received="none")
             )
-        return _checked_names(list(file.schema_arrow.names), path)
+        index = index_columns(file.schema_arrow)
+        return _checked_names([name for name in file.schema_arrow.names if name not in index], path)
 
 
 def _checked_names(names: list[str], path: Path) -> list[str]:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated or "" in names:
         raise DataError(
             describe_error(

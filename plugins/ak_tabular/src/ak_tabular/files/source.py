@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self, TypeAlias
 import attrs
 import numpy as np
 
+from ak_tabular.cells import is_spelled_missing
+from ak_tabular.columns import BadCell, Column, find_bad_cell, unreadable_texts
 from ak_tabular.files.store import StoredColumn, TableStore
 from ak_tabular.spelling import read_written, respelled
 from ak_tabular.tables import structured
@@ -18,6 +20,7 @@ __all__ = ["TableSource"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _NUMBERS_IN_FINGERPRINT = 1_000_000
+_ROWS_AT_ONCE = 65_536
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -105,6 +108,26 @@ class TableSource:
                 cells.append(table[name])
         return structured(self.names, cells)
 
+    def find_bad_cell(self, index: int, column: Column) -> BadCell | None:
+        """Return the first cell of a column that `ak_tabular.columns.find_bad_cell` finds, without reading all at once.
+
+        Nothing is read where the file held no text in the column, or only few different ones, all of which fit.
+
+        Args:
+            index: The column's place among those in use.
+            column: The facts about the column.
+        """
+        stored = self.store.columns[self.positions[index]]
+        if column.kind not in ("numerical", "datetime") or column.is_mixed or not _may_be_bad(stored, column):
+            return None
+        alone = attrs.evolve(self, positions=(self.positions[index],), written={})
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            rows = alone.read(np.arange(start, min(start + _ROWS_AT_ONCE, len(self))))
+            found = find_bad_cell(rows, 0, column)
+            if found is not None:
+                return BadCell(row=start + found.row, text=found.text)
+        return None
+
     def readable(self) -> Array:
         """Return the numbers of all rows: the store was read through when it was written."""
         return np.arange(len(self), dtype=np.int32 if len(self) < 2**31 else np.int64)
@@ -122,6 +145,16 @@ class TableSource:
     def loader(self) -> Callable[[Any], Any] | None:
         """Return `None`: rows are read by NumPy, many at once."""
         return None
+
+
+def _may_be_bad(stored: StoredColumn, column: Column) -> bool:
+    """Return whether some texts of a stored column may be no numbers, or no dates, as the facts about it demand."""
+    if stored.kind != "text":
+        return False  # of other types there are only cells that fit
+    if not stored.is_coded or stored.values is None:
+        return True  # not all texts are known
+    known = [text for text in stored.values[1:] if not is_spelled_missing(text)]  # the first one is `None`
+    return len(unreadable_texts(np.array(known, dtype=object), column)) > 0
 
 
 def _may_differ(column: StoredColumn, written: Mapping[str, str]) -> bool:

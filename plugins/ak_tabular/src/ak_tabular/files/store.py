@@ -19,6 +19,8 @@ import numpy as np
 
 from ak_tabular.files.chunks import Chunk, Texts
 from ak_tabular.tables import coded_text
+from autokeras_core import DataError
+from autokeras_core.errors import describe_error
 
 __all__ = ["StoredColumn", "TableStore"]
 
@@ -54,23 +56,42 @@ class StoredColumn:
 
 
 class TableStore:
-    """Rows of cells in one file, which goes when the object goes.
+    """Rows of cells in one file, which goes when the object goes that was made with it.
+
+    One that is pickled reads the same file in another process of this machine, and leaves it there.
 
     Args:
         path: The file.
         columns: The columns, in order.
         chunks: Where the rows are, in order.
         digest: A hash of all rows.
+        is_borrowed: Whether the file is another object's, and stays when this one goes.
+
+    Raises:
+        DataError: If a borrowed file is not there.
     """
 
-    def __init__(self, path: Path, *, columns: Sequence[StoredColumn], chunks: Sequence[Chunk], digest: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        columns: Sequence[StoredColumn],
+        chunks: Sequence[Chunk],
+        digest: str,
+        is_borrowed: bool = False,
+    ) -> None:
+        self.path = path
         self.columns = tuple(columns)
         self.digest = digest
         self._chunks = tuple(chunks)
         self._starts = np.array([chunk.start for chunk in chunks], dtype=np.int64)
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._descriptor = _open_borrowed(path) if is_borrowed else _open(path)
         self._lock = threading.Lock()  # there is one place in the file at which all threads read
-        self._finalizer = weakref.finalize(self, _close, self._descriptor, path)
+        self._finalizer = weakref.finalize(self, _close, self._descriptor, None if is_borrowed else path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to read the same file in another process, for as long as this object lives."""
+        return _borrowed, (self.path, self.columns, self._chunks, self.digest)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -145,6 +166,30 @@ def _decode(cells: Array, column: StoredColumn) -> Array:
     return cells.view("M8[s]") if column.kind == "time" else cells
 
 
-def _close(descriptor: int, path: Path) -> None:
+def _borrowed(path: Path, columns: Sequence[StoredColumn], chunks: Sequence[Chunk], digest: str) -> TableStore:
+    return TableStore(path, columns=columns, chunks=chunks, digest=digest, is_borrowed=True)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
+def _open_borrowed(path: Path) -> int:
+    try:
+        return _open(path)
+    except OSError as error:
+        raise DataError(
+            describe_error(
+                "The rows of a large table in files cannot be read by a worker.",
+                expected=f"the search's temporary file {str(path)!r}, on this machine too",
+                received=f"{type(error).__name__}: {error.strerror}",
+                advice="Workers on other machines need it in a folder that all of them share: set the environment "
+                "variable TMPDIR to one before the search. Or keep the workers on one machine.",
+            )
+        ) from error
+
+
+def _close(descriptor: int, path: Path | None) -> None:
     os.close(descriptor)
-    path.unlink(missing_ok=True)
+    if path is not None:
+        path.unlink(missing_ok=True)

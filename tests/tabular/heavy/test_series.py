@@ -1,0 +1,67 @@
+"""A row of a frame as a Series, where only the training rows' columns tell it from a column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_tabular import StructuredDataInput, StructuredDataRegressor
+from autokeras_core import DataError
+
+FRAME = pd.DataFrame(
+    {"a": np.arange(40) * 1.5, "b": np.arange(40) % 7 * 0.5, "price": np.arange(40) % 9 * 2.5},
+    index=[f"row {row}" for row in range(40)],
+)
+
+
+def test_a_row_of_numbers_is_predicted_as_one_row() -> None:
+    """`frame.iloc[0]` of a frame whose index are texts; the target's column may still be there."""
+    regressor = StructuredDataRegressor(max_trials=1, seed=0)
+    regressor.fit(FRAME, "price", epochs=1, verbose=0)
+    expected = regressor.predict(FRAME).iloc[3]
+
+    for row in (FRAME.iloc[3], FRAME.drop(columns="price").iloc[3]):
+        predicted = regressor.predict(row)
+        assert list(predicted.index) == ["row 3"]
+        assert predicted.tolist() == pytest.approx([expected], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        FRAME.astype({"a": int, "b": int, "price": int}),
+        FRAME.astype("string"),
+        pd.DataFrame(dict.fromkeys("ab", list("xyxz") * 10), index=FRAME.index).astype(
+            pd.CategoricalDtype(list("xyz"))
+        ),
+        FRAME.apply(lambda column: pd.Timestamp("2021-03-01") + pd.to_timedelta(column, "D")),
+    ],
+    ids=["integers", "strings", "categories", "dates"],
+)
+def test_a_row_of_any_one_type_is_a_row(frame: pd.DataFrame) -> None:
+    """Its cells are those of the row of the whole table."""
+    table_input = StructuredDataInput()
+    table = table_input.adapt(frame)
+    profile = table_input.analyse(table, name="table")
+
+    row = table_input.match(table_input.adapt(frame.iloc[5]), profile)
+
+    assert row.tolist() == table_input.match(table[5:6], profile).tolist()
+
+
+def test_a_column_is_a_column_though_its_index_holds_texts() -> None:
+    """Where it does not hold the training rows' columns: its values are rows."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(FRAME["a"]), name="table")
+
+    assert len(table_input.match(table_input.adapt(FRAME["a"].head(9)), profile)) == 9
+
+
+def test_a_row_without_a_column_of_the_training_rows_is_an_error() -> None:
+    """It is then read as a column, which the training rows do not have."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(FRAME), name="table")
+
+    with pytest.raises(DataError, match="other columns than the training rows"):
+        table_input.match(table_input.adapt(FRAME[["a", "b"]].iloc[0]), profile)
