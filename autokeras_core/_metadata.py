@@ -120,6 +120,9 @@ def _describe_safely(distribution: Any) -> tuple[InstalledDistribution, str]:
 
 def _describe(distribution: Any) -> InstalledDistribution:
     metadata = distribution.metadata
+    if metadata is None:  # as releases of importlib_metadata say that there is no METADATA file, and others raise
+        message = "there is none"
+        raise ValueError(message)
     return InstalledDistribution(
         name=metadata["Name"] or "unknown",
         version=metadata["Version"] or "unknown",

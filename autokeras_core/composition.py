@@ -136,7 +136,7 @@ def _profile(part: _Part) -> dict[str, Any]:
 def _dtype_name(rows: np.ndarray[Any, Any]) -> str:
     """Return the dtype's name; of objects `"str"` or `"path"` where they are such."""
     if rows.dtype.kind != "O":
-        return str(rows.dtype)
+        return str(rows.dtype.newbyteorder("="))  # ">f4", as FITS files hold it, is float32
     first = rows.reshape(-1)[:_ROWS_LOOKED_AT]
     if all(isinstance(value, str) for value in first):
         return "str"

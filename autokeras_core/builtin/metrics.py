@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from autokeras_core.builtin._class_means import MeanAUC, MeanF1
 from autokeras_core.data.profile import TargetKind, TargetProfile
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
@@ -279,22 +280,6 @@ def _of_second_class(metric: keras.metrics.Metric) -> keras.metrics.Metric:
     return ConvertedMetric(metric, convert=_second_column)
 
 
-def _auc_per_class(classes: int) -> keras.metrics.Metric:
-    return keras.metrics.AUC(multi_label=True, num_labels=classes, name="auc")
-
-
-def _of_seen_classes(make: Callable[[int], Any], profile: TargetProfile) -> keras.metrics.Metric:
-    """Leave classes that training does not show out of a mean over the classes: each would count as 0 there."""
-    seen = [index for index, share in enumerate(profile.balance) if share > 0]
-    if len(seen) in (0, profile.outputs):
-        return make(profile.outputs)
-
-    def take_seen(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
-        return keras.ops.take(y_true, seen, axis=1), keras.ops.take(y_pred, seen, axis=1)
-
-    return ConvertedMetric(make(len(seen)), convert=take_seen)
-
-
 _Maker = Callable[[TargetProfile], Any]
 
 _ALIASES = {
@@ -324,13 +309,13 @@ _SHORT_NAMES: dict[TargetKind, dict[str, _Maker]] = {
     },
     "multi-class": {
         **_ONE_CLASS_PER_ROW,
-        "auc": lambda profile: _of_seen_classes(_auc_per_class, profile),
-        "f1": lambda profile: _of_seen_classes(lambda _: keras.metrics.F1Score(average="macro", name="f1"), profile),
+        "auc": lambda profile: MeanAUC(profile.outputs),
+        "f1": lambda _: MeanF1(),
     },
     "multi-label": {
         "accuracy": lambda _: keras.metrics.BinaryAccuracy(name="accuracy"),
-        "auc": lambda profile: _auc_per_class(profile.outputs),
-        "f1": lambda _: keras.metrics.F1Score(average="macro", threshold=0.5, name="f1"),
+        "auc": lambda profile: MeanAUC(profile.outputs),
+        "f1": lambda _: MeanF1(threshold=0.5),
         "log_loss": lambda _: keras.metrics.BinaryCrossentropy(name="log_loss"),
     },
     "regression": {

@@ -20,6 +20,8 @@ __all__ = ["Normalization", "Normalizer"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _CHUNK_BYTES = 64 * 2**20
+_SMALLEST, _LARGEST = 1e-6, 1e18  # deviations that Keras's layer divides by as they are; their squares are float32 too
+_LARGEST_EXPONENT = 126  # of a power of two in float32
 
 
 class Normalization(Block):
@@ -131,19 +133,29 @@ class Normalizer:
                     received=f"shape {batch.shape}",
                 )
             )
-        # Step by step what the Keras layer does, so that both faces round alike.
-        deviation = np.maximum(np.sqrt(variance.astype(np.float32)), np.float32(keras.config.epsilon()))
-        standardized: Array = (batch.astype(np.float32) - mean.astype(np.float32)) / deviation
+        # Step by step what the Keras layers do, so that both faces round alike.
+        factors = _factors(variance)
+        scaled_mean, scaled_variance = (mean * factors).astype(np.float32), (variance * factors**2).astype(np.float32)
+        deviation = np.maximum(np.sqrt(scaled_variance), np.float32(keras.config.epsilon()))
+        values = batch.astype(np.float32)
+        if (factors != 1).any():
+            values *= factors.astype(np.float32)
+        standardized: Array = (values - scaled_mean) / deviation
         return standardized
 
     def to_layer(self) -> keras.layers.Layer:
-        """Return the same mapping as a `keras.layers.Normalization`.
+        """Return the same mapping as a `keras.layers.Normalization`, behind a `Rescaling` where numbers are tiny or huge.
 
         Raises:
             NotFittedError: If `fit` was not called.
         """
         mean, variance = self._fitted()
-        return keras.layers.Normalization(axis=-1, mean=mean.tolist(), variance=variance.tolist())
+        factors = _factors(variance)
+        scaled_mean, scaled_variance = (mean * factors).tolist(), (variance * factors**2).tolist()
+        normalization = keras.layers.Normalization(axis=-1, mean=scaled_mean, variance=scaled_variance)
+        if (factors == 1).all():
+            return normalization
+        return keras.Sequential([keras.layers.Rescaling(factors.tolist()), normalization])
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments: none."""
@@ -173,6 +185,16 @@ class Normalizer:
                 )
             )
         return self._mean, self._variance
+
+
+def _factors(variance: Array) -> Array:
+    """Return what to multiply each channel by, so that its deviation is one that Keras divides by; 1 for most.
+
+    Keras takes a deviation below 1e-7 for 1e-7: nanometres in metres would all but vanish. A power of two rounds nothing.
+    """
+    deviation = np.sqrt(variance)
+    exponents = np.clip(-np.floor(np.log2(deviation)), -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+    return np.where((deviation < _SMALLEST) | (deviation > _LARGEST), 2.0**exponents, 1.0)
 
 
 def _chunks(data: Array) -> Iterator[tuple[Array, Array]]:

@@ -22,6 +22,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 _ACCEPTED = "a NumPy array, a list or tuple of rows, or an object that NumPy can turn into an array"
 _ROWS_PER_CHECK = 4_000_000
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+_MISSING_TYPES = frozenset({"NAType", "NaTType"})  # of pandas.NA and pandas.NaT; pandas need not be there
 
 
 @attrs.frozen
@@ -120,7 +121,8 @@ def check_numbers(rows: Array, where: str) -> None:
 def missing_values(rows: Array) -> tuple[int, str]:
     """Return how many values are missing or not finite, and where the first is, e.g. `(3, "row 5, column 2")`.
 
-    Floats count as missing if NaN, infinite or beyond the range of float32; objects if `None`, NaN or infinite.
+    Floats count as missing if NaN, infinite or beyond the range of float32; objects if `None`, `pandas.NA`, `NaT`, NaN or
+    infinite.
     """
     if rows.dtype.kind == "f":
         is_bad: Callable[[Array], Array] = _not_finite
@@ -223,10 +225,13 @@ def _not_finite(values: Array) -> Array:
 
 
 def _none_or_not_finite(values: Array) -> Array:
-    flags = [
-        value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)) for value in values.flat
-    ]
-    return np.array(flags, dtype=bool).reshape(values.shape)
+    return np.array([_is_missing(value) for value in values.flat], dtype=bool).reshape(values.shape)
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, (float, np.floating)):
+        return not np.isfinite(value)
+    return value is None or type(value).__name__ in _MISSING_TYPES
 
 
 def _object_types(rows: Array) -> str:

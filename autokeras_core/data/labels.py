@@ -157,8 +157,9 @@ def analyse_labels(
 def class_indices(labels: Any, profile: TargetProfile) -> Array:
     """Return the number of each row's class, int32 of shape `(rows,)`.
 
-    Where the classes are strings, an integer is the class that is written like it: a file whose rows happen to have the
-    labels 0 and 1 only, of the classes "0", "1" and "unknown", is read as integers.
+    Numbers stand for equal ones, whether they are integers or floats. Where the classes are strings, an integer is the class
+    that is written like it: a file whose rows happen to have the labels 0 and 1 only, of the classes "0", "1" and "unknown",
+    is read as integers.
 
     Raises:
         DataError: If the target is multi-label, or a label is unseen, of another type or shape than in training.
@@ -259,8 +260,8 @@ def _kept_coded(labels: Any, where: str) -> Array | CodedLabels:
 def _class_numbers(profile: TargetProfile, label_type: LabelType) -> dict[Any, int]:
     """Return the number of each class by the labels of a type that stand for it; nothing if none of that type do."""
     classes = {label: number for number, label in enumerate(profile.classes)}
-    if label_type == profile.label_type:
-        return classes
+    if label_type == profile.label_type or {label_type, profile.label_type} == {"int", "float"}:
+        return classes  # 1 and 1.0 are the same key
     if label_type == "int" and profile.label_type == "str":  # "1" is written like an integer, "01" and "1_000" are not
         return {int(label): number for label, number in classes.items() if re.fullmatch("0|-?[1-9][0-9]*", label)}
     return {}

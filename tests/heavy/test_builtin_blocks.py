@@ -443,6 +443,22 @@ def test_both_faces_of_a_normalizer_agree(dtype: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(mapped, normalizer.transform(data), rtol=1e-6, atol=1e-6)
 
 
+def test_tiny_and_huge_numbers_are_standardised_in_both_faces(tmp_path: Path) -> None:
+    """Nanometres in metres and light years in metres: Keras's own layer divides by 1e-7 at least, and by squares' roots."""
+    data = (np.random.default_rng(0).normal(3, 1, (200, 4)) * [1e-9, 1e-30, 1e25, 1.0]).astype("float32")
+    normalizer = Normalizer()
+
+    normalizer.fit(data)
+    standardized = normalizer.transform(data)
+    start = keras.Input(data.shape[1:])
+    keras.Model(start, normalizer.to_layer()(start)).save(tmp_path / "layer.keras")
+    mapped = keras.saving.load_model(tmp_path / "layer.keras", safe_mode=True).predict(data, verbose=0)
+
+    np.testing.assert_allclose(standardized.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(standardized.std(axis=0), 1, atol=1e-4)
+    np.testing.assert_allclose(mapped, standardized, rtol=1e-6, atol=1e-6)
+
+
 def test_a_constant_channel_is_shifted_to_zero_and_not_scaled() -> None:
     """Also where rounding leaves a tiny variance, and also for other rows."""
     data = np.stack([np.full(1000, 0.1), np.full(1000, 3e5), np.arange(1000)], axis=1).astype("float32")

@@ -66,10 +66,11 @@ def parts_of(model: AutoModel) -> tuple[dict[str, type[Input]], dict[str, type[H
         (TEXTS, LABELS, TextInput, ClassificationHead, "ak_text:TextClassifier"),
         (pd.Series(TEXTS), PRICES, TextInput, RegressionHead, "ak_text:TextRegressor"),
         (np.zeros((ROWS, 2, 2, 2, 2)), LABELS, ArrayInput, ClassificationHead, ""),
+        (np.zeros((ROWS, 2, 2, 2, 2), dtype=">f4"), LABELS, ArrayInput, ClassificationHead, ""),
     ],
     ids=[
         *("pictures", "pictures-with-channels", "list-of-pictures", "frame", "frame-with-labels", "frame-with-numbers"),
-        *("dicts", "records", "texts", "series", "any-array"),
+        *("dicts", "records", "texts", "series", "any-array", "big-endian"),
     ],
 )
 def test_one_input_and_head_are_those_of_a_task(

@@ -296,6 +296,52 @@ def test_classes_without_rows_do_not_count(name: str) -> None:
     assert float(metric.result()) == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.parametrize("name", ["auc", "f1", "balanced_accuracy"])
+def test_a_class_that_only_training_shows_does_not_count(name: str) -> None:
+    """A perfect model has 1 on test rows of which none has the third class."""
+    head = ClassificationHead(metrics=[name])
+    target = head.analyse([0, 1, 2, 2], name=_NAME)
+    (metric,) = head.metrics(target)
+    encoded = head.encode([0, 1, 1, 0], target)
+
+    metric.update_state(encoded, encoded.astype("float32"))
+
+    assert float(metric.result()) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["auc", "f1"])
+def test_a_label_that_no_row_has_does_not_count(name: str) -> None:
+    """Of ten labels two may be missing from the rows that are held out."""
+    head = ClassificationHead(metrics=[name], multi_label=True)
+    target = head.analyse([[0, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 1]], name=_NAME)
+    (metric,) = head.metrics(target)
+    encoded = head.encode([[0, 1, 0], [1, 1, 0], [1, 0, 0]], target)
+
+    metric.update_state(encoded, encoded.astype("float32"))
+
+    assert float(metric.result()) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_means_over_classes_that_all_have_rows_are_those_of_keras() -> None:
+    """AUC and F1 differ from Keras's only in what they leave out; a wrong prediction of a class without rows counts."""
+    head = ClassificationHead(metrics=["auc", "f1"])
+    target = head.analyse([0, 1, 2], name=_NAME)
+    rng = np.random.default_rng(0)
+    encoded = head.encode(rng.integers(0, 3, 200), target)
+    outputs = rng.dirichlet(np.ones(3), 200).astype("float32")
+    theirs = [keras.metrics.AUC(multi_label=True, num_labels=3), keras.metrics.F1Score(average="macro")]
+
+    for ours, metric in zip(head.metrics(target), theirs, strict=True):
+        ours.update_state(encoded, outputs)
+        metric.update_state(encoded, outputs)
+
+        assert float(ours.result()) == pytest.approx(float(metric.result()), rel=1e-6), ours.name
+
+    (_, f1) = head.metrics(target)
+    f1.update_state(head.encode([0, 1, 1], target), np.eye(3, dtype="float32")[[0, 1, 2]])
+    assert float(f1.result()) == pytest.approx((1 + 2 / 3 + 0) / 3)
+
+
 def test_balanced_accuracy_follows_weights_and_forgets() -> None:
     """Sample weights count as repeated rows; a reset starts anew."""
     head = ClassificationHead(metrics=["balanced_accuracy"])

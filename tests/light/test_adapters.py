@@ -91,6 +91,14 @@ def test_every_width_of_float_is_checked(dtype: str, value: float) -> None:
     assert missing_values(np.array([0.0, value], dtype=dtype)) == (1, "row 1")
 
 
+def test_the_missing_values_of_pandas_are_found() -> None:
+    """A column of strings or of nullable numbers holds `pandas.NA`, one of dates `pandas.NaT`."""
+    # What they are called is what they are known by, so that pandas need not be there.
+    not_available, no_time = type("NAType", (), {})(), type("NaTType", (), {})()
+
+    assert missing_values(np.array(["a", not_available, "b", no_time, None], dtype=object)) == (3, "row 1")
+
+
 def test_missing_values_are_found_beyond_the_first_piece() -> None:
     """Large arrays are searched in pieces; positions are still those of the whole."""
     rows = np.zeros((3, 2_500_000), dtype=np.float32)

@@ -245,8 +245,26 @@ def test_integers_stand_for_classes_that_are_written_like_them(given: object) ->
 
 
 @pytest.mark.parametrize(
+    ("trained", "given"),
+    [
+        (np.array([0.0, 1.0, 1.0]), np.array([1, 0])),
+        (np.array([0, 1, 1]), np.array([1.0, 0.0])),
+        ([0.5, 1.0, 2.0] * 4, np.array([1, 2], dtype=np.int16)),
+    ],
+    ids=["floats were trained on", "integers were", "halves were"],
+)
+def test_equal_numbers_are_the_same_class(trained: object, given: object) -> None:
+    """A column that once held a missing value is of floats, and one without is of integers."""
+    profile = analyse_labels(trained, name="head")
+    wanted = [profile.classes.index(value) for value in np.asarray(given).tolist()]
+
+    assert class_indices(given, profile).tolist() == wanted
+
+
+@pytest.mark.parametrize(
     ("trained", "given", "words"),
     [
+        ([0, 1], [0.0, 0.5], "0.5, first at row 1"),
         (["0", "01", "-1"], [1], "1, first at row 0"),
         (["0", "unknown"], [0, 7], "7, first at row 1"),
         (["--1", "1_000"], [1, 1000], "another type"),
@@ -319,7 +337,7 @@ def test_a_profile_survives_json(labels: object, kind: str) -> None:
     assert attrs.asdict(restored) == attrs.asdict(profile)
 
 
-@pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["int32", "float32", "float64", ">f8"])
 @pytest.mark.parametrize("shape", [(6,), (6, 1), (3, 2)], ids=str)
 def test_targets_come_back_in_their_shape(shape: tuple[int, ...], dtype: str) -> None:
     """Predictions have the targets' shape, float64 if those were, else float32."""
@@ -329,7 +347,7 @@ def test_targets_come_back_in_their_shape(shape: tuple[int, ...], dtype: str) ->
     decoded = decode_targets(encode_targets(targets, profile), profile)
 
     assert decoded.shape == shape
-    assert decoded.dtype == ("float64" if dtype == "float64" else "float32")
+    assert decoded.dtype == ("float64" if dtype in ("float64", ">f8") else "float32")
     assert decoded.tolist() == targets.tolist()
 
 
