@@ -61,9 +61,9 @@ class AutoModel(Predictor):
         loss_weights: How much the loss of each of several heads counts in their sum, by head or in their order; by default
             all alike. Loss and metrics of a head are arguments of the head.
         tuner: `"mutation"` (Algorithm 1 of the AutoKeras paper, with an eye on the time), `"random"`, `"bayesian"`,
-            `"hyperband"`, or any `keras_tuner.Oracle`. `"paper"` is Algorithm 1 to the letter: every predefined
-            configuration in order, then mutations of the best, nothing left out to save time, nothing pruned, and the best
-            single model.
+            `"hyperband"`, or any `keras_tuner.Oracle`, for each search a new one. `"paper"` is Algorithm 1 to the letter: every
+            predefined configuration in order, then mutations of the best, nothing left out to save time, nothing pruned, and
+            the best single model.
         seed: Makes a search repeatable; 0 is a seed. By default a fresh one is drawn and kept as `seed`.
         directory: Where the search is kept. A search found there on the same data and space is continued. By default
             a temporary folder that goes with this object.
@@ -184,7 +184,8 @@ class AutoModel(Predictor):
         """Search for the best model for the data, and keep it.
 
         Called again with the same data, a search goes on: one that was cut off is completed, a finished one gets
-        `max_trials` (or `time_limit`) more. Called again with other data, or another `batch_size`, a new search starts.
+        `max_trials` (or `time_limit`) more. Called again with other data, or another `batch_size`, a new search starts. So it
+        does with `tuner="hyperband"`, which cannot go on: a search in `directory=` is an error then, unless `overwrite=True`.
 
         Args:
             x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name. An

@@ -36,6 +36,7 @@ class SearchOutline:
         validation_rows: The number of validation rows.
         directory: Where the search is kept.
         trials_done: How many trials an earlier run of the same search has finished.
+        best: The best of those; `None` if there is none.
         workers: How many trials run at once.
     """
 
@@ -46,6 +47,7 @@ class SearchOutline:
     validation_rows: int
     directory: str
     trials_done: int = 0
+    best: TrialOutcome | None = None
     workers: int = 1
 
 
@@ -160,8 +162,7 @@ class PlainProgress:
     def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
         """Write why the search ended and what it found."""
         assert self._outline is not None
-        found = f"best {self._outline.objective} {best.score:.4f} (trial {best.trial_id})" if best else "no model"
-        self._write(f"Search ended after {time.monotonic() - self._started:.1f} s: {reason}; {found}")
+        self._write(describe_end(reason, best, self._outline.objective, seconds=time.monotonic() - self._started))
 
     def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
         """Write what the ensemble scores."""
@@ -206,14 +207,14 @@ class LiveProgress:
         self._outline: SearchOutline | None = None
         self._started = 0.0
         self._running: dict[str, _Running] = {}
-        self._best = "none yet"
-        self._estimate = ""
+        self._best = self._estimate = ""
 
     def search_started(self, outline: SearchOutline) -> None:
         """Open the display."""
         from rich.live import Live
 
         self._outline, self._started = outline, time.monotonic()
+        self._best = describe_best(outline.best, outline.objective)
         self._console.print(f"Search: {describe_outline(outline)}", highlight=False, markup=False)
         self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
         self._live.start()
@@ -246,20 +247,16 @@ class LiveProgress:
         """Print the trial's result above the display."""
         assert self._outline is not None
         running = self._running.pop(outcome.trial_id)
-        line = f"Trial {running.title}: {describe_outcome(outcome, best, self._outline.objective)}"
-        self._console.print(line, highlight=False, markup=False)
-        if best is not None:
-            self._best = f"{self._outline.objective} {best.score:.4f} (trial {best.trial_id})"
+        self.note(f"Trial {running.title}: {describe_outcome(outcome, best, self._outline.objective)}")
+        self._best = describe_best(best, self._outline.objective)
 
     def search_ended(self, reason: str, best: TrialOutcome | None) -> None:
         """Close the display and print the result."""
+        assert self._outline is not None
         if self._live is not None:
             self._live.stop()
             self._live = None
-        seconds = time.monotonic() - self._started
-        self._console.print(
-            f"Search ended after {seconds:.1f} s: {reason}; best {self._best}", highlight=False, markup=False
-        )
+        self.note(describe_end(reason, best, self._outline.objective, seconds=time.monotonic() - self._started))
 
     def ensemble_selected(self, ensemble: EnsembleRecord) -> None:
         """Print what the ensemble scores."""
@@ -373,17 +370,22 @@ def describe_outcome(outcome: TrialOutcome, best: TrialOutcome | None, objective
     cut = ", cut short by the time limit" if outcome.cut_short else ""
     if outcome.status == "pruned":
         cut = ", pruned: others did better by then"
-    standing = (
-        "best so far"
-        if best is not None and best.trial_id == outcome.trial_id
-        else f"best {best.score:.4f}"
-        if best
-        else ""
-    )
+    standing = "" if best is None else "best so far" if best.trial_id == outcome.trial_id else f"best {best.score:.4f}"
     return (
         f"{objective} {outcome.score:.4f} in {outcome.seconds:.1f} s "
         f"(epoch {outcome.best_epoch} of {outcome.epochs}{cut}; {outcome.parameters:,} parameters); {standing}"
     )
+
+
+def describe_best(best: TrialOutcome | None, objective: str) -> str:
+    """Return what the best trial scores, and which it is."""
+    return f"{objective} {best.score:.4f} (trial {best.trial_id})" if best else "none yet"
+
+
+def describe_end(reason: str, best: TrialOutcome | None, objective: str, *, seconds: float) -> str:
+    """Return one line on how a search ended."""
+    found = f"best {describe_best(best, objective)}" if best else "no model"
+    return f"Search ended after {seconds:.1f} s: {reason}; {found}"
 
 
 def describe_ensemble(ensemble: EnsembleRecord) -> str:

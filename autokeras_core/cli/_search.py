@@ -21,7 +21,7 @@ from autokeras_core.cli._output import Format, Table, write
 from autokeras_core.cli._session import Session
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
-from autokeras_core.search.journal import read_events
+from autokeras_core.search.journal import is_locked, read_events
 from autokeras_core.search.report import SearchReport, read_report
 from autokeras_core.search.session import (
     INTERRUPTED,
@@ -213,20 +213,25 @@ def _keyword_parameters(task: type[Any]) -> set[str]:
 
 @contextlib.contextmanager
 def _kept_command(command: FitCommand, directory: Path, *, is_new: bool) -> Iterator[None]:
-    """Keep the command in the search's directory, unless the search is refused: then everything is as before."""
+    """Keep the command in the search's directory, unless the search is refused: then everything is as before.
+
+    It was not refused if this run has written to its files, whatever ended it then: the next one goes on from there.
+    """
     make_writable(directory)
     path = directory / COMMAND_FILE
-    before, search_before = _content(path), _content(directory / MANIFEST_FILE)
+    searches = [directory / MANIFEST_FILE, directory / JOURNAL_FILE]
+    before, search_before = _content(path), [_content(file) for file in searches]
+    is_of_another_process = is_locked(directory / JOURNAL_FILE)
     write_json(path, command.to_json())
     try:
         yield
     except (KeyboardInterrupt, click.exceptions.Exit):
         raise  # nobody refused it
     except BaseException:
-        is_refused = _content(directory / MANIFEST_FILE) == search_before
+        is_refused = is_of_another_process or search_before == [_content(file) for file in searches]
         if is_refused and before is not None:
             path.write_bytes(before)
-        elif is_refused and search_before is None:
+        elif is_refused:
             path.unlink()
         if is_new and not _has_trials(directory):
             shutil.rmtree(directory)

@@ -259,14 +259,15 @@ def _cannot_resume(command: FitCommand, error: OtherSearchError) -> SearchError:
 def _continuing(command: FitCommand, directory: Path) -> FitCommand:
     """Return the command with limits for all runs of the search that the directory may hold.
 
-    What this run may do comes on top of what is done; but the trials of an interrupted search are part of its number.
+    What this run may do comes on top of what was done when the search last ended; the trials of an interrupted run since
+    then are part of its number.
     """
     if not (directory / JOURNAL_FILE).exists():
         return command
     report = read_report(directory)
     trials, seconds = command.max_trials, command.time_limit
-    if trials is not None and report.state == "finished":
-        trials += report.counted_trials
+    if trials is not None:
+        trials += report.finished_trials
     return attrs.evolve(command, max_trials=trials, time_limit=None if seconds is None else seconds + report.seconds)
 
 
@@ -283,12 +284,12 @@ def _extended(
 
 
 def _left(command: FitCommand, report: SearchReport | None) -> tuple[int | None, float | None]:
-    """Return the limits of a run that completes the search, as `AutoModel` counts: for an ended search, trials to add."""
+    """Return the limits of a run that completes the search, as `AutoModel` counts: trials from where it last ended."""
     trials, seconds = command.max_trials, command.time_limit
     if report is None:
         return trials, seconds
-    if trials is not None and report.state == "finished":
-        trials -= report.counted_trials
+    if trials is not None:
+        trials = max(1, trials - report.finished_trials)  # Python may have added to the search since then
     return trials, None if seconds is None else max(_SHORTEST_RUN, seconds - report.seconds)
 
 

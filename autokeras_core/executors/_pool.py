@@ -82,6 +82,10 @@ class WorkerPool(ABC, Generic[AnySeat]):
         self._outcomes: deque[TrialOutcome] = deque()
         self._failed_starts: Counter[int] = Counter()
 
+    def limit(self, workers: int) -> None:
+        """Make do with so many workers, if there are more; before `open` is called."""
+        self.capacity = min(self.capacity, workers)
+
     def submit(self, job: TrialJob) -> None:
         """Give a job to a free worker; it waits for one if there is none."""
         self._waiting.append((job, time.monotonic()))

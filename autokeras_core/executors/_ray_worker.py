@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import shutil
@@ -17,7 +16,7 @@ import ray
 
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import AutoKerasError
-from autokeras_core.executors._inside import LogForwarder, adopt_settings
+from autokeras_core.executors._inside import adopt_settings, forward_logs
 from autokeras_core.executors._packing import PackedFolder, pack_folder, unpack_folder
 from autokeras_core.executors.context_files import read_context
 from autokeras_core.executors.messages import Message
@@ -48,7 +47,7 @@ class TrialWorker:
         self._news: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._scratch = Path(tempfile.gettempdir()) / f"autokeras-ray-{token}"
         self._context: Any = None
-        logging.getLogger().addHandler(LogForwarder(self, level=settings["log_level"]))
+        forward_logs(self, settings)
 
     # The search's calls
 

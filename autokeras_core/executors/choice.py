@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.executors._pool import WorkerPool
 from autokeras_core.executors.shares import Workers, resolve_workers
 from autokeras_core.registry import get_registry
 
@@ -58,9 +59,12 @@ def make_executor(
             1 if workers is None else workers, max_trials=max_trials, time_limit=time_limit, gpus=gpus
         )
         return _made(_ONE_AT_A_TIME) if number == 1 else _made(_SEVERAL_AT_ONCE, workers=number)
-    if workers is None:
-        return _made(executor)
-    return _made(executor, workers=workers if workers == "auto" else resolve_workers(workers, max_trials=max_trials))
+    if workers is not None and workers != "auto":
+        workers = resolve_workers(workers, max_trials=max_trials)
+    made = _made(executor, workers=workers)
+    if max_trials is not None and isinstance(made, WorkerPool):
+        made.limit(max_trials)  # it knows by itself what there is room for, but not what there is to do
+    return made
 
 
 def _made(name: str, *, workers: Workers | None = None) -> Executor:

@@ -102,7 +102,8 @@ class ProcessExecutor(WorkerPool[_Seat]):
         self._gpus = len(tf.config.list_physical_devices("GPU"))
         super().__init__(resolve_workers(workers, gpus=self._gpus))
         self.memory_limit = None if memory_limit is None else parse_bytes(memory_limit)
-        self._threads = threads_each(self.capacity) if threads is None else threads
+        self._given_threads = threads
+        self._threads = 0
         self._folder: Path | None = None
         self._inbox: Inbox = queue.Queue()
 
@@ -113,6 +114,7 @@ class ProcessExecutor(WorkerPool[_Seat]):
             SearchError: If the context cannot be handed to other processes, or no worker can start.
         """
         self._observer = observer
+        self._threads = threads_each(self.capacity) if self._given_threads is None else self._given_threads
         self._folder = _new_folder(context.store.directory)
         try:
             # They begin with importing TensorFlow, which takes seconds; the files are written meanwhile.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import tensorflow as tf
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors._deaths import count_memory_kills
@@ -117,7 +118,7 @@ class RayExecutor(WorkerPool[_Seat]):
             self._is_ours = connect(self._ray, cpus=1)
             super().__init__(workers_for(machines_of(self._ray)))
         else:
-            super().__init__(resolve_workers(workers))
+            super().__init__(resolve_workers(workers, gpus=len(tf.config.list_physical_devices("GPU"))))
         self.cpus_per_worker = cpus_per_worker
         self.gpus_per_worker = gpus_per_worker
         self.shared_directory = shared_directory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -28,8 +29,9 @@ _LEAST_SECONDS = 60.0
 _UNITS: Mapping[str, int] = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 _VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?B)?\s*", re.IGNORECASE)
-_GROUPS = Path("/sys/fs/cgroup")
-_OWN_GROUPS = Path("/proc/self/cgroup")
+_ROOT = Path("/")
+_GROUPS = Path("sys/fs/cgroup")
+_OWN_GROUPS = Path("proc/self/cgroup")
 
 
 def resolve_workers(
@@ -154,10 +156,17 @@ def parse_bytes(size: int | str) -> int:
     return number
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use."""
+def available_cores(root: Path = _ROOT) -> int:
+    """Return how many cores this process may use, with its container's share of them if it is in one (`docker --cpus=2`).
+
+    Args:
+        root: Where the file system begins that tells of the container; another one is for tests.
+    """
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    shares = [share for group in _groups(root, controller="cpu") if (share := _share_of_group(group)) is not None]
+    # A part of a core is rounded up: else it would be given to nobody.
+    return min([cores, *(max(1, math.ceil(share)) for share in shares)])
 
 
 def available_bytes() -> int | None:
@@ -168,15 +177,40 @@ def available_bytes() -> int | None:
 
 def control_groups() -> list[Path]:
     """Return the folders of the control groups (version 2) that this process is in, the innermost first; none elsewhere."""
+    return _groups(_ROOT)
+
+
+def _groups(root: Path, *, controller: str = "") -> list[Path]:
+    """Return the folders of the control groups that this process is in, the innermost first.
+
+    Args:
+        root: Where the file system begins.
+        controller: A controller of version 1, whose groups come too; each of these has a tree of its own.
+    """
     try:
-        lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
+        lines = (root / _OWN_GROUPS).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
-    path = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), None)
-    if path is None:
-        return []
-    innermost = _GROUPS / path
-    return [innermost, *(each for each in innermost.parents if each.is_relative_to(_GROUPS))]
+    folders: list[Path] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)  # "0::/docker/1" in version 2, "4:cpu,cpuacct:/docker/1" in 1
+        if not controllers or controller in controllers.split(","):
+            top = root / _GROUPS / controller if controllers else root / _GROUPS
+            innermost = top / path.lstrip("/")
+            folders += [innermost, *(each for each in innermost.parents if each.is_relative_to(top))]
+    return folders
+
+
+def _share_of_group(group: Path) -> float | None:
+    """Return for how many cores' time a control group is limited; `None` if it is not."""
+    try:
+        if (group / "cpu.max").exists():  # version 2
+            quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
+        else:
+            quota, period = ((group / f"cpu.cfs_{name}_us").read_text(encoding="ascii") for name in ("quota", "period"))
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (OSError, ValueError, ZeroDivisionError):  # no such group, or "max"
+        return None
 
 
 def _free_of_machine() -> int | None:

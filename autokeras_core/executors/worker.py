@@ -6,7 +6,6 @@ its standard input does, in the middle of a trial too: so no worker outlives the
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import signal
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO
 
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import AutoKerasError, SearchError, describe_error
-from autokeras_core.executors._inside import LogForwarder, adopt_settings
+from autokeras_core.executors._inside import adopt_settings, forward_logs
 from autokeras_core.executors.context_files import read_context
 from autokeras_core.executors.messages import Message, read_message, write_message
 from autokeras_core.search.records import TrialJob
@@ -64,9 +63,8 @@ def _listen(incoming: BinaryIO, jobs: queue.Queue[Message]) -> None:
 
 def _work(setup: Mapping[str, Any], jobs: queue.Queue[Message], channel: _Channel) -> None:
     sys.path[:] = setup["path"]
-    settings = setup["settings"]
-    adopt_settings(settings, threads=setup["threads"])
-    logging.getLogger().addHandler(LogForwarder(channel, level=settings["log_level"]))
+    adopt_settings(setup["settings"], threads=setup["threads"])
+    forward_logs(channel, setup["settings"])
     folder = Path(setup["folder"])
     context = read_context(folder)
     context.store.share_in(folder / _FEATURES_FOLDER)

@@ -1,16 +1,17 @@
-"""Errors of domains: those that cannot be, and values that are in none. Light: standard library only."""
+"""Errors of domains: those that cannot be, values in none, arguments of another kind. Light: standard library only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from autokeras_core.errors import SpaceError, describe_error
+from autokeras_core.names import suggest
 
 if TYPE_CHECKING:
     from autokeras_core.search.domains import Domain, Float, Int
     from autokeras_core.search.values import Value
 
-__all__ = ["impossible_range", "mixed_values", "outside"]
+__all__ = ["impossible_range", "mixed_values", "outside", "unfitting"]
 
 
 def impossible_range(domain: Int | Float, what: str, *, expected: str) -> SpaceError:
@@ -45,4 +46,23 @@ def outside(domain: Domain, value: Value) -> SpaceError:
     """Return the error for a value that a domain does not hold."""
     return SpaceError(
         describe_error("A value is outside its domain.", expected=f"a value in {domain}", received=f"value={value!r}")
+    )
+
+
+def unfitting(name: str, declared: Domain, value: Value, *, given: object) -> SpaceError:
+    """Return the error for an argument with a value of another type than a hyperparameter has, or with an unknown text.
+
+    Args:
+        name: The hyperparameter.
+        declared: Its domain.
+        value: The value.
+        given: The argument: the value, or the domain that has it.
+    """
+    return SpaceError(
+        describe_error(
+            f"The argument {name!r} does not fit.",
+            expected=f"a {type(declared.default).__name__} as in {declared}",
+            received=f"{name}={given!r}",
+            advice=suggest(str(value), map(str, getattr(declared, "values", ()))),
+        )
     )

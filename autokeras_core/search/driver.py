@@ -47,6 +47,7 @@ _IDENTICAL_FAILURES = 3
 _SKIPS_IN_A_ROW = 10
 _EXHAUSTED = "search space exhausted"
 _OUT_OF_TIME = "time_limit reached"
+_OWN_LIMIT = "the tuner's own max_trials reached"  # of an oracle of the user's: else the budget ends a search
 RETRIES: Mapping[str, Mapping[str, Any]] = {
     "oom": {"batch_size_divisor": 2},
     "nan": {"learning_rate_factor": 0.1},
@@ -133,7 +134,7 @@ class SearchDriver:
         """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
 
         Where there is a model and nothing to run, as in a search that was cut off after its last trial, the executor is not
-        even opened: workers take seconds to start.
+        even opened: workers take seconds to start. Where there is one, and no time for workers to start, it is what was found.
 
         Raises:
             SearchError: If every configuration fails in the same way, or none could be trained: all failed, or need
@@ -144,8 +145,15 @@ class SearchDriver:
         if reason is not None and self.best is not None:
             self._note_end(reason)
             return
-        with self.starting():
-            self.executor.open(self.context, self.progress)
+        try:
+            with self.starting():
+                self.executor.open(self.context, self.progress)
+        except SearchError as error:
+            if self.best is None or not self.budget.is_time_up:
+                raise
+            _LOGGER.info("No further trial was started, since the time was up before there was a worker: %s", error)
+            self._note_end(_OUT_OF_TIME)
+            return
         try:
             self._note_end(self._run_trials())
         except KeyboardInterrupt:
@@ -204,9 +212,15 @@ class SearchDriver:
             if trial.status == keras_tuner.engine.trial.TrialStatus.IDLE and self._running:
                 return None  # it waits for the result of a running trial
             if trial.status != keras_tuner.engine.trial.TrialStatus.RUNNING or trial.hyperparameters is None:
-                return _OUT_OF_TIME if self.pacer.has_refused else _EXHAUSTED
+                return self._why_nothing_is_proposed()
             self._start(trial)
         return None
+
+    def _why_nothing_is_proposed(self) -> str:
+        limit = self.oracle.max_trials
+        if limit and len(self.oracle.trials) >= limit:
+            return _OWN_LIMIT
+        return _OUT_OF_TIME if self.pacer.has_refused else _EXHAUSTED
 
     def _start(self, trial: Any) -> None:
         proposed: dict[str, Any] = dict(trial.hyperparameters.values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ import attrs
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
-from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
+from keras_tuner.oracles import BayesianOptimizationOracle, GridSearchOracle, HyperbandOracle, RandomSearchOracle
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
@@ -20,7 +21,9 @@ from autokeras_core.search.records import TrialJob, TrialOutcome
 from autokeras_core.search.space import Space
 from autokeras_core.search.values import Value
 
-__all__ = ["PURE", "TUNERS", "finish_trial", "make_oracle", "replay", "write_no_files"]
+__all__ = ["PURE", "TUNERS", "can_be_told", "finish_trial", "make_oracle", "replay", "write_no_files"]
+
+_LOGGER = logging.getLogger(__name__)
 
 TUNERS = ("mutation", "paper", "random", "bayesian", "hyperband")
 """The names that `make_oracle` knows."""
@@ -30,6 +33,7 @@ PURE = "paper"
 
 _FOLDER = "oracle"
 _COLLISIONS = 1_000
+_UNTELLABLE = (HyperbandOracle, GridSearchOracle)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,10 +72,12 @@ def make_oracle(
     Args:
         tuner: `"mutation"` (Algorithm 1 of the paper), `"paper"` (the same, whatever the pacer says), `"random"`,
             `"bayesian"`, `"hyperband"`, or an oracle of the caller's: then its own settings stay, and what it lacks
-            (hyperparameters, objective, `max_trials`) is added.
+            (hyperparameters, objective) is added. But it hands out no trial twice: its `max_retries_per_trial` becomes 0,
+            since the search itself tries once more what may succeed then.
         space: The search space.
         objective: The metric to optimise, and which way.
-        max_trials: How many trials to propose at most; `None` for no limit.
+        max_trials: How many trials to propose at most; `None` for no limit. An oracle of the caller's keeps its own limit,
+            or none: it would be the caller's from then on, and end the next search.
         seed: A number of at least 0.
         directory: The search's directory; KerasTuner keeps its files in a folder of it.
         predefined: The configurations that `"mutation"` and `"paper"` begin with; the others have no place for them.
@@ -119,8 +125,29 @@ def make_oracle(
     oracle.verbose = 0
     # `None` equals no number of failures, so KerasTuner never raises because of them.
     oracle.max_consecutive_failed_trials = None
+    if oracle.max_retries_per_trial:
+        _LOGGER.warning(
+            "max_retries_per_trial=%s of the %s is not used: the search itself tries once more what may succeed then.",
+            oracle.max_retries_per_trial,
+            type(oracle).__name__,
+        )
+        oracle.max_retries_per_trial = 0
     oracle._set_project_dir(str(directory), _FOLDER)
     return oracle
+
+
+def can_be_told(tuner: str | keras_tuner.Oracle) -> bool:
+    """Return whether a tuner can go on after the trials of an earlier run, as `replay` tells it of them.
+
+    Hyperband cannot, nor can KerasTuner's grid search: their brackets, and their place in the grid, cannot be rebuilt from
+    results. An oracle object that has seen the trials itself need not be told.
+
+    Args:
+        tuner: As for `make_oracle`.
+    """
+    if isinstance(tuner, keras_tuner.Oracle):
+        return bool(tuner.trials) or not isinstance(tuner, _UNTELLABLE)
+    return tuner != "hyperband"
 
 
 def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome], *, unfinished: Iterable[TrialJob] = ()) -> None:
@@ -136,16 +163,16 @@ def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome], *, unfin
         unfinished: The trials that were started and not finished; they are running ones for the oracle afterwards.
 
     Raises:
-        SearchError: If the oracle is Hyperband, whose brackets cannot be rebuilt from results, or if a trial between
-            the others is missing.
+        SearchError: If the oracle is one of those that cannot be told, see `can_be_told`, or if a trial between the others
+            is missing.
     """
-    if isinstance(oracle, HyperbandOracle):
+    if isinstance(oracle, _UNTELLABLE):
         raise SearchError(
             describe_error(
-                "A search with tuner='hyperband' cannot be continued.",
+                f"A search with the tuner {type(oracle).__name__} cannot be continued.",
                 expected="tuner='mutation', 'random' or 'bayesian' to continue a search",
-                received="tuner='hyperband'",
-                advice="Use another tuner, or overwrite=True to start anew.",
+                received=f"tuner={type(oracle).__name__}, after {len([*records])} trials",
+                advice="Use another tuner and directory=, or overwrite=True to start anew.",
             )
         )
     started: list[TrialOutcome | TrialJob] = [*records, *unfinished]
@@ -286,6 +313,4 @@ def _complete_oracle(oracle: keras_tuner.Oracle, request: _Request) -> keras_tun
         )
     if not oracle.hyperparameters.space:
         oracle.update_space(to_hyperparameters(request.space))
-    if oracle.max_trials is None:
-        oracle.max_trials = request.max_trials
     return oracle

@@ -18,6 +18,7 @@ from autokeras_core.search.session import (
     JOURNAL_FILE,
     read_end,
     read_ensemble,
+    read_finished_trials,
     read_manifest,
     read_origins,
     read_outcomes,
@@ -59,6 +60,7 @@ class SearchReport:
             Ctrl-C, by an error, or because its process died.
         stop_reason: Why it ended, or the error; empty if its process died, or runs.
         outcomes: The trials that ended, in this order.
+        finished_trials: How many of them counted when the search last ended by itself: a limit of trials counts from there.
         open_trials: Those that did not.
         ensemble: The ensemble that was put together from them, or `None`.
         origins: Where configurations came from, by trial id, as far as it is known.
@@ -77,6 +79,7 @@ class SearchReport:
     state: SearchState
     stop_reason: str
     outcomes: tuple[TrialOutcome, ...]
+    finished_trials: int = 0
     open_trials: tuple[OpenTrial, ...] = ()
     ensemble: EnsembleRecord | None = None
     origins: Mapping[str, str] = attrs.field(factory=dict)
@@ -152,6 +155,7 @@ def _of_search(directory: Path) -> SearchReport:
         state="running" if is_running else "finished" if is_finished else "interrupted",
         stop_reason="" if is_running else reason,
         outcomes=outcomes,
+        finished_trials=read_finished_trials(events),
         open_trials=_open_trials(events, {outcome.trial_id for outcome in outcomes}),
         ensemble=read_ensemble(events),
         origins=read_origins(events),

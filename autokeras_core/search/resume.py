@@ -1,31 +1,62 @@
-"""Going on where an earlier run of a search stopped: what the oracle is told, and which trials run first."""
+"""Going on where an earlier run of a search stopped: whether it can, what the oracle is told, which trials run first."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
+import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
-from keras_tuner.oracles import HyperbandOracle
 
+from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.checkpointed import checkpointed_epochs
 from autokeras_core.search.driver import RETRIES
-from autokeras_core.search.oracles import replay
+from autokeras_core.search.oracles import can_be_told, replay
 from autokeras_core.search.records import Failure, failed_outcome
+from autokeras_core.search.session import holds_search
 
 if TYPE_CHECKING:
-    import keras_tuner
-
     from autokeras_core.search.records import TrialJob
     from autokeras_core.search.session import SearchSession, UnfinishedTrial
 
-__all__ = ["MOST_DEATHS", "give_up_deadly_trials", "resume"]
+__all__ = ["MOST_DEATHS", "give_up_deadly_trials", "is_deleted", "resume"]
 
 _LOGGER = logging.getLogger(__name__)
 
 MOST_DEATHS = 3
 """How often in a row a process may end while it runs the same trial and gets no further, before the trial is given up."""
+
+
+def is_deleted(
+    directory: Path,
+    identity: Mapping[str, Any],
+    *,
+    tuner: str | keras_tuner.Oracle,
+    overwrite: bool,
+    own: Mapping[str, Any] | None,
+) -> bool:
+    """Return whether the search that is found in a directory is deleted, to begin a new one there.
+
+    In spite of `overwrite` the caller's own search goes on, if it can.
+
+    Args:
+        directory: The directory.
+        identity: What identifies the search that is to be run.
+        tuner: Its tuner.
+        overwrite: Whether the user wants what is there to be deleted.
+        own: What identifies the search that the caller has begun there; `None` for none.
+
+    Raises:
+        SearchError: If a new search would begin with an oracle that knows trials of another one. Nothing is deleted then.
+    """
+    is_there = holds_search(directory, identity)
+    deleted = overwrite and not (is_there and identity == own and can_be_told(tuner))
+    if isinstance(tuner, keras_tuner.Oracle) and (deleted or not is_there):
+        _check_trials(tuner, known=())
+    return deleted
 
 
 def give_up_deadly_trials(session: SearchSession) -> None:
@@ -56,16 +87,30 @@ def resume(oracle: keras_tuner.Oracle, session: SearchSession) -> list[TrialJob]
         session: The search's directory.
 
     Raises:
-        SearchError: If the oracle cannot go on with a search.
+        SearchError: If the oracle cannot go on with a search, or knows other trials than the search.
     """
     jobs = [_job_of(trial) for trial in session.unfinished]
     if oracle.trials:
+        _check_trials(oracle, known=[*(each.trial_id for each in session.outcomes), *(job.trial_id for job in jobs)])
         return [job for job in jobs if _is_running(oracle, job)]
-    if not session.outcomes and isinstance(oracle, HyperbandOracle):
+    if not session.outcomes and not can_be_told(oracle):
         return []  # it cannot be told of them; as nothing has ended yet, it proposes the same ones again
     if session.outcomes or jobs:
         replay(oracle, session.outcomes, unfinished=jobs)
     return jobs
+
+
+def _check_trials(oracle: keras_tuner.Oracle, *, known: Collection[str]) -> None:
+    """Raise if an oracle's trials are not those of the search: their scores, on other data, would decide what is tried."""
+    if set(oracle.trials) not in (set(), {*known}):
+        raise SearchError(
+            describe_error(
+                "The oracle knows other trials than those of this search.",
+                expected="a new oracle for a new search, or the one that has seen all trials of this one",
+                received=f"{type(oracle).__name__} with the trials {sorted(oracle.trials)}, the search has {sorted(known)}",
+                advice="Make a new oracle, and an AutoModel with it.",
+            )
+        )
 
 
 def _is_deadly(trial: UnfinishedTrial) -> bool:

@@ -30,7 +30,7 @@ from autokeras_core.search.oracles import PURE, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
 from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
-from autokeras_core.search.resume import give_up_deadly_trials, resume
+from autokeras_core.search.resume import give_up_deadly_trials, is_deleted, resume
 from autokeras_core.search.rungs import Pruner
 from autokeras_core.search.selection import DEFAULT_MEMBERS
 from autokeras_core.search.session import (
@@ -39,7 +39,6 @@ from autokeras_core.search.session import (
     INTERRUPTED,
     REFITTED,
     SearchSession,
-    holds_search,
 )
 from autokeras_core.search.space import configuration_key
 from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
@@ -143,8 +142,9 @@ def run_search(
     request = attrs.evolve(request, graph=graph)
     manifest = _manifest(request, objective)
     identity = manifest["identity"]
-    is_own = identity == request.own and holds_search(request.directory, identity)
-    overwrite = request.overwrite and not is_own
+    overwrite = is_deleted(
+        request.directory, identity, tuner=request.tuner, overwrite=request.overwrite, own=request.own
+    )
     session = SearchSession.open(request.directory, manifest=manifest, overwrite=overwrite)
     try:
         opened(identity)
@@ -332,14 +332,17 @@ def _pruner(request: SearchRequest, objective: Objective, predefined: Sequence[P
 
 
 def _budget(request: SearchRequest, session: SearchSession) -> Budget:
-    """Return what may be spent: a finished search that is continued gets its trials once more."""
+    """Return what may be spent: a finished search that is continued gets its trials once more.
+
+    Where that run was interrupted in turn, the next one completes it.
+    """
     done = len(session.outcomes)
     skipped = sum(outcome.is_skipped for outcome in session.outcomes)
     max_trials = request.max_trials
     if max_trials is None and request.deadline is None:
         max_trials = DEFAULT_MAX_TRIALS
-    if max_trials is not None and session.is_finished:
-        max_trials += done - skipped
+    if max_trials is not None:
+        max_trials += session.finished_trials
     return Budget(
         max_trials=max_trials,
         deadline=request.deadline,
@@ -389,5 +392,6 @@ def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver)
         validation_rows=len(next(iter(request.data.validation_targets.values()))),
         directory=str(request.directory),
         trials_done=len(driver.outcomes),
+        best=driver.best,
         workers=driver.executor.capacity,
     )

@@ -32,6 +32,7 @@ __all__ = [
     "make_writable",
     "read_end",
     "read_ensemble",
+    "read_finished_trials",
     "read_manifest",
     "read_origins",
     "read_outcomes",
@@ -122,14 +123,14 @@ class SearchSession:
         journal: Its journal, locked until `close`.
         outcomes: The trials that an earlier run of the same search finished.
         unfinished: The trials that it started and did not finish, in the order in which they started.
-        is_finished: Whether that run used up its budget (it is then continued with a new one).
+        finished_trials: How many trials counted when a run last used up its budget: a limit of trials counts from there.
     """
 
     directory: Path
     journal: Journal
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
     unfinished: list[UnfinishedTrial] = attrs.field(factory=list)
-    is_finished: bool = False
+    finished_trials: int = 0
 
     @classmethod
     def open(cls, directory: Path, *, manifest: Mapping[str, Any], overwrite: bool) -> SearchSession:
@@ -163,7 +164,7 @@ class SearchSession:
             journal=journal,
             outcomes=read_outcomes(events, directory),
             unfinished=read_unfinished(events, directory),
-            is_finished=read_end(events)[0],
+            finished_trials=read_finished_trials(events),
         )
 
     def close(self) -> None:
@@ -248,6 +249,20 @@ def read_end(events: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
             return False, ""
     reason = str(end["reason"])
     return end["event"] != SEARCH_FAILED and reason != INTERRUPTED, reason
+
+
+def read_finished_trials(events: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many trials counted when the search that wrote the events was last finished; 0 if it never was.
+
+    Those that needed what cannot be had do not count, see `TrialOutcome.is_skipped`.
+    """
+    counted = finished = 0
+    for position, event in enumerate(events, start=1):
+        if event["event"] in _TRIAL_ENDED:
+            counted += not TrialOutcome.from_json(event).is_skipped
+        elif event["event"] in (SEARCH_ENDED, HANDED_OVER) and read_end(events[:position])[0]:
+            finished = counted
+    return finished
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

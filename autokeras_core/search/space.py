@@ -15,6 +15,7 @@ import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.names import PATH_SEPARATOR, is_path, join_path, suggest
+from autokeras_core.search._domain_errors import unfitting
 from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int, domain_from_json
 from autokeras_core.search.values import Conditions, Value, as_value, same_value
 
@@ -193,17 +194,14 @@ class Space(Mapping[str, Domain]):
             arguments: A value or a domain by name; `None` leaves a hyperparameter as it is.
 
         Raises:
-            SpaceError: If a name is unknown, or a value has another type than the declared domain's values.
+            SpaceError: If a name is unknown, or a value has another type than the declared domain's values, or is a text
+                that is none of them.
         """
         domains = dict(self._domains)
         for name, argument in arguments.items():
             if argument is None:
                 continue
-            declared = self[name]
-            if isinstance(argument, (Choice, Boolean, Int, Float, Fixed)):
-                domains[name] = attrs.evolve(argument, when=declared.when)
-            else:
-                domains[name] = Fixed(_as_declared(name, declared, argument), when=declared.when)
+            domains[name] = _narrowed(name, self[name], argument)
         return Space.reachable(domains)
 
     # Configurations
@@ -373,19 +371,24 @@ def _reachable(domains: Mapping[str, Domain]) -> dict[str, Domain]:
     return kept
 
 
-def _as_declared(name: str, declared: Domain, argument: object) -> Value:
-    """Return a user's fixed value in the declared type; it may lie outside the declared values (`filters=48`)."""
-    value = as_value(argument)
+def _narrowed(name: str, declared: Domain, argument: object) -> Domain:
+    """Return what a user gave, a value or a domain, as a domain of the declared type under the declared conditions."""
+    if isinstance(argument, Choice):
+        values = [_as_declared(name, declared, value, given=argument) for value in argument.values]
+        return Choice(values, default=argument.default, when=declared.when)
+    if isinstance(argument, (Boolean, Int, Float)):
+        _as_declared(name, declared, argument.default, given=argument)  # all of its values are of one type
+        return attrs.evolve(argument, when=declared.when)
+    value = argument.value if isinstance(argument, Fixed) else argument
+    return Fixed(_as_declared(name, declared, value, given=argument), when=declared.when)
+
+
+def _as_declared(name: str, declared: Domain, value: object, *, given: object) -> Value:
+    """Return a user's value in the declared type; a number may lie outside the declared ones (`filters=48`)."""
+    plain = as_value(value)
     kind = type(declared.default)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind or (kind is str and not declared.contains(value)):
-        raise SpaceError(
-            describe_error(
-                f"The argument {name!r} does not fit.",
-                expected=f"a {kind.__name__} as in {declared}",
-                received=f"{name}={argument!r}",
-                advice=suggest(str(argument), map(str, getattr(declared, "values", ()))),
-            )
-        )
-    return value
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        return float(plain)
+    if type(plain) is not kind or (kind is str and not declared.contains(plain)):
+        raise unfitting(name, declared, plain, given=given)
+    return plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 from automodels import CountsEpochs, dense_classifier, wine
@@ -91,6 +92,55 @@ def test_the_same_object_may_be_fitted_with_other_settings(is_kept: bool, tmp_pa
 
     assert history.trials == 1
     assert model.best_configuration["training/batch_size"] == 16
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["overwrite", "temporary"])
+def test_a_second_fit_with_hyperband_is_a_new_search(is_kept: bool, tmp_path: Path) -> None:
+    """It cannot go on; where the directory is to be kept that is an error, whose advice can be followed."""
+    x, y = wine(60)
+    options = {"tuner": "hyperband", "max_trials": 2, "warm_starts": None}
+    model = dense_classifier(**options, **({"directory": tmp_path, "overwrite": True} if is_kept else {}))
+
+    trials = [model.fit(x, y, epochs=3, verbose=0).trials for _ in range(2)]
+
+    assert trials == [2, 2]
+    if is_kept:
+        with pytest.raises(SearchError, match=r"HyperbandOracle cannot be continued.*overwrite=True"):
+            dense_classifier(**options, directory=tmp_path).fit(x, y, epochs=3, verbose=0)
+
+
+def test_an_oracle_without_a_limit_gets_that_of_each_fit() -> None:
+    """What the first one was given is used up."""
+    x, y = wine(60)
+    model = dense_classifier(max_trials=2, tuner=keras_tuner.oracles.RandomSearchOracle(max_trials=None, seed=1))
+
+    trials = [model.fit(x, y, epochs=1, verbose=0).trials for _ in range(2)]
+
+    assert trials == [2, 4]
+
+
+def test_an_oracle_that_knows_another_search_is_refused(tmp_path: Path) -> None:
+    """Scores on other data would decide what is tried on these; what was found before is still there."""
+    x, y = wine(60)
+    oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=None, seed=1)
+    model = dense_classifier(tuner=oracle, directory=tmp_path, overwrite=True)
+    model.fit(x, y, epochs=1, verbose=0)
+
+    with pytest.raises(SearchError, match="oracle knows other trials.*Make a new oracle"):
+        model.fit(x[:50], y[:50], epochs=1, verbose=0)
+
+    assert len(AutoModel.load(tmp_path).leaderboard()) == 1
+
+
+def test_an_oracle_that_lacks_trials_of_its_search_is_refused(tmp_path: Path) -> None:
+    """Another one has gone on with it meanwhile, so it would use their names again."""
+    x, y = wine(60)
+    first, second = (keras_tuner.oracles.RandomSearchOracle(max_trials=None, seed=seed) for seed in (1, 2))
+    for oracle in (first, second):
+        dense_classifier(tuner=oracle, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+
+    with pytest.raises(SearchError, match=r"oracle knows other trials.*\['0000'\].*\['0000', '0001'\]"):
+        dense_classifier(tuner=first, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
 
 
 def test_data_can_be_fitted_again_after_others_failed() -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import keras_tuner
 import pytest
 from engine_doubles import TRAIN, Wants, make_case
 
 from autokeras_core import ArrayInput, Choice, ClassificationHead, SearchError, Space
 from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.deadline import Deadline
+from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.executors.base import Executor, TrialObserver
 from autokeras_core.progress import SilentProgress
 from autokeras_core.search.budget import Budget
@@ -161,6 +163,24 @@ def test_the_space_is_exhausted_with_several_at_once(tmp_path: Path) -> None:
     assert driver.stop_reason == "search space exhausted"
 
 
+def test_an_oracle_that_has_reached_its_own_limit_is_named(tmp_path: Path) -> None:
+    """KerasTuner's have one of ten if nothing else is said; the space is not exhausted then."""
+    oracle = make_oracle(
+        keras_tuner.oracles.RandomSearchOracle(max_trials=2),
+        space=SPACE,
+        objective=("val_accuracy", "max"),
+        max_trials=6,
+        seed=0,
+        directory=tmp_path / "oracle",
+    )
+    driver = make_driver(tmp_path, Scripted(1), max_trials=6, oracle=oracle)
+
+    driver.run()
+
+    assert len(driver.outcomes) == 2
+    assert driver.stop_reason == "the tuner's own max_trials reached"
+
+
 @pytest.mark.parametrize("tuner", TUNERS)
 def test_every_tuner_has_several_at_once(tuner: str, tmp_path: Path) -> None:
     """Also those of KerasTuner: none gets a running trial twice, and where one waits for a result it is asked again."""
@@ -291,6 +311,50 @@ def test_unfinished_trials_for_which_there_is_no_time_stay_as_they_are(tmp_path:
     assert driver.stop_reason == "time_limit reached"
     assert [trial.job.trial_id for trial in read_unfinished(driver.journal.events(), again)] == ["1", "2"]
     assert all(Path(job.directory, "checkpoint").exists() for job in before)
+
+
+def test_a_model_of_an_earlier_run_is_what_was_found_where_no_worker_can_start_in_time(tmp_path: Path) -> None:
+    """Without one that is an error. The trial that was to go on stays for a later run."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=2).run()
+    first, second = whole.jobs
+    done = TrialOutcome(
+        trial_id="0", configuration=first.configuration, status="completed", score=score_of(first), seconds=1.0
+    )
+    clock = Clock()
+    deadline = Deadline(60.0, clock=clock)
+
+    def again(outcomes: list[TrialOutcome]) -> SearchDriver:
+        return make_driver(
+            tmp_path / str(len(outcomes)),
+            Scripted(1),
+            budget=Budget(max_trials=9, deadline=deadline, started_trials=2),
+            outcomes=outcomes,
+            unfinished=[second],
+            starting=lambda: required_in_time(deadline, doing="starting the workers"),
+        )
+
+    with_model, without = again([done]), again([])
+    clock.now = 100.0
+
+    with_model.run()
+    with pytest.raises(SearchError, match="starting the workers"):
+        without.run()
+
+    assert with_model.stop_reason == "time_limit reached"
+    assert events_of(with_model, "search_ended")[0]["then"] == "handed_over"
+    assert with_model.unfinished == [second]
+
+
+def test_workers_that_cannot_start_are_an_error_where_there_is_time(tmp_path: Path) -> None:
+    """Whatever was found earlier: the search was to go on."""
+    executor = Scripted(1)
+    executor.open = raising(SearchError("No worker process can start."))  # type: ignore[method-assign]
+    done = TrialOutcome(trial_id="0", configuration={"a": 0, "b": 0}, status="completed", score=0.5)
+    driver = make_driver(tmp_path, executor, outcomes=[done])
+
+    with pytest.raises(SearchError, match="can start"):
+        driver.run()
 
 
 def test_without_a_model_an_unfinished_trial_runs_although_the_time_is_up(tmp_path: Path) -> None:

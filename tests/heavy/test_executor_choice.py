@@ -40,6 +40,32 @@ def test_a_named_executor_is_told_the_number() -> None:
     assert make_executor("process", workers="auto").capacity == resolve_workers("auto")
 
 
+@pytest.mark.parametrize("workers", [None, "auto"])
+def test_a_named_executor_has_no_more_workers_than_there_are_trials(
+    workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes seconds and memory to start; those that are there share all of the cores."""
+    monkeypatch.setattr("autokeras_core.executors.shares.available_cores", lambda: 8)
+    monkeypatch.setattr("autokeras_core.executors.shares.available_bytes", lambda: None)
+
+    assert make_executor("process", workers=workers).capacity == 8
+    assert make_executor("process", workers=workers, max_trials=3).capacity == 3
+    assert make_executor("process", workers=workers, max_trials=20).capacity == 8
+
+
+@pytest.mark.parametrize("name", ["process", "ray"])
+def test_by_itself_an_executor_has_a_worker_for_each_gpu(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also Ray's on this machine alone, where no cluster says how many there are."""
+    if name == "ray":
+        pytest.importorskip("ray", reason="Ray is an extra")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr("autokeras_core.executors.shares.available_cores", lambda: 8)
+    monkeypatch.setattr("autokeras_core.executors.shares.available_bytes", lambda: None)
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["one", "two"])
+
+    assert make_executor(name, workers="auto").capacity == 2
+
+
 @pytest.mark.parametrize("executor", ["local", LocalExecutor()])
 def test_a_number_that_an_executor_cannot_take_is_an_error(executor: Any) -> None:
     """Neither of the two is silently ignored."""

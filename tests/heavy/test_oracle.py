@@ -18,7 +18,7 @@ from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
 from autokeras_core.search.kt_adapter import to_hyperparameters
 from autokeras_core.search.mutation import mutate
 from autokeras_core.search.oracle import MutationOracle
-from autokeras_core.search.oracles import TUNERS, finish_trial, make_oracle, replay
+from autokeras_core.search.oracles import TUNERS, can_be_told, finish_trial, make_oracle, replay
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
 from autokeras_core.search.space import Configuration, Space, configuration_key
 
@@ -381,14 +381,31 @@ def test_an_unknown_tuner_is_an_error(tuner: Any, tmp_path: Path) -> None:
 
 
 def test_an_oracle_of_the_users_is_completed(tmp_path: Path) -> None:
-    """It gets the space, the objective and max_trials where it has none, and keeps its own settings."""
-    own = keras_tuner.oracles.RandomSearchOracle(max_trials=None, seed=7)
+    """It gets the space and the objective where it has none, and keeps its own settings."""
+    own = keras_tuner.oracles.RandomSearchOracle(max_trials=3, seed=7)
 
-    oracle = make(own, tmp_path, max_trials=3)
+    oracle = make(own, tmp_path, max_trials=20)
 
     assert oracle is own
     assert len(run(oracle, 9)) == 3
     assert oracle.seed == 7
+
+
+def test_an_oracle_of_the_users_without_a_limit_stays_so(tmp_path: Path) -> None:
+    """The search counts its trials itself; a limit that it left there would end the next search before it began."""
+    own = keras_tuner.oracles.RandomSearchOracle(max_trials=None, seed=7)
+
+    assert make(own, tmp_path, max_trials=3).max_trials is None
+
+
+def test_an_oracle_of_the_users_hands_out_no_trial_twice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The journal would have two ends of one trial; the log says that the setting is not used."""
+    own = keras_tuner.oracles.RandomSearchOracle(max_trials=9, seed=7, max_retries_per_trial=2)
+
+    outcomes = run(make(own, tmp_path), 4, score=lambda _: None)
+
+    assert len({outcome.trial_id for outcome in outcomes}) == 4
+    assert "max_retries_per_trial=2 of the RandomSearchOracle is not used" in caplog.text
 
 
 def test_an_oracle_with_a_space_keeps_it(tmp_path: Path) -> None:
@@ -473,10 +490,27 @@ def test_a_small_space_is_exhausted_across_a_replay(tmp_path: Path) -> None:
     assert len(run(oracle, 9, space=SMALL)) == SMALL.size - 3
 
 
-def test_hyperband_cannot_be_replayed(tmp_path: Path) -> None:
-    """The message says to take another tuner."""
-    with pytest.raises(SearchError, match="hyperband.*another tuner"):
-        replay(make("hyperband", tmp_path), [])
+@pytest.mark.parametrize(
+    ("tuner", "name"),
+    [("hyperband", "HyperbandOracle"), (keras_tuner.oracles.GridSearchOracle(), "GridSearchOracle")],
+    ids=["hyperband", "a grid"],
+)
+def test_some_oracles_cannot_be_replayed(tuner: Any, name: str, tmp_path: Path) -> None:
+    """Where they are cannot be told from results; the message says to take another tuner."""
+    before = run(make("random", tmp_path / "1"), 1)
+
+    assert not can_be_told(tuner)
+    with pytest.raises(SearchError, match=f"the tuner {name} cannot be continued.*another tuner"):
+        replay(make(tuner, tmp_path / "2"), before)
+
+
+def test_an_oracle_that_has_seen_its_trials_need_not_be_told(tmp_path: Path) -> None:
+    """It goes on by itself."""
+    own = keras_tuner.oracles.GridSearchOracle()
+
+    run(make(own, tmp_path), 1)
+
+    assert can_be_told(own)
 
 
 def test_a_gap_in_the_trials_is_an_error(tmp_path: Path) -> None:

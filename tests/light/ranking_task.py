@@ -61,7 +61,7 @@ TASKS = """
         def _run(self, session, lines):
             done = len(session.outcomes)
             most = self.arguments["max_trials"] or len(lines)
-            most += done if session.is_finished else 0
+            most += session.finished_trials
             reason = f"max_trials={most} reached"
             for number in range(done, min(most, len(lines))):
                 job = TrialJob(

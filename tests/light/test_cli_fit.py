@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from autokeras_core.cli._command import FitCommand
+from autokeras_core.cli._command import COMMAND_FILE, FitCommand
+from autokeras_core.errors import SearchError
 from autokeras_core.search.report import read_report
 from tests.light.ranking_task import Run, data_file
 
@@ -275,6 +277,38 @@ def test_refused_search_leaves_the_other_one_as_it_was(run: Run) -> None:
     assert result.code == 1
     assert "holds another search" in result.stderr and "--overwrite" in result.stderr
     assert FitCommand.read(Path("search")).data == (other,)
+
+
+def test_refused_command_is_not_kept_with_a_search_from_python(run: Run) -> None:
+    """The directory has no command then, and `evaluate` would take the target of this one from it."""
+    data_file("0.5")
+    data_file("0.6", "other.txt")
+    run("fit", "RankingTask", "other.txt", "--directory", "search")
+    (Path("search") / COMMAND_FILE).unlink()
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "search", "--target", "wrong")
+
+    assert result.code == 1
+    assert not (Path("search") / COMMAND_FILE).exists()
+
+
+def test_command_of_a_search_that_went_on_and_failed_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full after two of three further trials: the next `resume` has their number, and not the old one."""
+    data_file("0.5 0.75 0.8 0.9")
+    run("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials", "1")
+    tasks = __import__("acme.tasks", fromlist=["SearchModel"])
+    before = tasks.SearchModel._run
+
+    def fail_later(self: Any, session: Any, lines: list[str]) -> None:
+        before(self, session, lines[:3])
+        message = "The disk is full."
+        raise SearchError(message)
+
+    monkeypatch.setattr(tasks.SearchModel, "_run", fail_later)
+
+    result = run("resume", "search", "--max-trials", "3")
+
+    assert (result.code, FitCommand.read(Path("search")).max_trials) == (1, 4)
 
 
 def test_overwrite_starts_anew(run: Run) -> None:

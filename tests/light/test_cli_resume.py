@@ -96,6 +96,24 @@ def test_fit_again_completes_an_interrupted_search(run: Run) -> None:
     assert len(read_report(Path("search")).outcomes) == 3
 
 
+@pytest.mark.parametrize(
+    "again", [("resume", "search"), ("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials", "4")]
+)
+def test_an_interrupted_search_that_had_been_given_more_is_completed(run: Run, again: tuple[str, ...]) -> None:
+    """One trial, then four more of which two were run: two are left, and the number of all stays five."""
+    data = data_file("0.5 0.75 0.8 stop 0.9 0.95")
+    arguments = ("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials")
+    run(*arguments, "1")
+    assert run(*arguments, "4").code == 130
+    go_on(data)
+
+    result = run(*again)
+
+    assert (result.code, result.call["max_trials"]) == (0, 4)
+    assert FitCommand.read(Path("search")).max_trials == 5
+    assert len(read_report(Path("search")).outcomes) == 5
+
+
 def test_resume_with_more_time_is_not_bound_to_the_trials_before(run: Run) -> None:
     """A limit in place of the old ones: --time-limit alone lets it try as many as fit in."""
     data_file("0.5 0.75")

@@ -84,3 +84,21 @@ def test_a_block_that_does_not_know_counts_as_free_beside_one_that_does() -> Non
 def test_nothing_is_known_where_no_block_knows() -> None:
     """Then a search does not pace itself by cost."""
     assert configuration_cost(graph_of(Conv()), {"conv/filters": 64}, PROFILE) is None
+
+
+def test_a_block_whose_cost_raises_does_not_know_it_and_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It may be somebody else's; a search asks for costs outside of its trials, where it would end by that."""
+
+    class Broken(Conv):
+        def cost(self, hp: Any) -> float:
+            """Look for what is not there."""
+            return float(hp["depth"])
+
+    graph = graph_of(Priced(name="priced"), Broken(name="broken"))
+    values = {"priced/filters": 16, "broken/filters": 16}
+
+    costs = [network_cost(graph, values, PROFILE) for _ in range(3)]
+
+    assert costs == [pytest.approx(16e6)] * 3
+    assert len(caplog.messages) == 1
+    assert "'broken' (Broken)" in caplog.messages[0]

@@ -159,6 +159,30 @@ def test_live_progress_leaves_one_line_per_trial(capsys: pytest.CaptureFixture[s
     assert "max_trials=3 reached" in out.replace("\n", " ")
 
 
+def test_a_search_that_is_continued_shows_what_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """From its start on, and at its end, though no further trial has run."""
+    progress = LiveProgress()
+    progress.search_started(attrs.evolve(OUTLINE, trials_done=1, best=GOOD))
+
+    shown = rendered(progress)
+    progress.search_ended("max_trials=3 reached", GOOD)
+
+    assert "val_accuracy 0.9000 (trial 0)" in shown
+    words = " ".join(capsys.readouterr().out.split())  # a narrow terminal wraps the line
+    assert words.endswith("max_trials=3 reached; best val_accuracy 0.9000 (trial 0)")
+
+
+@pytest.mark.parametrize("make", [PlainProgress, LiveProgress])
+def test_the_last_line_says_where_there_is_no_model(make: type[Progress], capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not promise one that is yet to come."""
+    progress = make()
+    progress.search_started(OUTLINE)
+
+    progress.search_ended("an error", None)
+
+    assert capsys.readouterr().out.rstrip().endswith("an error; no model")
+
+
 def test_a_reader_that_goes_ends_no_search() -> None:
     """After `| head` has what it wants, a search that writes its lines into the pipe goes on."""
     reader, writer = os.pipe()

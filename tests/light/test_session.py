@@ -19,6 +19,7 @@ from autokeras_core.search.session import (
     holds_search,
     read_end,
     read_ensemble,
+    read_finished_trials,
     stored_seed,
 )
 
@@ -40,19 +41,19 @@ def test_a_new_directory_starts_empty(tmp_path: Path) -> None:
     session = SearchSession.open(tmp_path / "deep" / "search", manifest=MANIFEST, overwrite=False)
 
     assert session.outcomes == []
-    assert not session.is_finished
+    assert session.finished_trials == 0
     session.close()
 
 
 @pytest.mark.parametrize("finish", [True, False], ids=["finished", "cut off"])
 def test_the_same_search_is_continued(tmp_path: Path, finish: bool) -> None:
-    """Finished trials come back; whether the search had ended is known."""
+    """Finished trials come back; whether a limit counts from them, since the search had ended, is known."""
     run_once(tmp_path, finish=finish)
 
     session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
 
     assert [outcome.trial_id for outcome in session.outcomes] == ["0"]
-    assert session.is_finished is finish
+    assert session.finished_trials == int(finish)
     session.close()
 
 
@@ -62,7 +63,7 @@ def test_an_interrupted_search_is_not_finished(tmp_path: Path) -> None:
 
     session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
 
-    assert not session.is_finished
+    assert session.finished_trials == 0
     session.close()
 
 
@@ -105,6 +106,37 @@ def test_a_search_is_finished_once_its_model_is_handed_over(
     assert read_end(events) == expected
 
 
+TRIAL = event("trial_completed", **DONE.to_json())
+FAILED = event("trial_failed", **attrs.evolve(DONE, score=None, failure=Failure(kind="bug", reason="")).to_json())
+SKIPPED = event("trial_failed", **attrs.evolve(DONE, failure=Failure(kind="unavailable", reason="")).to_json())
+CTRL_C = event("search_ended", reason="interrupted")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], 0),
+        ([TRIAL, TRIAL], 0),
+        ([TRIAL, CTRL_C], 0),
+        ([TRIAL, FAILED, SKIPPED, OLD_END], 2),
+        ([TRIAL, END, CHOSEN, HANDED], 1),
+        ([TRIAL, END, CHOSEN], 0),
+        ([TRIAL, OLD_END, TRIAL, TRIAL, CTRL_C], 1),
+        ([TRIAL, OLD_END, TRIAL, END], 1),
+        ([TRIAL, OLD_END, TRIAL, CTRL_C, TRIAL, OLD_END, TRIAL], 3),
+    ],
+    ids=[
+        *("nothing", "killed", "Ctrl-C", "an earlier version", "handed over", "killed while choosing"),
+        *("given more, Ctrl-C", "given more, killed while choosing", "given more twice, killed"),
+    ],
+)
+def test_a_limit_of_trials_counts_from_where_the_search_last_ended(
+    events: list[dict[str, object]], expected: int
+) -> None:
+    """What an interrupted run has done since then is part of the number that it was given."""
+    assert read_finished_trials(events) == expected
+
+
 def test_an_ensemble_leaves_a_finished_search_finished(tmp_path: Path) -> None:
     """It is put together after the end; the next run gets a budget of its own, and drops it with the first new trial."""
     together = EnsembleRecord(objective="val_accuracy", score=0.9, single_score=0.8, weights={"0": 0.5, "1": 0.5})
@@ -114,7 +146,7 @@ def test_an_ensemble_leaves_a_finished_search_finished(tmp_path: Path) -> None:
 
     session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
 
-    assert session.is_finished
+    assert session.finished_trials == 1
     assert read_ensemble(session.journal.events()) == together
     session.journal.append("trial_failed", **DONE.to_json())
     assert read_ensemble(session.journal.events()) == together

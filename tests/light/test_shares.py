@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,70 @@ def test_this_machine_has_cores_and_memory() -> None:
 
     assert available_cores() >= 1
     assert memory is None or memory > 2**20
+
+
+def file_tree(root: Path, files: dict[str, str]) -> Path:
+    """Write files under a folder that stands for the root of a file system."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+V1 = "5:memory:/docker/1\n4:cpu,cpuacct:/docker/1\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({}, 64, id="no-control-groups"),
+        pytest.param({"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/cpu.max": "max 100000\n"}, 64, id="no-limit"),
+        pytest.param({"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/cpu.max": "200000 100000\n"}, 2, id="own-group"),
+        pytest.param({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "250000 100000\n"}, 3, id="rounded-up"),
+        pytest.param({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "20000 100000\n"}, 1, id="at-least-one"),
+        pytest.param({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "9900000 100000\n"}, 64, id="above-all"),
+        pytest.param(
+            {
+                "proc/self/cgroup": "0::/a/b\n",
+                "sys/fs/cgroup/a/b/cpu.max": "max 100000\n",
+                "sys/fs/cgroup/a/cpu.max": "400000 100000\n",
+            },
+            4,
+            id="outer-group",
+        ),
+        pytest.param(
+            {
+                "proc/self/cgroup": V1,
+                "sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us": "150000\n",
+                "sys/fs/cgroup/cpu/docker/1/cpu.cfs_period_us": "50000\n",
+            },
+            3,
+            id="version-1",
+        ),
+        pytest.param(
+            {
+                "proc/self/cgroup": V1,
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "200000\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            2,
+            id="version-1-seen-from-inside",
+        ),
+        pytest.param(
+            {
+                "proc/self/cgroup": V1,
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            64,
+            id="version-1-without-limit",
+        ),
+    ],
+)
+def test_a_container_has_its_share_of_the_cores(
+    files: dict[str, str], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine of 64: else two cores' time would be shared by workers of 64 threads."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(64)), raising=False)
+
+    assert available_cores(file_tree(tmp_path, files)) == expected

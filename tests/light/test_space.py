@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.errors import SpaceError
-from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space, configuration_key
 from tests.light.search_spaces import spaces
 
@@ -107,6 +107,38 @@ def test_a_fixed_value_may_be_new_but_not_of_another_kind() -> None:
         NESTED.narrow({"conv/filters": "48"})
     with pytest.raises(SpaceError, match="does not fit"):
         NESTED.narrow({"block_type": "restnet"})
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "problem"),
+    [
+        pytest.param("block_type", Choice(["conv", "restnet"]), "Did you mean 'resnet'", id="a typo in a Choice"),
+        pytest.param("block_type", Fixed("restnet"), "Did you mean 'resnet'", id="a typo that is Fixed"),
+        pytest.param("conv/filters", Choice(["16", "32"]), "expected: a int as in", id="strings for integers"),
+        pytest.param("conv/filters", Float(16, 32), "expected: a int as in", id="a Float for integers"),
+        pytest.param("resnet/bottleneck", Int(0, 1), "expected: a bool as in", id="an Int for a boolean"),
+    ],
+)
+def test_a_domain_is_checked_as_a_single_value_is(name: str, argument: Domain, problem: str) -> None:
+    """Else a typo in a `Choice` would be found in the middle of a search, or would silently build something else."""
+    with pytest.raises(SpaceError, match=rf"(?i)does not fit.*{problem}"):
+        NESTED.narrow({name: argument})
+
+
+def test_a_domain_may_have_new_numbers_and_integers_for_floats() -> None:
+    """The declared range is what is sensible, not what is possible; texts are names of what there is."""
+    space = Space({"units": Int(8, 64), "dropout": Float(0.0, 0.5), "kind": Choice(["a", "b", "c"])})
+
+    narrowed = space.narrow(
+        {"units": Choice([100, 200], default=200), "dropout": Choice([0, 1]), "kind": Choice(["c", "b"])}
+    )
+
+    assert dict(narrowed) == {
+        "units": Choice([100, 200], default=200),
+        "dropout": Choice([0.0, 1.0]),
+        "kind": Choice(["c", "b"]),
+    }
+    assert isinstance(narrowed["dropout"].default, float)
 
 
 def test_numpy_strings_narrow_like_strings() -> None:

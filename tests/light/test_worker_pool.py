@@ -304,3 +304,13 @@ def test_a_trial_without_a_time_limit_waits_for_a_worker(clock: Clock) -> None:
     pool.heard.extend([None] * 1000 + [pool.ready(0), pool.outcome("0")])
 
     assert pool.wait().status == "completed"
+
+
+def test_a_pool_makes_do_with_fewer_workers_and_never_takes_more(clock: Clock) -> None:
+    """There may be fewer trials than it has room for."""
+    pool = ScriptedPool(clock, ready=[True] * 4)
+
+    pool.limit(3)
+    pool.limit(8)
+
+    assert pool.capacity == 3
