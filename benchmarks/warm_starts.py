@@ -61,28 +61,24 @@ def turned(folder: Path) -> Split:
 
 
 def run(task: Task, name: str, data: str, *, seconds: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Train one configuration, and return its record."""
+    """Train one configuration, and return its record; it has no score if no epoch ends in that time."""
     from autokeras_core import tasks
+    from autokeras_core.errors import SearchError
     from autokeras_core.registry import get_registry
     from autokeras_core.search.warm_starts import read_warm_starts
 
     (x, y), (x_test, y_test) = turned(folder) if data == TURNED else load(data, folder)
     (start,) = (each for each in read_warm_starts(get_registry(), f"ak_vision:{task.name}") if each.name == name)
     model = getattr(tasks, task.name)(max_trials=1, time_limit=seconds, seed=seed, warm_starts=[start.values])
-    model.fit(x, y, verbose=0)
+    record = {"task": task.name, "name": name, "data": data, "seconds": seconds, "seed": seed}
+    try:
+        model.fit(x, y, verbose=0)
+    except SearchError:
+        return {**record, "score": None, "epochs": 0, "parameters": None}
     (best,) = model.leaderboard()
     predicted = model.predict(x_test)
     score = np.sqrt(np.mean((predicted.ravel() - y_test) ** 2)) if task.is_error else np.mean(predicted == y_test)
-    return {
-        "task": task.name,
-        "name": name,
-        "data": data,
-        "seconds": seconds,
-        "seed": seed,
-        "score": round(float(score), 4),
-        "epochs": best.epochs,
-        "parameters": best.parameters,
-    }
+    return {**record, "score": round(float(score), 4), "epochs": best.epochs, "parameters": best.parameters}
 
 
 def write_tables(records: Sequence[Mapping[str, Any]], names: Mapping[str, Sequence[str]], *, jobs: int) -> None:
@@ -92,7 +88,7 @@ def write_tables(records: Sequence[Mapping[str, Any]], names: Mapping[str, Seque
         "# Predefined configurations for pictures, each alone",
         "",
         f"Made by `benchmarks/warm_starts.py` on a machine with 2 CPU cores, {each_on}. Mean over seeds on unseen rows, and in",
-        "brackets the epochs that fitted into the time limit. The best of each column is bold.",
+        "brackets the epochs that fitted into the time limit; `none` where not even one did. The best of each column is bold.",
     ]
     for task in TASKS.values():
         own = [record for record in records if record["task"] == task.name]
@@ -108,24 +104,28 @@ def _table(task: Task, records: Sequence[Mapping[str, Any]], names: Sequence[str
     groups: dict[tuple[str, str, int], list[Mapping[str, Any]]] = {}
     for record in records:
         groups.setdefault((record["name"], record["data"], record["seconds"]), []).append(record)
-    means = {key: float(np.mean([record["score"] for record in group])) for key, group in groups.items()}
+    means = {
+        key: float(np.mean([record["score"] for record in group]))
+        for key, group in groups.items()
+        if all(record["score"] is not None for record in group)
+    }
     best = {
         column: (min if task.is_error else max)(value for key, value in means.items() if key[1:] == column)
         for column in columns
     }
     for name in names:
-        cells, parameters = [], 0
+        cells, parameters = [], "-"
         for column in columns:
             group = groups.get((name, *column))
-            if group is None:
-                cells.append("-")
+            mean = means.get((name, *column))
+            if group is None or mean is None:
+                cells.append("-" if group is None else "none")
                 continue
-            parameters = group[0]["parameters"]
-            mean = means[name, *column]
+            parameters = f"{group[0]['parameters']:,}"
             shown = f"{mean:.{task.digits}f}"
             epochs = ", ".join(map(str, sorted({record["epochs"] for record in group})))
             cells.append(f"{f'**{shown}**' if mean == best[column] else shown} ({epochs})")
-        lines.append(f"| {name} | {parameters:,} | {' | '.join(cells)} |")
+        lines.append(f"| {name} | {parameters} | {' | '.join(cells)} |")
     return lines
 
 
