@@ -14,9 +14,10 @@ import pytest
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead
 from autokeras_core.engine.context import Objective
 from autokeras_core.engine.watch import TrialWatch
-from autokeras_core.search.records import Rung
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.records import Rung, TrialJob
 from autokeras_core.search.refit import _job_of
-from autokeras_core.search.session import read_outcomes
+from autokeras_core.search.session import JOURNAL_FILE, read_outcomes
 from tests.heavy.automodels import dense_classifier, wine
 from tests.heavy.fine_tuned_networks import Projected, points
 
@@ -203,6 +204,12 @@ def test_a_refit_is_told_of_no_rungs(pruned: tuple[AutoModel, Any, Path]) -> Non
     assert (job.trial_id, job.rungs) == ("2", ())
 
 
+def started_in(directory: Path) -> list[TrialJob]:
+    """Return the jobs that a search has started, as its journal tells of them."""
+    events = read_events(directory / JOURNAL_FILE)
+    return [TrialJob.from_json(event) for event in events if event["event"] == "trial_started"]
+
+
 def test_a_configuration_of_two_phases_is_told_of_no_rungs(tmp_path: Path) -> None:
     """What its first phase scores says little of the second, so neither it nor any other is measured by that."""
     start = ArrayInput()
@@ -212,8 +219,7 @@ def test_a_configuration_of_two_phases_is_told_of_no_rungs(tmp_path: Path) -> No
 
     history = model.fit(*points(), epochs=EPOCHS, verbose=0)
 
-    events = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
-    assert [event["rungs"] for event in events if event["event"] == "trial_started"] == [[], [], []]
+    assert [job.rungs for job in started_in(tmp_path)] == [(), (), ()]
     assert history.pruned == 0
 
 
@@ -223,5 +229,4 @@ def test_hyperband_prunes_by_itself(tmp_path: Path) -> None:
 
     model.fit(*wine(60), epochs=EPOCHS, verbose=0)
 
-    events = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
-    assert [event["rungs"] for event in events if event["event"] == "trial_started"] == [[]] * 4
+    assert [job.rungs for job in started_in(tmp_path)] == [()] * 4
