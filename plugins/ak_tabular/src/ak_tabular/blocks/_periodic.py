@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import keras
 
-from ak_tabular.blocks._tabular import layer_seed
+from autokeras_core.plugin import layer_seed
 
 __all__ = ["EMBEDDED_WIDTH", "PERIODIC_UNITS", "periodic_embedding"]
 

@@ -14,6 +14,7 @@ from ak_tabular.costs import Work, batch_size_of
 from ak_tabular.layout import EncoderSettings, Layout, category_columns, has_statistics, layout_of, target_widths_of
 from ak_tabular.preprocessors import TableEncoder
 from autokeras_core import Block, Choice, Fixed, Space
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from autokeras_core import Preprocessor
@@ -25,7 +26,6 @@ __all__ = [
     "TabularBlock",
     "concatenated",
     "flattened",
-    "layer_seed",
     "most_tokens",
     "without",
 ]
@@ -160,11 +160,6 @@ def concatenated(tensors: Sequence[Tensor | None]) -> Tensor:
     """Return tensors side by side, those that are `None` left out."""
     known = [tensor for tensor in tensors if tensor is not None]
     return keras.layers.Concatenate()(known) if len(known) > 1 else known[0]
-
-
-def layer_seed(seed: int | None, index: int) -> int | None:
-    """Return a seed for the `index`-th random thing in a block: of one seed two layers would draw the same numbers."""
-    return None if seed is None else seed + index
 
 
 def flattened(tensor: Tensor) -> Tensor:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, flattened, layer_seed
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, flattened
 from ak_tabular.spaces import FT_TRANSFORMER
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work

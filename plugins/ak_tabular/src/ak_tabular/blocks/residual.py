@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, layer_seed
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock
 from ak_tabular.spaces import RESIDUAL_MLP
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 
 from ak_tabular.blocks._periodic import EMBEDDED_WIDTH, PERIODIC_UNITS, periodic_embedding
-from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, concatenated, flattened, layer_seed
+from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, concatenated, flattened
 from ak_tabular.spaces import TABM
+from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_tabular.costs import Work
