@@ -43,6 +43,7 @@ from autokeras_core.specs import (
 if TYPE_CHECKING:
     from autokeras_core.data.coded import CodedLabels
     from autokeras_core.data.csv_table import label_column, read_csv_columns, read_csv_names
+    from autokeras_core.data.named_columns import frame_column_names, frame_columns
     from autokeras_core.data.profile import DataProfile, Decision, InputProfile, TargetProfile
     from autokeras_core.data.rows import Rows
     from autokeras_core.engine.context import TrialContext
@@ -96,6 +97,8 @@ __all__ = [
     "TrialOutcome",
     "WarmStartSpec",
     "failed_outcome",
+    "frame_column_names",
+    "frame_columns",
     "hookimpl",
     "label_column",
     "layer_seed",
@@ -131,6 +134,8 @@ _TARGETS = {
     "TrialObserver": "autokeras_core.executors.base",
     "TrialOutcome": "autokeras_core.search.records",
     "failed_outcome": "autokeras_core.search.records",
+    "frame_column_names": "autokeras_core.data.named_columns",
+    "frame_columns": "autokeras_core.data.named_columns",
     "label_column": "autokeras_core.data.csv_table",
     "layer_seed": "autokeras_core.graph.seeds",
     "read_csv_columns": "autokeras_core.data.csv_table",

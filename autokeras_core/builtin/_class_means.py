@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import keras
 
+from autokeras_core.builtin._fine_auc import FineAUC
 from autokeras_core.graph.operator import Tensor
 
 __all__ = ["MeanAUC", "MeanF1"]
 
 
-class MeanAUC(keras.metrics.AUC):  # type: ignore[misc]  # keras ships no types
+class MeanAUC(FineAUC):
     """The mean area under the ROC curve over the labels with both positive and negative rows; 0 if there is none.
 
     Args:
@@ -25,7 +26,7 @@ class MeanAUC(keras.metrics.AUC):  # type: ignore[misc]  # keras ships no types
     """
 
     def __init__(self, labels: int, *, name: str = "auc") -> None:
-        super().__init__(multi_label=True, num_labels=labels, name=name)
+        super().__init__(labels=labels, name=name)
 
     def result(self) -> Tensor:
         """Return the mean area."""

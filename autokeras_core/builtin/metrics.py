@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from autokeras_core.builtin._class_means import MeanAUC, MeanF1
+from autokeras_core.builtin._fine_auc import FineAUC
 from autokeras_core.data.profile import TargetKind, TargetProfile
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
@@ -225,6 +226,8 @@ def _by_name(name: str, profile: TargetProfile, head: str, is_sparse: bool) -> k
 
 def _new(kind: type[Any]) -> keras.metrics.Metric:
     """Make a metric; Keras's own get their name here, since by themselves they count: `auc`, `auc_1`, ..."""
+    if kind is keras.metrics.AUC:  # as a class it says nothing of thresholds
+        return FineAUC()
     is_own = getattr(keras.metrics, kind.__name__, None) is kind
     return kind(name=snake_case(kind.__name__)) if is_own else kind()
 
@@ -302,7 +305,7 @@ _ONE_CLASS_PER_ROW: dict[str, _Maker] = {
 _SHORT_NAMES: dict[TargetKind, dict[str, _Maker]] = {
     "binary": {
         **_ONE_CLASS_PER_ROW,
-        "auc": lambda _: _of_second_class(keras.metrics.AUC(name="auc")),
+        "auc": lambda _: _of_second_class(FineAUC()),
         "f1": lambda _: _of_second_class(keras.metrics.F1Score(average="macro", threshold=0.5, name="f1")),
         "precision": lambda _: _of_second_class(keras.metrics.Precision(name="precision")),
         "recall": lambda _: _of_second_class(keras.metrics.Recall(name="recall")),

@@ -295,7 +295,9 @@ def _from_list(data: Any, where: str) -> Array:
 
 def _from_array_like(data: Any, where: str) -> Array:
     try:
-        return np.asarray(data)
+        rows = np.asarray(data)
+        is_frame_of_objects = rows.dtype.kind == "O" and rows.ndim == 2 and hasattr(data, "iloc")
+        return _from_columns(data, rows) if is_frame_of_objects else rows
     except Exception as error:  # the object's own code runs here: whatever it raises means that it is no array
         raise DataError(
             describe_error(
@@ -304,6 +306,16 @@ def _from_array_like(data: Any, where: str) -> Array:
                 received=f"{where} of type {type(data).__module__}.{type(data).__name__}: {error}",
             )
         ) from error
+
+
+def _from_columns(frame: Any, rows: Array) -> Array:
+    """Return the rows of a pandas frame in the common dtype of its columns, if all of these are numbers or booleans.
+
+    pandas itself makes objects of several nullable or Arrow columns, and of booleans beside numbers.
+    """
+    columns = [np.asarray(frame.iloc[:, place]) for place in range(rows.shape[1])]
+    are_numbers = bool(columns) and all(column.dtype.kind in "biuf" for column in columns)
+    return np.stack(columns, axis=1) if are_numbers else rows
 
 
 _ADAPTERS = (

@@ -8,10 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from autokeras_core.data.adapters import as_rows
 from autokeras_core.data.frames import frames_of, in_frame, index_of
+from autokeras_core.data.labels import analyse_labels
 from autokeras_core.data.profile import DataProfile, TargetProfile
+from autokeras_core.data.targets import analyse_targets
+from autokeras_core.errors import DataError
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}, index=["x", "y", "z"])
+LABELS = pd.DataFrame({"a": [1, 0, 1], "b": [0, 0, 1]})
 
 
 def target(**fields: Any) -> TargetProfile:
@@ -73,3 +78,41 @@ def test_form_of_the_labels_survives_the_profile_file() -> None:
     profile = DataProfile(rows=1, inputs={}, targets={"head": target(frame="frame", columns=["a", "b"])})
 
     assert DataProfile.from_json(profile.to_json()) == profile
+
+
+@pytest.mark.parametrize(
+    ("frame", "dtype"),
+    [
+        (LABELS.astype("Int64"), "int64"),
+        (LABELS.astype("boolean"), "bool"),
+        (LABELS.astype("Float64"), "float64"),
+        (LABELS.astype({"a": "Int64", "b": "Float64"}), "float64"),
+        (LABELS.astype({"a": bool}), "int64"),
+        (LABELS.astype("int64[pyarrow]"), "int64"),
+        (LABELS.astype("Int64").set_axis(["a", "a"], axis=1), "int64"),
+    ],
+    ids=["integers", "booleans", "floats", "integers and floats", "boolean and integer", "Arrow", "one name"],
+)
+def test_columns_of_numbers_are_one_array_of_numbers(frame: pd.DataFrame, dtype: str) -> None:
+    """Whatever kinds of numbers they are, and whether these could be missing: pandas makes objects of them."""
+    rows = as_rows(frame, "y")
+
+    assert rows.dtype == dtype
+    assert rows.tolist() == LABELS.to_numpy().tolist()
+
+
+@pytest.mark.parametrize("analyse", [analyse_targets, analyse_labels], ids=["numbers", "labels"])
+def test_nullable_targets_are_those_of_plain_numbers(analyse: Any) -> None:
+    """`frame.convert_dtypes()` changes neither several numbers nor several labels per row."""
+    assert analyse(LABELS.convert_dtypes(), name="head") == analyse(LABELS, name="head")
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "boolean", "int64[pyarrow]", "bool[pyarrow]"])
+@pytest.mark.parametrize("analyse", [analyse_targets, analyse_labels], ids=["numbers", "labels"])
+def test_missing_values_of_nullable_targets_are_located(analyse: Any, dtype: str) -> None:
+    """They are not taken for numbers."""
+    labels = LABELS.astype(dtype)
+    labels.iloc[2, 1] = pd.NA
+
+    with pytest.raises(DataError, match="1 such value of 6, the first at row 2, column 1"):
+        analyse(labels, name="head")

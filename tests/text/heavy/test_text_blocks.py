@@ -216,10 +216,13 @@ def test_wrong_candidates_are_an_error(arguments: dict[str, Any], message: str) 
         TextBlock(**arguments)
 
 
+@pytest.mark.parametrize(
+    "text", ["这部电影非常好看我很喜欢它的演员和故事", "播放周杰伦的歌"], ids=["sentence", "query"]
+)
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.__name__)
-def test_script_without_spaces_is_cut_into_characters(block: type[Block]) -> None:
-    """Where words would be long, texts are cut into characters by default; into words otherwise."""
-    chinese = TextInput().analyse(np.array(["这部电影非常好看我很喜欢它的演员和故事"] * 4, dtype=object), name="text")
+def test_script_without_spaces_is_cut_into_characters(block: type[Block], text: str) -> None:
+    """Texts without spaces between words are cut into characters by default; others into words."""
+    chinese = TextInput().analyse(np.array([text] * 4, dtype=object), name="text")
     profile = DataProfile(rows=4, inputs={"text": chinese}, targets={})
 
     assert block().search_space(profile).defaults()["tokens"] == "characters"

@@ -84,7 +84,18 @@ def test_analysis_gives_lengths_with_reasons() -> None:
         "words_95": 2,
         "characters_95": 4,
         "mean_word_length": 1.5,
+        "unspaced_share": 0.0,
         "empty_texts": 1,
     }
     assert any("1 of 3 have no word" in decision.reason for decision in profile.decisions)
     assert text_input.raw_spec(profile) == ((), "string")
+
+
+def test_analysis_says_where_words_do_not_stand_apart() -> None:
+    """The number of words says little then, and how texts are cut follows from it."""
+    text_input = TextInput()
+
+    profile = text_input.analyse(text_input.adapt(["播放周杰伦的歌", "ok 好的"]), name="text")
+
+    reasons = [each.reason for each in profile.decisions if each.value == "do not stand apart"]
+    assert reasons == ["82% of the characters are of scripts without spaces, and from space to space there are 4.0"]

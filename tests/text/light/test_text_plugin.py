@@ -44,7 +44,7 @@ def profile(**facts: float) -> DataProfile:
     return DataProfile(rows=3_000, inputs={"text": part}, targets={})
 
 
-CHINESE = profile(median_words=1, words_95=2, characters_95=60, mean_word_length=30.0)
+CHINESE = profile(median_words=1, words_95=2, characters_95=14, mean_word_length=7.0, unspaced_share=1.0)
 UNSPACED = text_space({name: suit_tokens(space, CHINESE) for name, space in BLOCKS.items()})
 """The space of the text block as it is for a script without spaces between words."""
 

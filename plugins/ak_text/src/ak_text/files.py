@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
-from autokeras_core.plugin import label_column, read_csv_columns, read_csv_names
+from autokeras_core.plugin import frame_column_names, frame_columns, label_column, read_csv_columns, read_csv_names
 
 __all__ = [
     "Table",
@@ -126,8 +126,8 @@ def open_table(data: Any) -> Table | None:
     Raises:
         DataError: If a path is that of no table.
     """
-    if _is_frame(data):
-        columns = {str(name): np.asarray(data[name]) for name in _names_of(data)}
+    columns = frame_columns(data)
+    if columns is not None:
         return Table(columns=columns, where=f"the table (of type {type(data).__name__})")
     if not isinstance(data, (str, Path)):
         return None
@@ -237,20 +237,11 @@ def read_files(paths: Sequence[Path]) -> Array:
     return _as_objects([_read(path) for path in paths])
 
 
-def _is_frame(data: Any) -> bool:
-    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type)
-
-
-def _names_of(frame: Any) -> Iterable[Any]:
-    """Return the names of a frame's columns, which of an Arrow table are not its `columns`."""
-    names: Iterable[Any] = frame.column_names if hasattr(type(frame), "column_names") else frame.columns
-    return names
-
-
 def _columns_of(data: Any) -> list[str]:
     """Return the names of a table's columns; none of other data."""
-    if _is_frame(data):
-        return [str(name) for name in _names_of(data)]
+    names = frame_column_names(data)
+    if names is not None:
+        return names
     delimiter = _DELIMITERS.get(Path(data).suffix.lower()) if isinstance(data, (str, Path)) else None
     is_file = delimiter is not None and _exists(data) and not is_folder(data)
     return read_csv_names(Path(data), delimiter=delimiter or ",") if is_file else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from ak_text._scripts import has_no_spaces, unspaced_share
 from ak_text.files import (
     class_folders,
     file_paths,
@@ -124,19 +125,31 @@ class TextInput(Input):
         return texts
 
     def analyse(self, data: Array, *, name: str) -> InputProfile:
-        """Return facts about adapted training rows: how many words they have."""
+        """Return facts about adapted training rows: how many words they have, and whether these stand apart."""
         words = np.array([len(text.split()) for text in data], dtype=np.int64)
         characters = np.array([len(text) for text in data], dtype=np.int64)
         median, long = (int(value) for value in np.percentile(words, [50, 95])) if len(words) else (0, 0)
         long_characters = int(np.percentile(characters, 95)) if len(words) else 0
         word_length = round(float(characters.sum() / max(1, words.sum())), 1)
         empty = int(np.count_nonzero(words == 0))
+        facts = {
+            "median_words": median,
+            "words_95": long,
+            "characters_95": long_characters,
+            "mean_word_length": word_length,
+            "unspaced_share": unspaced_share(data.tolist()),
+            "empty_texts": empty,
+        }
         decisions = [Decision(f"input {name!r}", "text", "every row is a string")]
         decisions.append(
             Decision(
                 f"length of {name!r}", f"{median} words", f"the median; 95% of the texts have at most {long} words"
             )
         )
+        if has_no_spaces(facts):
+            share = f"{facts['unspaced_share']:.0%} of the characters are of scripts without spaces"
+            reason = f"{share}, and from space to space there are {word_length}"
+            decisions.append(Decision(f"words of {name!r}", "do not stand apart", reason))
         if empty:
             decisions.append(Decision(f"empty texts in {name!r}", "kept", f"{empty} of {len(words)} have no word"))
         return InputProfile(
@@ -145,13 +158,7 @@ class TextInput(Input):
             shape=(),
             dtype="str",
             rows=len(data),
-            facts={
-                "median_words": median,
-                "words_95": long,
-                "characters_95": long_characters,
-                "mean_word_length": word_length,
-                "empty_texts": empty,
-            },
+            facts=facts,
             decisions=tuple(decisions),
         )
 

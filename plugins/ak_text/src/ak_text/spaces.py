@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ak_text._scripts import has_no_spaces
 from ak_text.pretrained.space import BERT
 from autokeras_core.plugin import Boolean, Choice, Space
 
@@ -112,7 +113,6 @@ ROWS_TO_LEARN_FROM: Mapping[str, int] = MappingProxyType({"text_rnn": 2_000, "tr
 """From how many training texts on a search tries a default candidate of the text block, where that is not any number."""
 
 _ROWS_PER_WORD = 1500
-_LONGEST_WORDS = 14
 _CHARACTERS_PER_WORD = 2  # of Chinese; of Japanese about as many
 
 
@@ -166,8 +166,8 @@ def prefers_ngrams(profile: DataProfile | None) -> bool:
 def suit_tokens(space: Space, profile: DataProfile | None) -> Space:
     """Return the space with the default of `tokens` suited to the texts.
 
-    Where what stands between two spaces is longer than words are, the script most likely puts no spaces between words,
-    as Chinese, Japanese and Thai do: then texts are cut into characters by default.
+    Where the script puts no spaces between words, as in Chinese, Japanese and Thai, or what stands between two spaces is
+    longer than words are, texts are cut into characters by default.
 
     Args:
         space: The space of a block, perhaps narrowed.
@@ -175,16 +175,12 @@ def suit_tokens(space: Space, profile: DataProfile | None) -> Space:
     """
     if profile is None or space.get("tokens") != _TOKENS:
         return space
-    if not any(_has_no_spaces(part.facts) for part in profile.inputs.values() if part.modality == "text"):
+    if not any(has_no_spaces(part.facts) for part in profile.inputs.values() if part.modality == "text"):
         return space
     return Space({**space, "tokens": Choice(_TOKENS.values, default="characters")})
-
-
-def _has_no_spaces(facts: Mapping[str, Any]) -> bool:
-    return bool(facts["mean_word_length"] > _LONGEST_WORDS)
 
 
 def _median_words(facts: Mapping[str, Any]) -> float:
     """Return how many words the median text has, about so many where none stand apart."""
     words = float(facts["median_words"])
-    return words * facts["mean_word_length"] / _CHARACTERS_PER_WORD if _has_no_spaces(facts) else words
+    return words * facts["mean_word_length"] / _CHARACTERS_PER_WORD if has_no_spaces(facts) else words

@@ -22,7 +22,7 @@ class TextClassifier(Task):
         num_classes: The number of classes; by default as many as the labels have.
         multi_label: Whether a row may have several labels at once; by default read off the labels.
         loss: A Keras loss or its name; by default the one that suits the labels.
-        metrics: Keras metrics or their names; by default accuracy.
+        metrics: Keras metrics or their names; by default accuracy, and for several labels a row binary accuracy and AUC.
         text_column: The column of a table that holds the texts, see `TextInput`.
         pretrained: Which pretrained encoder is tried, see `TextBlock`: a folder with its checkpoint or a name on the
             Hugging Face hub; `True` for nothing else than the default one, `False` for none. By default the default one is

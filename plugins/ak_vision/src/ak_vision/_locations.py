@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
-from autokeras_core.plugin import label_column, read_csv_columns
+from autokeras_core.plugin import frame_column_names, frame_columns, label_column, read_csv_columns
 
 __all__ = ["Table", "class_folders", "file_paths", "is_folder", "is_location", "open_table"]
 
@@ -106,7 +106,7 @@ def is_folder(data: Any) -> bool:
 
 def is_location(data: Any) -> bool:
     """Return whether data says where pictures are, instead of being pictures."""
-    if isinstance(data, (str, Path)) or _is_frame(data):
+    if isinstance(data, (str, Path)) or frame_column_names(data) is not None:
         return True
     if isinstance(data, (list, tuple)):
         return bool(data) and isinstance(data[0], (str, os.PathLike))
@@ -122,8 +122,8 @@ def open_table(data: Any) -> Table | None:
     Raises:
         DataError: If the file cannot be read as a table.
     """
-    if _is_frame(data):
-        columns = {str(name): np.asarray(data[name]) for name in _names_of(data)}
+    columns = frame_columns(data)
+    if columns is not None:
         return Table(columns=columns, folder=Path(), where=f"the table (of type {type(data).__name__})")
     if not isinstance(data, (str, Path)) or Path(data).is_dir() or Path(data).suffix.lower() in _SUFFIXES:
         return None
@@ -210,16 +210,6 @@ def _is_column(data: Any) -> bool:
     """Return whether data has one axis: an array, or a column of a frame of any kind; Arrow's have no shape."""
     is_of_arrow = hasattr(data, "to_pylist")
     return hasattr(data, "__array__") and (is_of_arrow or len(getattr(data, "shape", ())) == 1)
-
-
-def _is_frame(data: Any) -> bool:
-    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not isinstance(data, type)
-
-
-def _names_of(frame: Any) -> Iterable[Any]:
-    """Return the names of a frame's columns, which of an Arrow table are not its `columns`."""
-    names: Iterable[Any] = frame.column_names if hasattr(type(frame), "column_names") else frame.columns
-    return names
 
 
 def _subfolders(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ak_text._scripts import has_no_spaces
 from autokeras_core.plugin import Choice, Space
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _TOKENS_BY_DEFAULT = 300_000  # of all training texts; a small encoder reads 10,
 _LONGEST_DEFAULT = 256
 _TOKENS_PER_WORD = 1.3  # of running English text
 _CHARACTERS_PER_TOKEN = 4.0
-_LONGEST_WORDS = 14  # longer ones on the average: the script puts no spaces between words, each character is a token
 _SPECIAL_TOKENS = 2
 
 
@@ -80,6 +80,7 @@ def suit_encoder(space: Space, profile: DataProfile | None, *, given: Collection
 
 
 def _tokens(facts: Mapping[str, Any]) -> float:
+    if has_no_spaces(facts):  # each character is a token
+        return float(facts["characters_95"]) + _SPECIAL_TOKENS
     words, width = float(facts["words_95"]), float(facts.get("mean_word_length", 0.0))
-    per_word = width if width > _LONGEST_WORDS else max(_TOKENS_PER_WORD, width / _CHARACTERS_PER_TOKEN)
-    return words * per_word + _SPECIAL_TOKENS
+    return words * max(_TOKENS_PER_WORD, width / _CHARACTERS_PER_TOKEN) + _SPECIAL_TOKENS
