@@ -175,9 +175,10 @@ def prepare(
 ) -> PreparedData:
     """Adapt, check, analyse, split and encode the user's data; nothing of the user's is changed.
 
-    Inputs are analysed on training rows only. Classes are taken from all labels, so that a rare one that falls into
-    the validation part is no surprise; the scale of a regression target is taken from training rows. Rows that a source
-    cannot read are left out, with their labels and weights.
+    Inputs are analysed on training rows only; of rows that are split off they learn what to put up with, see
+    `Input.widen`. Classes are taken from all labels, so that a rare one that falls into the validation part is no
+    surprise; the scale of a regression target is taken from training rows. Rows that a source cannot read are left out,
+    with their labels and weights.
 
     Args:
         graph: The graph.
@@ -227,6 +228,8 @@ def prepare(
         rows_of_input = train_inputs[vertex.name]
         found = vertex.operator.analyse(rows_of_input, name=vertex.name)
         reviewed = vertex.operator.review(rows_of_input, found, targets=encoded, target_profiles=targets)
+        if train is not None:
+            reviewed = vertex.operator.widen(validation_inputs[vertex.name], reviewed)
         input_profiles[vertex.name] = attrs.evolve(reviewed, settled=settled[vertex.name])
     profile = DataProfile(
         rows=len(next(iter(train_inputs.values()))),

@@ -270,6 +270,22 @@ class Input(Operator):
         """
         return profile
 
+    def widen(self, data: Any, profile: InputProfile) -> InputProfile:
+        """Return the training rows' profile, widened for rows that were drawn from the same data; by default as it is.
+
+        Called where the rows for validation are split off at random, before they are matched. Which rows are drawn must
+        not decide whether the data can be used: what is put up with in a training row, such as a cell that is no number,
+        is put up with in these as well. Nothing else is to be learned from them.
+
+        Args:
+            data: Adapted rows for validation.
+            profile: What `review` returned.
+
+        Raises:
+            DataError: If the rows could not have been training rows either.
+        """
+        return profile
+
     @abstractmethod
     def check(self, data: Any, profile: InputProfile) -> None:
         """Check adapted rows against the training rows' profile.

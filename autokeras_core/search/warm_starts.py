@@ -10,9 +10,10 @@ A file looks like this:
     summary = "A small ResNet for small pictures."
     requires = ["some-distribution>=1"]   # may be left out
     downloads = false                     # whether it fetches pretrained weights; may be left out
-    min_rows = 1000                       # how many training rows it wants; may be left out, as the next two
+    min_rows = 1000                       # how many training rows it wants; may be left out, as the next three
     max_rows = 50000
     max_columns = 100                     # of all tables among the inputs together
+    max_classes = 200                     # of the target that has the most
     [configuration.values]
     "image/block_type" = "resnet"
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["WarmStart", "read_warm_starts", "usable_warm_starts"]
 
 _SCHEMA = 1
-_LIMITS = ("min_rows", "max_rows", "max_columns")
+_LIMITS = ("min_rows", "max_rows", "max_columns", "max_classes")
 _KEYS = frozenset({"schema", "task", "configuration"})
 _CONFIGURATION_KEYS = frozenset({"name", "summary", "values", "requires", "downloads", "preferred"} | set(_LIMITS))
 
@@ -63,6 +64,7 @@ class WarmStart:
         min_rows: The fewest training rows it is meant for.
         max_rows: The most, or `None`.
         max_columns: The most columns of tables that it is meant for, or `None`.
+        max_classes: The most classes (or labels) of a target that it is meant for, or `None`.
         plugin: The full name of the file's descriptor, e.g. `"ak_vision:image_classifier"`.
     """
 
@@ -75,6 +77,7 @@ class WarmStart:
     min_rows: int = 0
     max_rows: int | None = None
     max_columns: int | None = None
+    max_classes: int | None = None
     plugin: str
 
 
@@ -114,7 +117,7 @@ def usable_warm_starts(
     Args:
         starts: What `read_warm_starts` returned.
         space: The search space, as narrowed by the user.
-        profile: What analysis found out about the data; `None` leaves limits on rows and columns aside.
+        profile: What analysis found out about the data; `None` leaves limits on rows, columns and classes aside.
 
     Returns:
         Those that can be used, each with its complete configuration, and those that cannot, each with the reason.
@@ -150,6 +153,9 @@ def _beyond_limits(start: WarmStart, profile: DataProfile) -> str:
         return f"It is for {start.max_rows:,} training rows at most, and there are {profile.rows:,}."
     if start.max_columns is not None and columns > start.max_columns:
         return f"It is for {start.max_columns:,} columns at most, and there are {columns:,}."
+    classes = max((len(target.classes) for target in profile.targets.values()), default=0)
+    if start.max_classes is not None and classes > start.max_classes:
+        return f"It is for {start.max_classes:,} classes at most, and there are {classes:,}."
     return ""
 
 
@@ -198,6 +204,7 @@ def _read_file(spec: WarmStartSpec, *, plugin: str) -> list[WarmStart]:
             min_rows=entry.get("min_rows", 0),
             max_rows=entry.get("max_rows"),
             max_columns=entry.get("max_columns"),
+            max_classes=entry.get("max_classes"),
             plugin=plugin,
         )
         for entry in data["configuration"]

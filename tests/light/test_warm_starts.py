@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import attrs
 import pytest
 
-from autokeras_core.data.profile import DataProfile, InputProfile
+from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
 from autokeras_core.errors import PluginError
 from autokeras_core.search.domains import Choice, Float
 from autokeras_core.search.space import Space
@@ -172,18 +172,21 @@ def test_one_that_does_not_fit_is_returned_with_the_reason(values: dict[str, obj
         ({"min_rows": 101}, "for 101 training rows or more, and there are 100"),
         ({"max_rows": 99}, "for 99 training rows at most, and there are 100"),
         ({"max_columns": 2}, "for 2 columns at most, and there are 3"),
-        ({"min_rows": 100, "max_rows": 100, "max_columns": 3}, ""),
+        ({"max_classes": 3}, "for 3 classes at most, and there are 4"),
+        ({"min_rows": 100, "max_rows": 100, "max_columns": 3, "max_classes": 4}, ""),
     ],
-    ids=["too few rows", "too many rows", "too many columns", "just right"],
+    ids=["too few rows", "too many rows", "too many columns", "too many classes", "just right"],
 )
 def test_one_for_other_sizes_of_data_is_skipped(limits: dict[str, int], reason: str) -> None:
-    """Limits on rows and columns are checked against the data, and left aside where nothing is known of it."""
+    """Limits on rows, columns and classes are checked against the data, and left aside where nothing is known of it."""
     columns = [{"name": name} for name in "abc"]
     part = InputProfile(name="t", modality="structured", shape=(3,), dtype="str", rows=100, facts={"columns": columns})
+    few = TargetProfile(name="few", kind="binary", label_type="str", dtype="<U1", outputs=2, classes=("a", "b"))
+    more = attrs.evolve(few, name="more", kind="multi-class", outputs=4, classes=tuple("abcd"))
     limited = attrs.evolve(start(image__block_type="resnet"), **limits)
 
     usable, skipped = usable_warm_starts(
-        [limited], SPACE, profile=DataProfile(rows=100, inputs={"t": part}, targets={})
+        [limited], SPACE, profile=DataProfile(rows=100, inputs={"t": part}, targets={"few": few, "more": more})
     )
 
     assert len(usable) == (not reason)
@@ -193,11 +196,13 @@ def test_one_for_other_sizes_of_data_is_skipped(limits: dict[str, int], reason: 
 
 def test_limits_are_read_from_the_file(registry_of: Callable[..., object]) -> None:
     """Limits may stand in the file; one that is no whole number above 0 is the plugin's error."""
-    text = GOOD.replace("downloads = true", "downloads = true\nmin_rows = 10\nmax_rows = 20\nmax_columns = 5")
+    text = GOOD.replace(
+        "downloads = true", "downloads = true\nmin_rows = 10\nmax_rows = 20\nmax_columns = 5\nmax_classes = 6"
+    )
 
     _, found = read_warm_starts(registry_of(text), TASK)  # type: ignore[arg-type]
 
-    assert (found.min_rows, found.max_rows, found.max_columns) == (10, 20, 5)
+    assert (found.min_rows, found.max_rows, found.max_columns, found.max_classes) == (10, 20, 5, 6)
     with pytest.raises(PluginError, match="min_rows=-1"):
         read_warm_starts(registry_of(text.replace("= 10", "= -1")), TASK)  # type: ignore[arg-type]
 

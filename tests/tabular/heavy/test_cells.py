@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ak_tabular import StructuredDataInput
-from ak_tabular.cells import as_text, parse_number, parse_numbers, uses_decimal_commas
+from ak_tabular.cells import as_text, meaning_of_points, parse_number, parse_numbers, uses_decimal_commas
 from ak_tabular.dates import MISSING_TIME, find_format, parse_times
 from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
 
@@ -30,6 +31,14 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("-$ 1,200.50", (-1200.5, "currency")),
         ("7 €", (7, "currency")),
         ("12.5 %", (12.5, "percent")),
+        ("$-5", (-5, "currency")),
+        ("₹1,099", (1099, "currency")),
+        ("₹1,09,900", (109900, "currency")),
+        ("5\u00a0₺", (5, "currency")),
+        ("(5.00)", (-5, "accounting")),
+        ("($1,234)", (-1234, "currency")),
+        ("$(5)", (-5, "currency")),
+        ("(12%)", (-12, "percent")),
         (" True", (1, "plain")),
         ("FALSE", (0, "plain")),
     ],
@@ -41,7 +50,8 @@ def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"],
+    ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"]
+    + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "CHF 5"],
 )
 def test_texts_that_are_no_numbers(text: str) -> None:
     """What may mean something else, or does not fit into float32, is no number."""
@@ -73,11 +83,56 @@ def test_truth_is_no_amount(text: str) -> None:
         (["1,3", "4,2"], True),
         (["12,5", "7", "1.125"], False),
         (["12,5", "1.234.567", "1.125"], True),
+        (["12,50 €", "1.234 €", "3,00 €"], True),
+        (["12,50%", "3,1 %"], True),
+        (["€1.234,56", "(€999)"], True),
+        (["0,234", "0,125"], True),
+        ([f"{n},5" for n in range(30)] + ["unbekannt"], True),
+        ([f"{n},5" for n in range(30)] + ["x", "y", "z", "?!"], False),
+        ([f"${n:,}" for n in range(1_000, 1_300)] + ["$1,23"], False),
+        (["€1.234.567", "€999"], True),
+        (["€1.234", "€999"], False),
+        (["1.5", "2.25", "3"], False),
     ],
 )
 def test_decimal_commas_are_told_from_thousands(texts: list[str], expected: bool) -> None:
     """They are decimal ones where all texts allow it, and one allows nothing else; lists and floats are left alone."""
     assert uses_decimal_commas(np.array(texts, dtype=object)) is expected
+
+
+def test_rows_decide_how_many_texts_are_no_numbers() -> None:
+    """Not the number of different texts."""
+    texts = np.array(["1,5", "2,5", "unbekannt"], dtype=object)
+
+    assert uses_decimal_commas(texts, counts=np.array([50, 45, 5]))
+    assert not uses_decimal_commas(texts, counts=np.array([50, 5, 45]))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["1.5", "2"], "decimal"),
+        (["€1.234", "€1234"], "decimal"),
+        (["€0.234", "€12"], "decimal"),
+        (["€1.234", "€2.345"], "decimal"),
+        (["1.234", "999"], "decimal"),
+        (["€1.234", "€999"], "unclear"),
+        (["€1.234.567", "€999"], "thousands"),
+        ([*(f"{n / 1000:.3f}" for n in range(1001, 1051)), "7"], "thousands"),
+        ([*(f"{n / 1000:.3f}" for n in range(1001, 1051)), "7", "1.5"], "decimal"),
+        ([*(f"{n / 1000:.3f}" for n in range(1001, 1051))], "decimal"),
+    ],
+)
+def test_points_that_only_thousands_explain(texts: list[str], expected: str) -> None:
+    """Three digits behind each of very many points, and nothing of 1,000 or more without one."""
+    assert meaning_of_points(np.array(texts, dtype=object)) == expected
+
+
+def test_every_currency_sign_is_one() -> None:
+    """Those of Unicode's category."""
+    signs = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code)) == "Sc"]
+
+    assert [sign for sign in signs if parse_number(f"{sign}5") != (5, "currency")] == []
 
 
 def test_what_is_a_number_is_no_list() -> None:
@@ -126,13 +181,38 @@ def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
         (["2024-02-29", "later"], None),
         (["1st class", "2nd class"], None),
         (["1-2", "3-4"], None),
-        (["12:30"], None),
+        (["12:30", "7:05"], "%H:%M"),
+        (["13:45:07"], "%H:%M:%S"),
+        (["3:45 PM"], "%I:%M %p"),
+        (["25:10"], None),
+        (["20200101T101112", "20200101T10"], "ISO8601"),
+        (["2009-06-15 17:26:21 UTC", "2009-06-15 GMT"], "ISO8601"),
+        (["15/06/2009 10:11:12.345678"], "%d/%m/%Y %H:%M:%S.%f"),
+        (["24-Apr-20"], "%d-%b-%y"),
+        (["2020"], None),
         ([], None),
     ],
 )  # fmt: skip
 def test_formats_of_dates(texts: list[str], expected: str | None) -> None:
     """A format is one that all texts are in; where day and month may be either, the month comes first."""
     assert find_format(texts) == expected
+
+
+def test_most_rows_decide_about_a_format_with_odd_cells() -> None:
+    """The day comes first where that reads more of them, though fewer would do."""
+    texts = [*(f"{day}/3/2020" for day in range(1, 15)), "soon"]
+    counts = np.array([*[10] * 12, 1, 1, 1])
+
+    assert find_format(texts, counts=counts) is None
+    assert find_format(texts, counts=counts, share=0.9) == "%d/%m/%Y"
+    assert find_format(texts, share=0.95) is None
+
+
+def test_the_zone_that_is_taken_anyway_may_be_named() -> None:
+    """UTC and GMT make no difference."""
+    texts = np.array(["1970-01-01 00:01 UTC", "1970-01-01 00:01", "1970-01-01T00:01GMT"], dtype=object)
+
+    assert parse_times(texts, "ISO8601").tolist() == [60, 60, 60]
 
 
 def test_dates_before_1970_and_unreadable_ones() -> None:

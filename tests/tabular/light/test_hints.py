@@ -7,6 +7,7 @@ import pytest
 from ak_tabular.hints import (
     boolean_order,
     has_leading_zero,
+    looks_like_amount,
     looks_like_code,
     looks_like_identifier,
     looks_like_order,
@@ -67,3 +68,22 @@ def test_leading_zeros_and_words() -> None:
     """`007` is a code, `0`, `0.5` and `10` are numbers; scripts without spaces have words, too."""
     assert [has_leading_zero(text) for text in ("007", " 01 ", "0", "0.5", "10", "0x1")] == [True, True] + [False] * 4
     assert [word_count(text) for text in ("a b  c", "Müller", "这部电影非常好看")] == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5kg", True),
+        ("12,5 h", True),
+        ("+49 170 123", True),
+        ("INV-0012", False),
+        ("$-", False),
+        ("a", False),
+        ("5 apples", False),
+        ("1.-.-.-", False),
+        ("", False),
+    ],
+)
+def test_amounts_are_mostly_digits(text: str, expected: bool) -> None:
+    """With at most a unit behind them."""
+    assert looks_like_amount(text) is expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -10,17 +11,19 @@ import numpy as np
 import pandas as pd
 
 from ak_tabular.amounts import TableFacts, count_numbers, has_large_integers, judge_numbers
-from ak_tabular.cells import is_spelled_missing, parse_numbers, uses_decimal_commas
+from ak_tabular.cells import is_spelled_missing, meaning_of_points, parse_numbers, uses_decimal_commas
 from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
-from ak_tabular.dates import ISO, MISSING_TIME, find_format
+from ak_tabular.dates import ISO, MISSING_TIME, find_format, is_time_of_day, parse_times
+from ak_tabular.findings import Finding, Texts
 from ak_tabular.frames import shorten
 from ak_tabular.hints import (
     boolean_order,
     has_leading_zero,
+    looks_like_amount,
     looks_like_identifier,
     word_count,
 )
-from ak_tabular.reasons import counted, spelled, written
+from ak_tabular.reasons import counted, not_read, spelled, written
 from ak_tabular.spelling import other_spellings
 from ak_tabular.tables import (
     column_count,
@@ -33,7 +36,7 @@ from ak_tabular.tables import (
     storage_of,
 )
 from autokeras_core import DataError
-from autokeras_core.errors import describe_error
+from autokeras_core.errors import DataWarning, describe_error
 
 __all__ = ["analyse_columns"]
 
@@ -43,24 +46,15 @@ _ROWS_FOR_IDENTIFIERS = 20  # with fewer, values may differ by chance
 _NEARLY_ALL = 0.95
 _MOST = 0.9
 _FEW_INTEGERS = 20
-_SHOWN_SPELLINGS = 3
 _TEXTS_TO_LOOK_AT = 1000
 _WORDS_OF_TEXT = 3
 _WORDS_OF_NAMES = 1.5
 
 
-@attrs.frozen(kw_only=True)
-class _Finding:
-    """What was found: the column, and the kind it gets if nothing else is left to learn from."""
-
-    column: Column
-    otherwise: Kind | None = None
-
-
 def analyse_columns(
     table: Array, *, names: Sequence[str] | None, types: Mapping[str, Kind], note: str = "", share: float = 1.0
 ) -> tuple[Column, ...]:
-    """Decide about each column of the training rows.
+    """Decide about each column of the training rows; warn of those whose numbers may be lost, or be other ones.
 
     Args:
         table: A table, see `ak_tabular.tables`.
@@ -89,18 +83,25 @@ def analyse_columns(
     findings = [_analyse(table, index, name, types.get(name), about) for index, name in enumerate(own)]
     if all(finding.column.kind == "dropped" for finding in findings):
         findings = [_kept(finding) for finding in findings]
+    doubts = [f"{finding.column.name!r} {finding.doubt}" for finding in findings if finding.doubt]
+    if doubts:
+        message = (
+            f"Columns whose numbers may not be read as they are meant: {'; '.join(doubts)}. Write them as plain numbers; or "
+            "say with column_types what such a column is, which silences this."
+        )
+        warnings.warn(message, DataWarning, stacklevel=5)  # the call of `fit`
     columns = [finding.column for finding in findings]
     return tuple(attrs.evolve(column, reason=column.reason + note) if note else column for column in columns)
 
 
-def _kept(finding: _Finding) -> _Finding:
+def _kept(finding: Finding) -> Finding:
     if finding.otherwise is None:
         return finding
     reason = f"{finding.column.reason}; kept, since no other column is left"
-    return _Finding(column=attrs.evolve(finding.column, kind=finding.otherwise, reason=reason))
+    return Finding(column=attrs.evolve(finding.column, kind=finding.otherwise, reason=reason))
 
 
-def _analyse(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
+def _analyse(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> Finding:
     storage = storage_of(table, index)
     if storage == "number" and given != "text":
         return _of_numbers(table, index, name, given, about)
@@ -109,11 +110,11 @@ def _analyse(table: Array, index: int, name: str, given: Kind | None, about: Tab
     return _of_texts(table, index, name, given, about)
 
 
-def _of_numbers(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
+def _of_numbers(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> Finding:
     values = exact_numbers(table, index, column=name)
     column, distinct = count_numbers(values, name=name)
     if not len(distinct):
-        return _Finding(column=attrs.evolve(column, reason="all missing"))
+        return Finding(column=attrs.evolve(column, reason="all missing"))
     is_large = has_large_integers(column, distinct)
     if given in ("categorical", "boolean") and is_large:
         return _kept_as_text(_of_texts(table, index, name, given, about))
@@ -121,21 +122,24 @@ def _of_numbers(table: Array, index: int, name: str, given: Kind | None, about: 
         check_boolean(column, given)
         what = "seconds since 1970, " if given == "datetime" else ""
         reason = counted(f"{what}as column_types says", column, len(values))
-        return _Finding(column=attrs.evolve(column, kind=given, reason=reason))
+        return Finding(column=attrs.evolve(column, kind=given, reason=reason))
     kind, reason, otherwise = judge_numbers(column, distinct, rows=len(values), about=about)
+    doubt = ""
+    if kind == "dropped" and column.categories == 1 and not column.missing and len(distinct) > 1:
+        doubt = f"is dropped as constant: unless they are scaled, float32 takes its {len(distinct)} numbers for one"
     if kind == "categorical" and is_large:
         of_texts = _of_texts(table, index, name, kind, about)
         return _kept_as_text(attrs.evolve(of_texts, column=attrs.evolve(of_texts.column, reason=reason)))
-    return _Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise)
+    return Finding(column=attrs.evolve(column, kind=kind, reason=reason), otherwise=otherwise, doubt=doubt)
 
 
-def _kept_as_text(finding: _Finding) -> _Finding:
+def _kept_as_text(finding: Finding) -> Finding:
     """Return what is found about integers of which float32 makes others, and that are read as text for that."""
     reason = f"{finding.column.reason}; read as text, since float32 rounds integers of this size"
     return attrs.evolve(finding, column=attrs.evolve(finding.column, reason=reason))
 
 
-def _of_times(table: Array, index: int, name: str, given: Kind | None) -> _Finding:
+def _of_times(table: Array, index: int, name: str, given: Kind | None) -> Finding:
     seconds = read_times(table, index, column=name)
     known = seconds[seconds != MISSING_TIME]
     distinct = len(pd.unique(known))
@@ -147,42 +151,20 @@ def _of_times(table: Array, index: int, name: str, given: Kind | None) -> _Findi
         categories=distinct,
     )
     if not distinct:
-        return _Finding(column=attrs.evolve(column, kind="dropped", reason="all missing"))
+        return Finding(column=attrs.evolve(column, kind="dropped", reason="all missing"))
     check_boolean(column, column.kind)
     what = "times" if given is None else "as column_types says"
     if distinct == 1 and not column.missing and given is None:
-        return _Finding(column=attrs.evolve(column, kind="dropped", reason=f"constant: {what}, all equal"))
+        return Finding(column=attrs.evolve(column, kind="dropped", reason=f"constant: {what}, all equal"))
     low, high = (str(np.datetime64(int(each), "s").astype("datetime64[D]")) for each in (known.min(), known.max()))
-    return _Finding(column=attrs.evolve(column, reason=f"{counted(what, column, len(seconds))}, {low} to {high}"))
+    return Finding(column=attrs.evolve(column, reason=f"{counted(what, column, len(seconds))}, {low} to {high}"))
 
 
-@attrs.frozen(kw_only=True)
-class _Texts:
-    """The texts of a column: the number of each row's text (-1 for missing), and the different texts."""
-
-    codes: Array
-    distinct: Array
-    spellings: tuple[str, ...]
-
-    @property
-    def rows(self) -> int:
-        return len(self.codes)
-
-    @property
-    def counts(self) -> Array:
-        """How many rows have each of the different texts."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.distinct))
-
-    def values(self, numbers: Array) -> Array:
-        """Return what the different texts are, for each row; NaN where missing."""
-        return np.append(numbers, np.nan)[self.codes]
-
-
-def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> _Finding:
+def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> Finding:
     raw_codes, raw_distinct = raw_texts(table, index, column=name)
     is_missing = np.array([is_spelled_missing(text) for text in raw_distinct], dtype=bool)
     renumbered = np.append(np.where(is_missing, -1, np.cumsum(~is_missing) - 1), -1)
-    texts = _Texts(
+    texts = Texts(
         codes=renumbered[raw_codes],
         distinct=raw_distinct[~is_missing],
         spellings=tuple(sorted(raw_distinct[is_missing].tolist())),
@@ -198,7 +180,7 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: Ta
     if not column.categories:
         # Of a file that is streamed nothing is kept of a column that is to be dropped.
         reason = "as column_types says" if given == "dropped" else f"all missing{spelled(texts.spellings)}"
-        return _Finding(column=attrs.evolve(column, reason=reason))
+        return Finding(column=attrs.evolve(column, reason=reason))
     finding = _judge_texts(table, index, column, texts, given, about)
     if finding.column.kind in ("categorical", "boolean") and finding.column.storage == "text":
         return attrs.evolve(
@@ -208,31 +190,42 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: Ta
 
 
 def _judge_texts(
-    table: Array, index: int, column: Column, texts: _Texts, given: Kind | None, about: TableFacts
-) -> _Finding:
+    table: Array, index: int, column: Column, texts: Texts, given: Kind | None, about: TableFacts
+) -> Finding:
     """Return what a column of text is that is not missing throughout."""
-    if given in (None, "numerical") and uses_decimal_commas(texts.distinct, may_be_lists=given is None):
-        column = attrs.evolve(column, decimal=",")
+    as_numbers = column
+    if given in (None, "numerical") and uses_decimal_commas(
+        texts.distinct, counts=texts.counts, may_be_lists=given is None
+    ):
+        as_numbers = attrs.evolve(column, decimal=",")
     if given is not None:
-        return _Finding(column=_as_given(table, index, column, texts, given))
+        return Finding(column=_as_given(table, index, as_numbers, texts, given))
     if column.categories == 1 and not column.missing:
-        return _Finding(column=attrs.evolve(column, reason="constant: text, all equal"))
+        return Finding(column=attrs.evolve(column, reason="constant: text, all equal"))
     if is_declared_categorical(table, index):
-        return _Finding(column=_categorical(column, texts, "declared as categories"))
+        return Finding(column=_categorical(column, texts, "declared as categories"))
     if (values := boolean_order(texts.distinct.tolist())) is not None:
         reason = counted(f"only {values[0]!r} and {values[1]!r}", column, texts.rows) + spelled(texts.spellings)
-        return _Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
-    numbers = _numbers_among(texts.distinct, column.decimal, truths=_are_truths(texts.distinct))
+        return Finding(column=attrs.evolve(column, kind="boolean", values=values, reason=reason))
+    numbers = _numbers_among(texts.distinct, as_numbers.decimal, truths=_are_truths(texts.distinct))
     if not np.isnan(numbers).all():
-        finding = _of_numbers_in_text(column, texts, numbers, about)
+        finding = _of_numbers_in_text(as_numbers, texts, numbers, about)
+        if finding is not None:
+            return attrs.evolve(finding, doubt=_doubt_of_points(finding.column, texts))
+    date_format = find_format(texts.distinct.tolist(), counts=texts.counts, share=_MOST)
+    if date_format is not None:
+        finding = _of_dates_in_text(column, texts, date_format)
         if finding is not None:
             return finding
-    date_format = find_format(texts.distinct.tolist())
-    if date_format is not None:
-        reason = counted(f"text that reads as dates throughout ({date_format})", column, texts.rows)
-        reason += spelled(texts.spellings)
-        return _Finding(column=attrs.evolve(column, kind="datetime", date_format=date_format, reason=reason))
     return _of_words(column, texts, numbers)
+
+
+def _doubt_of_points(column: Column, texts: Texts) -> str:
+    """Return what to warn of where points may be between thousands, and are taken for decimal points."""
+    if column.kind != "numerical" or column.decimal == "," or meaning_of_points(texts.distinct) != "unclear":
+        return ""
+    example = next(text for text in texts.distinct if "." in text)
+    return f"has points, as in {example!r}, that may be between thousands; they are taken for decimal points"
 
 
 def _are_truths(distinct: Array) -> bool:
@@ -248,7 +241,7 @@ def _numbers_among(distinct: Array, decimal: Decimal, *, truths: bool) -> Array:
     return parse_numbers(distinct, decimal=decimal, truths=truths)
 
 
-def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, about: TableFacts) -> _Finding | None:
+def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding | None:
     """Return what a column is whose texts are numbers throughout, or nearly so; else `None`."""
     is_number = ~np.isnan(numbers)
     if is_number.all():
@@ -256,7 +249,7 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, about: Ta
         if zeros:
             if column.categories >= _NEARLY_ALL * (texts.rows - column.missing):
                 return None
-            return _Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
+            return Finding(column=_categorical(column, texts, f"codes: digits that start with 0, e.g. {zeros[0]!r}"))
         what = f"text that reads as numbers throughout{written(texts.distinct, column.decimal)}"
         numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
         kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, about=about, what=what)
@@ -267,14 +260,13 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, about: Ta
             facts = attrs.evolve(facts, storage="number", categories=numeric.categories)
         elif kind != "categorical":
             facts = attrs.evolve(facts, categories=numeric.categories)
-        return _Finding(column=facts, otherwise=otherwise)
+        return Finding(column=facts, otherwise=otherwise)
     others = int(texts.counts[~is_number].sum())
     if np.count_nonzero(is_number) <= _FEW_INTEGERS or others > round((1 - _MOST) * texts.counts.sum(), 6):
         return None
     numeric, _ = count_numbers(texts.values(numbers), name=column.name)
-    examples = ", ".join(repr(text) for text in texts.distinct[~is_number][:_SHOWN_SPELLINGS])
     reason = counted("mixed: text that reads as numbers", numeric, texts.rows)
-    reason += f"; {others} cells that are none, e.g. {examples}, are taken as missing" + spelled(texts.spellings)
+    reason += not_read(texts.distinct[~is_number], others) + spelled(texts.spellings)
     facts = attrs.evolve(
         column,
         kind="numerical",
@@ -284,10 +276,28 @@ def _of_numbers_in_text(column: Column, texts: _Texts, numbers: Array, about: Ta
         is_mixed=True,
         reason=reason,
     )
-    return _Finding(column=facts)
+    return Finding(column=facts)
 
 
-def _of_words(column: Column, texts: _Texts, numbers: Array) -> _Finding:
+def _of_dates_in_text(column: Column, texts: Texts, date_format: str) -> Finding | None:
+    """Return what a column is whose texts are dates throughout, or nearly so; `None` if too few are to be sure."""
+    is_date = parse_times(texts.distinct, date_format) != MISSING_TIME
+    noun = "times of day" if is_time_of_day(date_format) else "dates"
+    facts = attrs.evolve(column, kind="datetime", date_format=date_format)
+    if is_date.all():
+        reason = counted(f"text that reads as {noun} throughout ({date_format})", column, texts.rows)
+        return Finding(column=attrs.evolve(facts, reason=reason + spelled(texts.spellings)))
+    dates = int(np.count_nonzero(is_date))
+    if dates <= _FEW_INTEGERS:
+        return None
+    others = int(texts.counts[~is_date].sum())
+    facts = attrs.evolve(facts, is_mixed=True, missing=column.missing + others, categories=dates)
+    reason = counted(f"mixed: text that reads as {noun} ({date_format})", facts, texts.rows)
+    reason += not_read(texts.distinct[~is_date], others) + spelled(texts.spellings)
+    return Finding(column=attrs.evolve(facts, reason=reason))
+
+
+def _of_words(column: Column, texts: Texts, numbers: Array) -> Finding:
     """Return what a column is whose texts are neither numbers nor dates: text, identifiers or categories."""
     known = texts.rows - column.missing
     share = column.categories / known
@@ -301,25 +311,33 @@ def _of_words(column: Column, texts: _Texts, numbers: Array) -> _Finding:
         or (words >= 5 and column.categories > _TEXTS_TO_LOOK_AT)
     ):
         reason = counted(f"text of {shape}", column, texts.rows) + ", mostly different" + spelled(texts.spellings)
-        return _Finding(column=attrs.evolve(column, kind="text", reason=reason))
+        return Finding(column=attrs.evolve(column, kind="text", reason=reason))
     least = _MOST if looks_like_identifier(column.name) else _NEARLY_ALL
     if is_enough and share >= least:
         reason = counted("identifier: text", column, texts.rows) + ", different in nearly every row"
         reason += f", {shape}; column_types can keep it" + spelled(texts.spellings)
-        return _Finding(column=attrs.evolve(column, reason=reason), otherwise="text")
+        doubt = ""
+        if not looks_like_identifier(column.name) and np.isnan(numbers).any() and _are_amounts(looked_at):
+            doubt = f"is dropped as an identifier, though its texts, such as {looked_at[0]!r}, are mostly digits"
+        return Finding(column=attrs.evolve(column, reason=reason), otherwise="text", doubt=doubt)
     share_of_numbers = np.count_nonzero(~np.isnan(numbers))
     what = "text" if not share_of_numbers else f"mixed: text, and numbers in {share_of_numbers} of the values"
-    return _Finding(column=_categorical(column, texts, what))
+    return Finding(column=_categorical(column, texts, what))
 
 
-def _categorical(column: Column, texts: _Texts, what: str) -> Column:
+def _are_amounts(texts: Array) -> bool:
+    """Return whether nearly all texts are mostly digits, as amounts are whose spelling is not known."""
+    return sum(map(looks_like_amount, texts)) >= _MOST * len(texts)
+
+
+def _categorical(column: Column, texts: Texts, what: str) -> Column:
     reason = counted(what, column, texts.rows) + spelled(texts.spellings)
     if column.categories > MAX_CATEGORIES:
         reason += ", many"
     return attrs.evolve(column, kind="categorical", reason=reason)
 
 
-def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Kind) -> Column:
+def _as_given(table: Array, index: int, column: Column, texts: Texts, given: Kind) -> Column:
     """Return a column of text that is of the kind the user says.
 
     Raises:
@@ -335,13 +353,13 @@ def _as_given(table: Array, index: int, column: Column, texts: _Texts, given: Ki
         numeric, _ = count_numbers(texts.values(numbers), name=column.name)
         return attrs.evolve(column, categories=numeric.categories, is_integer=numeric.is_integer)
     if given == "datetime":
-        date_format = find_format(texts.distinct.tolist())
+        date_format = find_format(texts.distinct.tolist(), counts=texts.counts, share=_MOST)
         column = attrs.evolve(column, date_format=date_format or ISO)
         check_cells(table, index, column)
     return column
 
 
-def _as_boolean(column: Column, texts: _Texts) -> Column:
+def _as_boolean(column: Column, texts: Texts) -> Column:
     """Return a column of text that is to be boolean: by its two texts, or as 0 and 1, however these are written.
 
     Raises:

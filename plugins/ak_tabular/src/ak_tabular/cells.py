@@ -25,10 +25,12 @@ __all__ = [
     "MISSING_SPELLINGS",
     "Decimal",
     "NumberStyle",
+    "PointMeaning",
     "as_text",
     "canonical_number",
     "check_range",
     "is_spelled_missing",
+    "meaning_of_points",
     "parse_number",
     "parse_numbers",
     "uses_decimal_commas",
@@ -36,7 +38,8 @@ __all__ = [
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Decimal: TypeAlias = Literal[".", ","]
-NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent"]
+NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent", "accounting"]
+PointMeaning: TypeAlias = Literal["decimal", "thousands", "unclear"]
 
 MISSING_SPELLINGS: tuple[str, ...] = (
     "", "#N/A", "#N/A N/A", "#NA", "-", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "?",
@@ -48,15 +51,30 @@ _SPELLINGS = frozenset(MISSING_SPELLINGS)
 _LARGEST = float(np.finfo(np.float32).max)
 _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
 
+_MOST = 0.9
+_RARE = 0.01
+_TEXTS_TO_LOOK_AT = 1000
+_FRACTIONS_BY_CHANCE = 44  # 0.9**44 < 0.01: one in ten fractions of three digits ends with a 0, and is written shorter
+
+# Unicode's category Sc, with room for more in its block of currency symbols.
+_CURRENCIES = (
+    "$\u00a2-\u00a5\u058f\u060b\u07fe\u07ff\u09f2\u09f3\u09fb\u0af1\u0bf9\u0e3f\u17db"
+    "\u20a0-\u20cf\ua838\ufdfc\ufe69\uff04\uffe0\uffe1\uffe5\uffe6\U00011fdd-\U00011fe0\U0001e2ff\U0001ecb0"
+)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
-_CURRENCY = re.compile(r"([+-]?)\s?[$€£¥]\s?([\d.,]+)|([+-]?[\d.,]+)\s?[$€£¥]", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+_LAKHS = re.compile(r"[+-]?[1-9]\d?(,\d{2})+,\d{3}(\.\d*)?", re.ASCII)  # as in India: 12,34,567
+_AMOUNT = re.compile(
+    rf"(?P<outer>[-+(])?\s?(?P<before>[{_CURRENCIES}])?\s?(?P<inner>[-+(])?"
+    rf"(?P<digits>[0-9.,]+)\s?(?P<after>[{_CURRENCIES}%])?(?P<end>\))?"
+)
 _COMMAS = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
 _ONE_GROUP = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
 _SURE_GROUPS = re.compile(r"[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})", re.ASCII)
+_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+_BELOW_THOUSAND = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 _PAIR = re.compile(r"([1-9]\d*),([1-9]\d*)", re.ASCII)
 _TRUTHS = {"true": 1.0, "false": 0.0}
-_PERCENT = re.compile(r"([+-]?[\d.,]+)\s?%", re.ASCII)
 
 
 def as_text(value: object, *, column: str, row: int) -> str | None:
@@ -107,8 +125,9 @@ def is_spelled_missing(text: str) -> bool:
 def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle] | None:
     """Return the number that a text is, and how it is written; `None` if it is none that float32 can hold.
 
-    Numbers may be written with thousands separators (`"1,234.5"`), with a currency sign (`"$5"`, `"5 €"`), or with a
-    percent sign (`"12%"` is 12). A comma is no decimal separator, see `uses_decimal_commas`.
+    Numbers may be written with thousands separators (`"1,234.5"`), with a currency sign (`"$5"`, `"5 €"`), with a percent
+    sign (`"12%"` is 12), or, if negative, in parentheses (`"(5.00)"` is -5). A comma is no decimal separator, see
+    `uses_decimal_commas`.
 
     Args:
         text: The text.
@@ -120,19 +139,32 @@ def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle]
         parse_number(" $1,234 ")  # (1234.0, "currency")
         ```
     """
-    text = text.strip()
-    style: NumberStyle = "plain"
-    if (match := _CURRENCY.fullmatch(text)) is not None:
-        style, text = "currency", f"{match[1] or ''}{match[2] or match[3]}"
-    elif (match := _PERCENT.fullmatch(text)) is not None:
-        style, text = "percent", match[1]
-    if _THOUSANDS.fullmatch(text) is not None:
-        style, text = "thousands" if style == "plain" else style, text.replace(",", "")
-    if _PLAIN.fullmatch(text) is None:
-        truth = _TRUTHS.get(text.lower()) if truths and style == "plain" else None
+    digits, style = _bare(text.strip())
+    if _THOUSANDS.fullmatch(digits) is not None or (style == "currency" and _LAKHS.fullmatch(digits) is not None):
+        style, digits = "thousands" if style == "plain" else style, digits.replace(",", "")
+    if _PLAIN.fullmatch(digits) is None:
+        truth = _TRUTHS.get(digits.lower()) if truths and style == "plain" else None
         return None if truth is None else (truth, style)
-    number = float(text)
+    number = float(digits)
     return (number, style) if abs(number) <= _LARGEST else None
+
+
+def _bare(text: str) -> tuple[str, NumberStyle]:
+    """Return the digits of an amount with their sign, and how it is marked; what is no such amount as it is.
+
+    Args:
+        text: A text without blanks around it.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        return text, "plain"
+    sign = (match["outer"] or "") + (match["inner"] or "")
+    mark = (match["before"] or "") + (match["after"] or "")
+    is_enclosed = sign == "("
+    if len(sign) > 1 or len(mark) > 1 or is_enclosed != (match["end"] is not None) or not (mark or is_enclosed):
+        return text, "plain"
+    style: NumberStyle = "percent" if mark == "%" else "currency" if mark else "accounting"
+    return ("-" if is_enclosed else sign) + match["digits"], style
 
 
 def canonical_number(text: str) -> str | None:
@@ -150,27 +182,63 @@ def canonical_number(text: str) -> str | None:
     return as_text(found[0], column="", row=0)
 
 
-def uses_decimal_commas(texts: Array, *, may_be_lists: bool = True) -> bool:
-    """Return whether texts are numbers throughout, some of them with a decimal comma, e.g. `"12,5"` or `"1.234,56"`.
+def uses_decimal_commas(texts: Array, *, counts: Array | None = None, may_be_lists: bool = True) -> bool:
+    """Return whether texts are numbers with a decimal comma (`"12,5"`, `"1.234,56 €"`), or with points between thousands.
 
-    Where all commas may be thousands separators (`"1,234"`), they are taken for these. Where one point may be a decimal
-    point (`"1.125"`, as a float among the texts is written) and no text says that points are none, the answer is no.
+    At least nine of ten rows must be written so; the others are no numbers. Where nearly all commas may be thousands
+    separators (`"1,234"`), they are taken for these. Where one point may be a decimal point (`"1.125"`, as a float among
+    the texts is written) and no text says that points are none, the answer is no.
 
     Args:
         texts: An object array of `str`, the different texts of a column.
+        counts: How many rows have each; by default one.
         may_be_lists: Whether commas may also stand between the answers to a question, such as `"1,2"` and `"2,4"`: where
             all could, they are taken for these.
     """
-    stripped = [text.strip() for text in texts]
-    if not all(_COMMAS.fullmatch(text) for text in stripped):
+    few = texts[:: max(1, len(texts) // _TEXTS_TO_LOOK_AT)]
+    if 2 * sum(_COMMAS.fullmatch(_bare(text.strip())[0]) is not None for text in few) < max(1, len(few)):
         return False
-    if not any("," in text and parse_number(text) is None for text in stripped):
+    rows = np.ones(len(texts)) if counts is None else counts
+    bare = [_bare(text.strip()) for text in texts]
+    fits = np.array([_COMMAS.fullmatch(digits) is not None for digits, _ in bare])
+    if rows[fits].sum() < round(_MOST * float(rows.sum()), 6):
         return False
-    if any(_ONE_GROUP.fullmatch(text) for text in stripped) and not any(
-        _SURE_GROUPS.fullmatch(text) for text in stripped
+    has_comma = fits & np.array(["," in digits for digits, _ in bare])
+    if not has_comma.any():
+        return meaning_of_points(texts) == "thousands"
+    is_sure = has_comma & np.array([parse_number(text) is None for text in texts])
+    if not is_sure.any() or rows[is_sure].sum() < _RARE * rows[has_comma].sum():
+        return False
+    numbers = [each for each, is_number in zip(bare, fits, strict=True) if is_number]
+    if any(style == "plain" and _ONE_GROUP.fullmatch(digits) for digits, style in numbers) and not any(
+        _SURE_GROUPS.fullmatch(digits) for digits, _ in numbers
     ):
         return False
-    return not (may_be_lists and _are_lists([text for text in stripped if "," in text]))
+    return not (may_be_lists and _are_lists([digits for digits, _ in numbers if "," in digits]))
+
+
+def meaning_of_points(texts: Array) -> PointMeaning:
+    """Return what the points in numbers without commas are: decimal points, or between thousands (`"€1.234"`).
+
+    They are between thousands where a number has two of them, or where all that have one have three digits behind it, all
+    others are below 1,000, and there are so many that fractions would not look so by chance. Where there are fewer it is
+    unclear, if they are amounts of money.
+
+    Args:
+        texts: An object array of `str`, the different texts of a column.
+    """
+    bare = [_bare(text.strip()) for text in texts]
+    pointed = [(digits, style) for digits, style in bare if "." in digits and digits[-1:].isdigit()]
+    others = [digits for digits, _ in bare if "." not in digits and _PLAIN.fullmatch(digits)]
+    if not pointed or not all(_POINTS.fullmatch(digits) for digits, _ in pointed):
+        return "decimal"
+    if any(digits.count(".") > 1 for digits, _ in pointed):
+        return "thousands"
+    if not others or not all(_BELOW_THOUSAND.fullmatch(digits) for digits in others):
+        return "decimal"
+    if len(pointed) >= _FRACTIONS_BY_CHANCE:
+        return "thousands"
+    return "unclear" if any(style == "currency" for _, style in pointed) else "decimal"
 
 
 def _are_lists(texts: list[str]) -> bool:
@@ -226,7 +294,8 @@ def check_range(values: Array, *, column: str) -> None:
 
 
 def _with_point(text: str) -> str:
-    return text.replace(".", "").replace(",", ".") if _COMMAS.fullmatch(text.strip()) is not None else text
+    is_number = _COMMAS.fullmatch(_bare(text.strip())[0]) is not None
+    return text.replace(".", "").replace(",", ".") if is_number else text
 
 
 def _shown(value: object) -> str:

@@ -61,7 +61,7 @@ class Column:
         is_mixed: Whether cells of a numerical column that are no numbers, or of a datetime one that are no dates, are taken
             as missing.
         values: Of a boolean column of text the two texts: the one for false, the one for true.
-        decimal: Whether numbers that are text have a decimal point, or a decimal comma.
+        decimal: Whether numbers that are text have a decimal point, or a decimal comma; points are then between thousands.
         date_format: How the text of a datetime column is written, see `dates.find_format`.
         written: Of a column of text how texts that are numbers, or true or false, are written, by the text that a cell has
             which holds that number itself: `{"1": "True"}`, `{"7": "007"}`, `{"2": "2"}`.

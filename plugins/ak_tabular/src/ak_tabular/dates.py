@@ -5,23 +5,24 @@ from __future__ import annotations
 import functools
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["ISO", "MISSING_TIME", "find_format", "parse_times", "seconds_of"]
+__all__ = ["ISO", "MISSING_TIME", "find_format", "is_time_of_day", "parse_times", "seconds_of"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 ISO = "ISO8601"
-"""The name of the format `2024-02-29`, `2024-02-29T13:45:00+01:00` and the like."""
+"""The name of the format `2024-02-29`, `2024-02-29T13:45:00+01:00`, `20240229T134500` and the like."""
 
 MISSING_TIME = int(np.iinfo(np.int64).min)
 """What stands for a missing time, as in NumPy."""
 
-_ISO_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:?\d{2}.*)?)?)?", re.ASCII)
+_ISO_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:?\d{2}.*)?)?)?|\d{8}T\d{2}(\d{2}.*)?", re.ASCII)
+_UTC = re.compile(r"\s?(UTC|GMT)$", re.ASCII)
 _PARTS = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
@@ -31,6 +32,7 @@ _PARTS = {
     "%I": r"\d{1,2}",
     "%M": r"\d{2}",
     "%S": r"\d{2}",
+    "%f": r"\d{1,9}",
     "%p": r"[AaPp][Mm]",
     "%a": r"[A-Za-z]{3}",
     "%b": r"[A-Za-z]{3}",
@@ -47,46 +49,65 @@ _DATES = (
     "%d/%m/%y",
     "%d %b %Y",
     "%d-%b-%Y",
+    "%d-%b-%y",
     "%d %B %Y",
     "%b %d, %Y",
     "%B %d, %Y",
     "%a, %d %b %Y",
 )
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _FEW = 50
 
 
-def find_format(texts: Sequence[str]) -> str | None:
-    """Return the format that all texts are dates in, `None` if there is none.
+def find_format(texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0) -> str | None:
+    """Return the format that texts are dates or times in, `None` if there is none.
 
-    Month first is preferred where day and month can be told apart in no text.
+    Of several formats it is the first one that all texts are in, else the one that most rows are in. Month first is
+    preferred where day and month can be told apart in no text.
 
     Args:
         texts: The different texts of a column, none missing.
+        counts: How many rows have each; by default one.
+        share: Which share of the rows must be in the format.
 
     Example:
         ```python
         find_format(["29.02.2024", "1.3.2024"])  # "%d.%m.%Y"
+        find_format(["29.02.2024", "1.3.2024", "soon"], share=0.6)  # "%d.%m.%Y"
         ```
     """
     if not texts:
         return None
-    few = np.array(texts[:_FEW], dtype=object)
+    rows = np.ones(len(texts)) if counts is None else counts
+    least = round(share * float(rows.sum()), 6)
     everything = np.array(texts, dtype=object)
-    if all(_ISO_LIKE.fullmatch(text.strip()) for text in few):
-        return ISO if _all_read(everything, ISO) and all(_ISO_LIKE.fullmatch(text.strip()) for text in texts) else None
-    for date_format in (date + time for date in _DATES for time in _TIMES):
-        # Pandas is asked only where the shape is right: it is slow to say no.
-        shape = _shape(date_format)
-        if all(shape.fullmatch(text.strip()) for text in few) and _all_read(everything, date_format):
-            return date_format
-    return None
+    few = [_without_zone(text) for text in texts[:: -(-len(texts) // _FEW)]]
+    # Pandas is asked only where the shape is right: it is slow to say no. Odd cells may be among these few by chance.
+    most_misfits = 0 if share == 1 else len(few) // 2
+    best, most = None, 0.0
+    for date_format in _formats():
+        if not _fits(few, date_format, most_misfits):
+            continue
+        is_read = parse_times(everything, date_format) != MISSING_TIME
+        if date_format == ISO:  # pandas takes a year alone, and other numbers, for such dates
+            is_read &= [_ISO_LIKE.fullmatch(_without_zone(text)) is not None for text in texts]
+        read = float(rows[is_read].sum())
+        if read > most and read >= least:
+            best, most = date_format, read
+        if most == rows.sum():
+            break
+    return best
+
+
+def is_time_of_day(date_format: str) -> bool:
+    """Return whether a format has no date: its times are those of one day."""
+    return date_format in _TIMES
 
 
 def parse_times(texts: Array, date_format: str) -> Array:
     """Return texts as int64 seconds since 1970-01-01 UTC, `MISSING_TIME` for those that are not in the format.
 
-    A time without a zone is taken as UTC.
+    A time without a zone is taken as UTC, one without a date as on the first of January 1900.
 
     Args:
         texts: An object array of `str`, shape `(rows,)`.
@@ -94,7 +115,7 @@ def parse_times(texts: Array, date_format: str) -> Array:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas warns of formats without a year's century, or of mixed zones
-        stripped = pd.Series([text.strip() for text in texts], dtype=object)
+        stripped = pd.Series([_without_zone(text) for text in texts], dtype=object)
         times = pd.to_datetime(stripped, format=date_format, utc=True, errors="coerce")
     return seconds_of(times)
 
@@ -107,12 +128,32 @@ def seconds_of(times: pd.Series[Any]) -> Array:
     return seconds
 
 
+def _formats() -> Iterator[str]:
+    yield ISO
+    for date in _DATES:
+        yield date
+        yield from (f"{date} {time}" for time in _TIMES)
+    yield from _TIMES
+
+
+def _without_zone(text: str) -> str:
+    """Return a text without blanks around it, and without the name of the zone that is taken anyway."""
+    return _UTC.sub("", text.strip())
+
+
+def _fits(texts: Sequence[str], date_format: str, most_misfits: int) -> bool:
+    """Return whether all but so many texts have the shape of a format."""
+    shape = _ISO_LIKE if date_format == ISO else _shape(date_format)
+    misfits = 0
+    for text in texts:
+        misfits += shape.fullmatch(text) is None
+        if misfits > most_misfits:
+            return False
+    return True
+
+
 @functools.cache
 def _shape(date_format: str) -> re.Pattern[str]:
     """Return a pattern of the texts that may be in a format."""
     pieces = re.split(r"(%\w)", date_format)
     return re.compile("".join(_PARTS.get(piece) or re.escape(piece) for piece in pieces), re.ASCII)
-
-
-def _all_read(texts: Array, date_format: str) -> bool:
-    return bool((parse_times(texts, date_format) != MISSING_TIME).all())

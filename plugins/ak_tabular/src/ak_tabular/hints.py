@@ -8,6 +8,7 @@ from collections.abc import Sequence
 __all__ = [
     "boolean_order",
     "has_leading_zero",
+    "looks_like_amount",
     "looks_like_code",
     "looks_like_identifier",
     "looks_like_order",
@@ -16,6 +17,7 @@ __all__ = [
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
+_AMOUNT = re.compile(r"([\d\W_]+)[^\W\d_]{0,4}")
 
 _IDENTIFIERS = frozenset({
     "guid", "id", "ids", "identifier", "idx", "rowid", "rowname", "rownames", "rownumber", "uid", "unnamed", "uuid",
@@ -44,6 +46,12 @@ def looks_like_identifier(name: str) -> bool:
     if not _IDENTIFIERS.isdisjoint(words):
         return True
     return bool(words) and words[-1] in _NUMBERING and _QUANTITIES.isdisjoint(words[-2:-1])
+
+
+def looks_like_amount(text: str) -> bool:
+    """Return whether a text is mostly digits, with at most a unit behind them, e.g. `"5kg"`; `"INV-0012"` is not."""
+    match = _AMOUNT.fullmatch(text.strip())
+    return match is not None and 2 * sum(map(str.isdigit, match[1])) > len(match[1])
 
 
 def looks_like_code(name: str) -> bool:

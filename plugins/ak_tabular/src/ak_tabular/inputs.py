@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from ak_tabular.analysis import analyse_columns
-from ak_tabular.columns import KINDS, Column, Kind, check_cells, match_columns
+from ak_tabular.columns import KINDS, BadCell, Column, Kind, find_bad_cell, match_columns
 from ak_tabular.files.locations import find_files, is_location
 from ak_tabular.files.opening import names_target, open_labelled_table, open_table
 from ak_tabular.files.source import TableSource
@@ -189,13 +189,13 @@ class StructuredDataInput(Input):
             ),
         )
 
-    def _with_the_rest(self, data: TableSource, place: int, column: Column) -> Column:
-        """Return what is known of a column once all its cells are looked at, not only the analysed ones.
+    def _with_the_rest(self, data: Rows, place: int, column: Column) -> Column:
+        """Return what is known of a column once cells are looked at that were not analysed.
 
         Raises:
             DataError: If a cell is not what `column_types` says.
         """
-        bad = data.find_bad_cell(place, column)
+        bad = _bad_cell(data, place, column)
         if bad is None:
             return column
         if column.name in self.arguments.get("column_types", {}):
@@ -251,6 +251,33 @@ class StructuredDataInput(Input):
             ),
         )
 
+    def widen(self, data: Rows, profile: InputProfile) -> InputProfile:
+        """Return the profile with odd cells of these rows taken as missing: those that are no numbers, or no dates.
+
+        Raises:
+            DataError: If a cell is not what `column_types` says.
+        """
+        reasons = {decision.subject: decision.reason for decision in reversed(profile.decisions)}
+        columns: list[dict[str, Any]] = []
+        changed: dict[tuple[str, str], str] = {}
+        for place, facts in enumerate(profile.facts["columns"]):
+            subject = f"column {facts['name']!r}"
+            known = Column.from_json({**facts, "reason": reasons[subject]})
+            column = self._with_the_rest(data, place, known)
+            columns.append(column.to_json())
+            if column != known:
+                changed[subject, column.kind] = column.reason
+        if not changed:
+            return profile
+        return attrs.evolve(
+            profile,
+            facts={**profile.facts, "columns": columns},
+            decisions=tuple(
+                attrs.evolve(each, reason=changed.get((each.subject, each.value), each.reason))
+                for each in profile.decisions
+            ),
+        )
+
     def check(self, data: Rows, profile: InputProfile) -> None:
         """Check that adapted rows have the training rows' columns, numbers in numerical ones, dates in those of dates.
 
@@ -260,11 +287,8 @@ class StructuredDataInput(Input):
         table: Any = data  # a source says by its dtype which columns there are, as a table does
         columns = [Column.from_json(facts) for facts in profile.facts["columns"]]
         for column, place in zip(columns, match_columns(table, columns), strict=True):
-            if column.kind not in ("numerical", "datetime"):
-                continue
-            if isinstance(data, np.ndarray):
-                check_cells(data, place, column)
-            elif isinstance(data, TableSource) and (bad := data.find_bad_cell(place, column)) is not None:
+            bad = _bad_cell(data, place, column)
+            if bad is not None:
                 raise bad.error(column)
 
     def match(self, data: Rows, profile: InputProfile) -> Rows:
@@ -303,6 +327,15 @@ class StructuredDataInput(Input):
     def raw_rows(self, data: Rows, profile: InputProfile) -> RawRows:
         """Return adapted rows as the exported model takes them."""
         return raw_rows(_evenly(data, len(data)), profile.facts["columns"])
+
+
+def _bad_cell(data: Rows, place: int, column: Column) -> BadCell | None:
+    """Return the first cell of adapted rows that is no number in a column of numbers, or no date in one of dates."""
+    if column.kind not in ("numerical", "datetime"):  # a dropped one may be absent
+        return None
+    if isinstance(data, TableSource):
+        return data.find_bad_cell(place, column)
+    return find_bad_cell(data, place, column) if isinstance(data, np.ndarray) else None
 
 
 def _about_files(data: Rows, name: str) -> tuple[Decision, ...]:

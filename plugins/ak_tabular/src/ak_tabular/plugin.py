@@ -105,7 +105,7 @@ def autokeras_register_inputs() -> list[InputSpec]:
         InputSpec(
             name="structured_data_input",
             target="ak_tabular.inputs:StructuredDataInput",
-            summary="A table: a pandas DataFrame, or a 2-D array of numbers or text.",
+            summary="A table: a data frame, a dict of columns, an array, or a CSV or Parquet file.",
             modality="structured",
         )
     ]

@@ -54,7 +54,7 @@ class TableEncoder:
     * Categories with few values: -1 or 1 for a column of two, else one feature for each value. A further one is for
       missing values, and for those that are not told apart, where the training rows have any.
     * Statistics of columns with more categories, if asked for.
-    * The most frequent words and word pairs of text columns.
+    * The most frequent words and word pairs of text columns; of scripts without spaces characters and pairs of them.
     * Codes of categories, for an embedding, if asked for: 0 for unseen and missing ones.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from ak_tabular.cells import Decimal, parse_number
 from ak_tabular.columns import Column
 
-__all__ = ["counted", "rounded", "spelled", "written"]
+__all__ = ["counted", "not_read", "rounded", "spelled", "written"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -25,6 +25,12 @@ def counted(what: str, column: Column, rows: int) -> str:
     return f"{reason}, {column.missing} of {rows} missing" if column.missing else reason
 
 
+def not_read(texts: Array, cells: int) -> str:
+    """Return which texts of a mixed column are taken as missing, and how many cells have one, as the end of a reason."""
+    examples = ", ".join(repr(text) for text in texts[:_SHOWN_SPELLINGS])
+    return f"; {cells} cells that are none, e.g. {examples}, are taken as missing"
+
+
 def spelled(spellings: Sequence[str]) -> str:
     """Return which texts were read as missing, as the end of a reason."""
     if not spellings:
@@ -36,7 +42,10 @@ def spelled(spellings: Sequence[str]) -> str:
 def written(distinct: Array, decimal: Decimal = ".") -> str:
     """Return an example of a text that is written in another way than plain numbers are."""
     if decimal == ",":
-        return f", with decimal commas, such as {next(text for text in distinct if ',' in text)!r}"
+        with_comma = next((text for text in distinct if "," in text), None)
+        if with_comma is not None:
+            return f", with decimal commas, such as {with_comma!r}"
+        return f", with points between thousands, such as {next(text for text in distinct if '.' in text)!r}"
     for text in distinct[:_TEXTS_TO_LOOK_AT]:
         number = parse_number(text)
         if number is not None and number[1] != "plain":

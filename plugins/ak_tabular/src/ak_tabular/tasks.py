@@ -28,7 +28,7 @@ class StructuredDataClassifier(Task):
         num_classes: The number of classes; by default as many as the labels have.
         multi_label: Whether a row may have several labels at once; by default read off the labels.
         loss: A Keras loss or its name; by default the one that suits the labels.
-        metrics: Keras metrics or their names; by default accuracy.
+        metrics: Keras metrics or their names; by default accuracy, and for several labels a row binary accuracy and AUC.
         options: The search's options, see `AutoModel`: `max_trials`, `time_limit`, `seed`, `directory`, ...
 
     Example:

@@ -1,4 +1,4 @@
-"""Text columns as the weights of their most frequent words and word pairs.
+"""Text columns as the weights of their most frequent words and word pairs, or characters and pairs of them.
 
 Keras has no layer that hashes the words of a text, so the words are those of the training rows, and both faces go
 through one `keras.layers.TextVectorization`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -27,13 +27,24 @@ _ROWS_PER_BATCH = 4_096
 _NO_WORD = "[no word]"  # the layer strips brackets off texts, so this is in none
 _LENGTH = 3.0  # of a text's features together: about the size of other features
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
+# Thai and Lao, Burmese, Khmer, kana, and the ideographs of Chinese and Japanese. Not Hangul: Korean has spaces.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff"
+    "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001b000-\U0001b16f"
+    "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+"
+)
+# An ideograph says about as much as three Latin letters: from here on half of what texts say is in such a script.
+_SHARE_WITHOUT_SPACES = 0.3
+_LONGEST_CUT_WORDS = 4.0  # of texts in such a script that were cut into words beforehand, on the average
+_FEWEST_CUT_WORDS = 1.5
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # TensorFlow lowers ASCII only
 
 
 class TextFeatures:
     """Gives each frequent word and word pair of one column a feature: how often it is in the text, times its rarity.
 
-    The features of a row are brought to one length, so that long texts do not outweigh short ones.
+    Where the script of most training rows puts no spaces between words, as in Chinese, Japanese and Thai, its characters
+    stand for words. The features of a row are brought to one length, so that long texts do not outweigh short ones.
 
     Args:
         width: How many words and pairs; where there are fewer, the last features are 0.
@@ -41,6 +52,7 @@ class TextFeatures:
 
     def __init__(self, *, width: int) -> None:
         self._width = width
+        self._by_characters = False
         self._words: list[str] = []
         self._weights = np.zeros(0, np.float32)
         self._layer: Any = None
@@ -49,7 +61,8 @@ class TextFeatures:
         """Learn the words that are in most of the texts (`None` where missing), at most 20,000 rows of them."""
         step = max(1, -(-len(texts) // _ROWS_FOR_A_FIT))
         known = [text for text in texts[::step] if text is not None]
-        texts_with = Counter(word for text in known for word in set(_words_of(text)))
+        self._by_characters = _has_no_spaces(known)
+        texts_with = Counter(word for text in known for word in set(_words_of(text, by_characters=self._by_characters)))
         kept = sorted(texts_with.items(), key=lambda item: (-item[1], item[0]))[: self._width]
         self._words = [word for word, _ in kept]
         # Keras's own formula, a smoothed inverse document frequency.
@@ -74,6 +87,7 @@ class TextFeatures:
             vocabulary=["[UNK]", _NO_WORD, *self._words],
             idf_weights=[0.0, 0.0, *self._weights.tolist()],
             output_mode="tf_idf",
+            split="character" if self._by_characters else "whitespace",
             ngrams=2,
         )
         weights = keras.ops.log1p(layer(keras.ops.squeeze(texts, axis=1))[:, 2:]) if self._words else None
@@ -85,17 +99,28 @@ class TextFeatures:
 
     def get_state(self) -> dict[str, Any]:
         """Return what `fit` learned."""
-        return {"words": list(self._words), "weights": self._weights}
+        return {"words": list(self._words), "weights": self._weights, "by_characters": self._by_characters}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `get_state` returned."""
+        self._by_characters = bool(state.get("by_characters", False))  # models of before knew words only
         self._words = [str(word) for word in state["words"]]
         self._weights = np.asarray(state["weights"], dtype=np.float32)
         self._layer = None
 
 
-def _words_of(text: str) -> Iterable[str]:
-    """Yield the words and word pairs of a text, as the layer splits it."""
-    words = _PUNCTUATION.sub("", text.translate(_LOWER)).split()
-    yield from words
-    yield from (f"{first} {second}" for first, second in pairwise(words))
+def _has_no_spaces(texts: Sequence[str]) -> bool:
+    """Return whether most texts are in scripts that put no spaces between words, and were not cut into words either."""
+    words = [word for text in texts for word in text.split()]
+    characters = sum(map(len, words))
+    unspaced = sum(sum(map(len, _UNSPACED.findall(text))) for text in texts if not text.isascii())
+    is_cut = len(words) >= _FEWEST_CUT_WORDS * len(texts) and characters <= _LONGEST_CUT_WORDS * len(words)
+    return unspaced > 0 and unspaced >= _SHARE_WITHOUT_SPACES * characters and not is_cut
+
+
+def _words_of(text: str, *, by_characters: bool) -> Iterable[str]:
+    """Yield the words and word pairs of a text, or characters and their pairs, as the layer splits it."""
+    plain = _PUNCTUATION.sub("", text.translate(_LOWER))
+    words = list(plain) if by_characters else plain.split()
+    yield from (word for word in words if not word.isspace())
+    yield from (f"{first} {second}" for first, second in pairwise(words) if not (first.isspace() or second.isspace()))

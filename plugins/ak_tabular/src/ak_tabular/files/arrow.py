@@ -17,8 +17,9 @@ import attrs
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
+from pyarrow import compute
 
-from ak_tabular.files.locations import TableFiles, index_columns, open_bytes
+from ak_tabular.files.locations import TableFiles, index_columns, not_utf8, open_bytes
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
@@ -65,16 +66,20 @@ class RowBatch:
     rows: int
 
 
-def read_whole(files: TableFiles) -> Any:
+def read_whole(files: TableFiles, *, targets: Sequence[str] = ()) -> Any:
     """Return a table that fits into memory as a pandas DataFrame, as `pandas.read_csv` or `read_parquet` would.
 
     But no row may have too few or too many cells. A column has one type in all parts of a table, whatever each of them
-    alone looks like.
+    alone looks like. In a target column of words only blank cells are missing: a class may be called `None` or `NA`.
+
+    Args:
+        files: The table.
+        targets: The target columns; may be none.
 
     Raises:
         DataError: If a file cannot be read as a table, or the parts do not fit together.
     """
-    tables = _read_csv_parts(files) if files.format == "csv" else _read_parquet_parts(files)
+    tables = _read_csv_parts(files, targets) if files.format == "csv" else _read_parquet_parts(files)
     whole = tables[0]
     for path, header, table in zip(files.paths[1:], files.headers[1:], tables[1:], strict=True):
         with _explaining(path, header):
@@ -94,7 +99,7 @@ def column_types(files: TableFiles) -> dict[str, ColumnType]:
         with _explaining(path, header):
             schema = _sampled_schema(path, files, header) if files.format == "csv" else pq.read_schema(path)
         for field in (schema.field(name) for name in header):
-            kind = _kind_of(field.type, field.name, path)
+            kind = _kind_of(field.type, field.name, path, is_csv=not is_typed)
             known = found.get(field.name, "missing")
             if known in ("missing", kind):
                 found[field.name] = kind
@@ -103,13 +108,16 @@ def column_types(files: TableFiles) -> dict[str, ColumnType]:
     return {name: "text" if found[name] == "missing" else found[name] for name in files.names}
 
 
-def read_batches(files: TableFiles, types: Mapping[str, ColumnType], names: Sequence[str]) -> Iterator[RowBatch]:
+def read_batches(
+    files: TableFiles, types: Mapping[str, ColumnType], names: Sequence[str], *, targets: Sequence[str] = ()
+) -> Iterator[RowBatch]:
     """Yield all rows of a table in order, a few megabytes at a time.
 
     Args:
         files: The table.
         types: What each column holds.
         names: The columns to read.
+        targets: Those that are targets: no text in them is missing, unless it is blank.
 
     Raises:
         DataError: If a file cannot be read, or a cell does not fit its column; the message names file, row and column.
@@ -124,23 +132,42 @@ def read_batches(files: TableFiles, types: Mapping[str, ColumnType], names: Sequ
                 if batch is None:
                     break
                 columns = {name: _as_type(batch.column(name), types[name]) for name in names}
+                if is_csv:
+                    texts = [name for name in names if types[name] == "text" and name not in targets]
+                    columns |= {name: _without(columns[name], _MISSING + _BLANK) for name in texts}
             if batch.num_rows:
                 yield RowBatch(columns=columns, path=path, start=start, rows=batch.num_rows)
             start += batch.num_rows
 
 
-def _read_csv_parts(files: TableFiles) -> list[Any]:
-    """Return the parts of a table, each column of one type in all of them."""
+def _read_csv_parts(files: TableFiles, targets: Sequence[str]) -> list[Any]:
+    """Return the parts of a table, each column of one type in all of them, and targets of text with all labels."""
     parts = list(zip(files.paths, files.headers, strict=True))
     tables = []
     for path, header in parts:
         with _explaining(path, header):
             tables.append(_read_csv(path, files, header, types={}))
+    for (path, _), table in zip(parts, tables, strict=True):
+        binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]  # where it is no UTF-8
+        if binary:
+            raise not_utf8(path, f"other bytes in the column {binary[0]!r}")
     types = {name: _common_type([table.schema.field(name).type for table in tables]) for name in files.names}
+    for name in targets:
+        if all(pa.types.is_null(table.schema.field(name).type) for table in tables):
+            types[name] = pa.string()  # what says nothing elsewhere may be the name of a class
     for index, (path, header) in enumerate(parts):
         if any(tables[index].schema.field(name).type != types[name] for name in header):
             with _explaining(path, header):
                 tables[index] = _read_csv(path, files, header, types=types)
+        names = [name for name in targets if types[name] == pa.string()]
+        if names:
+            labels = tables[index]
+            if any(labels.column(name).null_count for name in names):
+                with _explaining(path, header):
+                    labels = _read_csv(path, files, header, types=types, missing=(), names=names)
+            for name in names:
+                place = tables[index].schema.get_field_index(name)
+                tables[index] = tables[index].set_column(place, name, _without_blanks(labels.column(name)))
     return tables
 
 
@@ -154,14 +181,22 @@ def _common_type(found: Sequence[ArrowType]) -> ArrowType:
     return pa.float64() if known <= {pa.int64(), pa.float64()} else pa.string()  # also where there is nothing at all
 
 
-def _read_csv(path: Path, files: TableFiles, header: Sequence[str], *, types: Mapping[str, Any]) -> Any:
+def _read_csv(
+    path: Path,
+    files: TableFiles,
+    header: Sequence[str],
+    *,
+    types: Mapping[str, Any],
+    missing: Sequence[str] = _MISSING,
+    names: Sequence[str] = (),
+) -> Any:
     with open_bytes(path) as file:
         data = file.read()
     return pc.read_csv(
         io.BytesIO(data),
         read_options=_read_options(header, skip_rows=files.header_lines[path]),
         parse_options=_parse_options(files),
-        convert_options=_convert_options(types, blanks=False),
+        convert_options=_convert_options(types, missing=missing, names=names),
     )
 
 
@@ -188,11 +223,13 @@ def _parse_options(files: TableFiles, *, skips: bool = False) -> Any:
     )
 
 
-def _convert_options(types: Mapping[str, Any], *, blanks: bool, names: Sequence[str] = ()) -> Any:
+def _convert_options(
+    types: Mapping[str, Any], *, missing: Sequence[str], names: Sequence[str] = (), in_texts: bool = True
+) -> Any:
     return pc.ConvertOptions(
         column_types=dict(types),
-        null_values=_MISSING + (_BLANK if blanks else []),
-        strings_can_be_null=True,
+        null_values=list(missing),
+        strings_can_be_null=in_texts,
         include_columns=list(names),
     )
 
@@ -213,7 +250,7 @@ def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any
         io.BytesIO(b"".join(pieces)),
         read_options=_read_options(header, skip_rows=0),
         parse_options=_parse_options(files, skips=True),  # pieces may begin and end within rows
-        convert_options=_convert_options({}, blanks=True),
+        convert_options=_convert_options({}, missing=_MISSING + _BLANK),
     ).schema
 
 
@@ -231,7 +268,7 @@ def _without_lines(piece: bytes, count: int) -> bytes:
     return piece[end:]
 
 
-def _kind_of(kind: ArrowType, name: str, path: Path) -> str:
+def _kind_of(kind: ArrowType, name: str, path: Path, *, is_csv: bool) -> str:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_null(kind):
@@ -246,6 +283,8 @@ def _kind_of(kind: ArrowType, name: str, path: Path) -> str:
         return "text"
     if pa.types.is_time(kind):
         return "text"
+    if is_csv and pa.types.is_binary(kind):  # Arrow takes text for that where it is no UTF-8
+        raise not_utf8(path, f"other bytes in the column {name!r}")
     raise DataError(
         describe_error(
             f"The column {name!r} of {str(path)!r} cannot be used.",
@@ -267,7 +306,8 @@ def _csv_batches(
         path,
         read_options=_read_options(header, skip_rows=files.header_lines[path]),
         parse_options=_parse_options(files),
-        convert_options=_convert_options(wanted, blanks=True, names=names),
+        # What is missing among texts depends on the column, see `_without`.
+        convert_options=_convert_options(wanted, missing=_MISSING + _BLANK, names=names, in_texts=False),
     )
     with reader:
         yield from reader
@@ -299,6 +339,20 @@ def _as_type(column: Any, kind: ColumnType) -> Any:
     return column if column.type == wanted else column.cast(wanted, safe=False)
 
 
+def _without_blanks(texts: Any) -> Any:
+    """Return an Arrow array of text with blank ones missing."""
+    return compute.if_else(compute.equal(compute.utf8_trim_whitespace(texts), ""), None, texts)
+
+
+def _without(column: Any, missing: Sequence[str]) -> Any:
+    """Return an Arrow dictionary array with some of its texts missing."""
+    is_missing = compute.is_in(column.dictionary, value_set=pa.array(missing))
+    if not compute.any(is_missing).as_py():
+        return column
+    indices = compute.if_else(is_missing.take(column.indices), None, column.indices)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
+
+
 @contextmanager
 def _explaining(path: Path, names: Sequence[str], *, rows: int | None = None) -> Iterator[None]:
     """Turn Arrow's errors into ours."""
@@ -310,6 +364,8 @@ def _explaining(path: Path, names: Sequence[str], *, rows: int | None = None) ->
         column = f", column {names[int(place[1])]!r}" if place and int(place[1]) < len(names) else ""
         after = f" (after {rows:,} rows that could be read)" if rows else ""
         advice = ""
+        if "invalid UTF8" in message:
+            raise not_utf8(path, f"other bytes{column or ' in a cell'}{after}") from error
         if place:
             advice = (
                 "The types of the columns were found from other rows: correct the cell; or say what the column is, with "

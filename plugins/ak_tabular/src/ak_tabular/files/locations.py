@@ -6,6 +6,7 @@ Of CSV files the first lines are looked at: for the delimiter, and for the heade
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
@@ -21,7 +22,15 @@ from ak_tabular.frames import shorten
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["FileFormat", "TableFiles", "find_files", "index_columns", "is_location", "open_bytes"]
+__all__ = [
+    "FileFormat",
+    "TableFiles",
+    "find_files",
+    "index_columns",
+    "is_location",
+    "not_utf8",
+    "open_bytes",
+]
 
 FileFormat: TypeAlias = Literal["csv", "parquet"]
 
@@ -210,19 +219,30 @@ def _first_lines(path: Path) -> list[str]:
     return lines[:-1]
 
 
+def not_utf8(path: Path, received: str) -> DataError:
+    """Return the error about a CSV file in another encoding.
+
+    Args:
+        path: The file.
+        received: What is no text in it, and where.
+    """
+    return DataError(
+        describe_error(
+            f"The file {str(path)!r} is not UTF-8.",
+            expected="text in UTF-8",
+            received=received,
+            advice="Read it yourself, e.g. with pandas.read_csv(path, encoding=...), and pass the data frame.",
+        )
+    )
+
+
 def _lines_of(start: bytes, path: Path) -> list[str]:
     """Return the lines of a file's first bytes with their ends, as CSV knows them; the last one may be cut off."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        text = start.decode("utf-8-sig", errors="strict" if len(start) < _BYTES_TO_LOOK_AT else "ignore")
+        text = decoder.decode(start, final=len(start) < _BYTES_TO_LOOK_AT)  # else the last character may be cut off
     except UnicodeDecodeError as error:
-        raise DataError(
-            describe_error(
-                f"The file {str(path)!r} is not UTF-8.",
-                expected="text in UTF-8",
-                received=f"{error.reason} at byte {error.start}",
-                advice="Read it yourself, e.g. with pandas.read_csv(path, encoding=...), and pass the data frame.",
-            )
-        ) from error
+        raise not_utf8(path, f"{error.reason} at byte {error.start}") from error
     return list(io.StringIO(text, newline=""))
 
 

@@ -36,7 +36,7 @@ def open_table(location: Any, *, kinds: Mapping[str, str] | None = None) -> Any:
         DataError: If there is no such table, or it cannot be read.
     """
     files = find_files(location)
-    return _read(files) if files.size <= BYTES_IN_MEMORY else _store(files, (), kinds or {})[0]
+    return _read(files, ()) if files.size <= BYTES_IN_MEMORY else _store(files, (), kinds or {})[0]
 
 
 def names_target(location: Any, y: Any) -> bool:
@@ -78,7 +78,7 @@ def open_labelled_table(location: Any, target: Any, *, kinds: Mapping[str, str] 
                 )
             )
     if files.size <= BYTES_IN_MEMORY:
-        return take_targets(_read(files), target)
+        return take_targets(_read(files, targets), target)
     table, labels = _store(files, targets, kinds or {})
     if isinstance(target, str):
         return table, labels[target]
@@ -87,10 +87,10 @@ def open_labelled_table(location: Any, target: Any, *, kinds: Mapping[str, str] 
     return table, np.stack([np.asarray(labels[name]) for name in targets], axis=1)
 
 
-def _read(files: TableFiles) -> Any:
+def _read(files: TableFiles, targets: Sequence[str]) -> Any:
     from ak_tabular.files.arrow import read_whole
 
-    return read_whole(files)
+    return read_whole(files, targets=targets)
 
 
 def _store(

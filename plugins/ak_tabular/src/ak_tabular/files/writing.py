@@ -53,7 +53,7 @@ def store_table(
     writer = _Writer(names=names, types=types)
     try:
         with os.fdopen(handle, "wb") as file:
-            for batch in read_batches(files, types, [*names, *targets]):
+            for batch in read_batches(files, types, [*names, *targets], targets=targets):
                 for name, collector in collectors.items():
                     _collect(collector, batch, name, types[name])
                 writer.write(file, batch)

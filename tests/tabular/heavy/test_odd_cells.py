@@ -1,0 +1,227 @@
+"""Odd cells in columns of numbers and dates: the same is done with them wherever they are; and what is warned of."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_tabular import StructuredDataClassifier, StructuredDataInput
+from ak_tabular.files import chunks, opening
+from autokeras_core import DataError, DataWarning
+
+ROWS = 60
+LABELS = np.array(["no", "yes"])[np.arange(ROWS) % 2]
+NUMBERS = [str(n * 1.5) for n in range(ROWS)]
+DATES = [f"{n % 28 + 1:02d}.{n % 12 + 1:02d}.2020" for n in range(ROWS)]
+COLUMNS = {"numbers": (NUMBERS, "3.0M", "numerical"), "dates": (DATES, "soon", "datetime")}
+
+
+def with_odd_cell(cells: list[str], odd: str, row: int = 7) -> pd.DataFrame:
+    """Return a table of a column with one odd cell, and of numbers."""
+    return pd.DataFrame({"column": [*cells[:row], odd, *cells[row + 1 :]], "size": np.arange(ROWS) * 0.5})
+
+
+def analysed(cells: Any, name: str = "column", **arguments: Any) -> tuple[dict[str, Any], str]:
+    """Return the facts about a column that stands beside another one, and the reason."""
+    table_input = StructuredDataInput(**arguments)
+    frame = pd.DataFrame({name: cells, "other": np.arange(len(cells)) * 1.5})
+    profile = table_input.analyse(table_input.adapt(frame), name="structured")
+    return profile.facts["columns"][0], profile.decisions[0].reason
+
+
+def profile_of_any_split(x: Any, y: Any, **arguments: Any) -> dict[bool, Any]:
+    """Return what the first column is, by whether the odd cell was held out; over several seeds."""
+    found: dict[bool, Any] = {}
+    for seed in range(20):
+        profile = StructuredDataClassifier(seed=seed, **arguments).analyse(x, y).inputs["structured"]
+        (facts, *_) = profile.facts["columns"]
+        decision = next(each for each in profile.decisions if each.subject == "column 'column'")
+        assert decision.value == facts["kind"]
+        found["of other rows" in decision.reason] = facts["kind"], facts.get("is_mixed")
+    return found
+
+
+# Odd cells
+
+
+@pytest.mark.parametrize(("cells", "odd", "kind"), COLUMNS.values(), ids=list(COLUMNS))
+def test_the_split_does_not_decide_whether_a_table_can_be_used(cells: list[str], odd: str, kind: str) -> None:
+    """An odd cell is taken as missing in a training row as in a row for validation."""
+    found = profile_of_any_split(with_odd_cell(cells, odd), LABELS)
+
+    assert found == {False: (kind, True), True: (kind, True)}
+
+
+@pytest.mark.parametrize("most_values", [10, 20_000], ids=["any text", "few texts"])
+def test_the_split_does_not_decide_whether_a_streamed_table_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_values: int
+) -> None:
+    """Its rows for validation are read from disk."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(chunks, "_MOST_VALUES", most_values)
+    with_odd_cell(DATES, "soon").assign(label=LABELS).to_csv(tmp_path / "table.csv", index=False)
+
+    found = profile_of_any_split(tmp_path / "table.csv", "label")
+
+    assert found == {False: ("datetime", True), True: ("datetime", True)}
+
+
+def test_a_table_with_odd_cells_is_learned_from_and_predicted() -> None:
+    """A row with odd cells counts as one without these."""
+    frame = with_odd_cell(DATES, "soon").assign(price=with_odd_cell(NUMBERS, "3.0M")["column"])
+    classifier = StructuredDataClassifier(max_trials=1, seed=0, ensemble=False)
+
+    classifier.fit(frame, LABELS, epochs=1, verbose=0)
+
+    found = classifier.predict_proba(frame)
+    expected = classifier.predict_proba(frame.assign(column=frame["column"].replace("soon", None)))
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_an_odd_cell_is_an_error_in_any_row_of_a_column_that_the_user_has_named() -> None:
+    """`column_types` says that all cells are numbers."""
+    frame = with_odd_cell(NUMBERS, "3.0M")
+
+    for seed in range(12):
+        with pytest.raises(DataError, match="of the numerical column 'column' holds no number.*'3.0M'"):
+            StructuredDataClassifier(column_types={"column": "numerical"}, seed=seed).analyse(frame, LABELS)
+
+
+def test_an_odd_cell_among_dates_that_the_user_has_named_is_the_one_that_is_shown() -> None:
+    """It is no date in the format of the others."""
+    with pytest.raises(DataError, match=r"Row 7 .* holds no date.*format %d.%m.%Y.*'soon'"):
+        analysed([*DATES[:7], "soon", *DATES[8:]], column_types={"column": "datetime"})
+
+
+def test_an_odd_cell_in_validation_data_of_the_user_is_an_error() -> None:
+    """They are no part of the training data, so they must hold what those hold."""
+    frame = with_odd_cell(DATES, "01.01.2020")
+    validation = (with_odd_cell(DATES, "soon"), LABELS)
+
+    with pytest.raises(DataError, match="Row 7 of the datetime column 'column' holds no date.*'soon'"):
+        StructuredDataClassifier(max_trials=1).fit(frame, LABELS, validation_data=validation, epochs=1, verbose=0)
+
+
+def test_few_cells_among_dates_that_are_none_are_missing() -> None:
+    """A column of dates with a few words in it stays one of dates, and says what it does with the words."""
+    facts, reason = analysed([f"{n % 28 + 1}.3.{1900 + n}" if n % 20 else "soon" for n in range(200)])
+
+    assert (facts["kind"], facts.get("date_format"), facts.get("is_mixed")) == ("datetime", "%d.%m.%Y", True)
+    assert (facts["missing"], facts["categories"]) == (10, 190)
+    assert "10 cells that are none, e.g. 'soon', are taken as missing" in reason
+
+
+@pytest.mark.parametrize("words", [21, 100])
+def test_many_words_among_dates_make_no_dates(words: int) -> None:
+    """Where more than one in ten cells is no date."""
+    facts, _ = analysed([f"{n % 28 + 1}.3.{1900 + n}" if n >= words else "soon" for n in range(200)])
+
+    assert facts["kind"] != "datetime"
+
+
+def test_a_word_among_decimal_commas_is_missing() -> None:
+    """As it is among decimal points."""
+    facts, reason = analysed([f"{n},5" if n % 50 else "unbekannt" for n in range(200)])
+
+    assert (facts["kind"], facts.get("decimal"), facts["missing"]) == ("numerical", ",", 4)
+    assert "4 cells that are none, e.g. 'unbekannt', are taken as missing" in reason
+
+
+@pytest.mark.parametrize(
+    ("spell", "kind"),
+    [
+        ("{:,.2f}%", "numerical"),
+        ("{:,.2f} €", "numerical"),
+        ("(€{:,.2f})", "numerical"),
+        ("€ {:,.2f}", "numerical"),
+    ],
+)
+def test_marked_numbers_with_decimal_commas(spell: str, kind: str) -> None:
+    """Currency and percent signs, and parentheses, do not hide them."""
+    cells = [spell.format(n * 7.25).translate(str.maketrans(",.", ".,")) for n in range(400)]
+
+    facts, _ = analysed(cells)
+
+    assert (facts["kind"], facts.get("decimal"), facts["categories"]) == (kind, ",", 400)
+
+
+def test_points_between_thousands_are_read() -> None:
+    """Where there are so many that they can be nothing else."""
+    facts, reason = analysed([f"€{n * 37:,}".replace(",", ".") for n in range(1, 401)])
+
+    assert (facts["kind"], facts.get("decimal"), facts.get("is_integer")) == ("numerical", ",", True)
+    assert "with points between thousands, such as '€1.036'" in reason
+
+
+def test_times_of_day_are_times() -> None:
+    """They are no identifiers, though all of them differ."""
+    facts, reason = analysed([f"{n // 60:02d}:{n % 60:02d}:07" for n in range(400)])
+
+    assert (facts["kind"], facts.get("date_format")) == ("datetime", "%H:%M:%S")
+    assert "text that reads as times of day throughout (%H:%M:%S)" in reason
+
+
+# What is warned of
+
+
+def warned_of(cells: Any, name: str = "column", **arguments: Any) -> list[str]:
+    """Return the warnings about a column."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        analysed(cells, name, **arguments)
+    return [str(each.message) for each in caught if issubclass(each.category, DataWarning)]
+
+
+WEIGHTS = [f"{n}kg" for n in range(100)]
+TINY = np.arange(1, 101) * 1e-42
+UNCLEAR = ["€999", "€1.234", "€12"] * 30
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (WEIGHTS, "'column' is dropped as an identifier, though its texts, such as '0kg', are mostly digits"),
+        (TINY, "'column' is dropped as constant: unless they are scaled, float32 takes its 100 numbers for one"),
+        (UNCLEAR, "'column' has points, as in '€1.234', that may be between thousands"),
+    ],
+    ids=["identifier", "tiny", "points"],
+)
+def test_a_column_whose_numbers_may_be_lost_is_warned_of(cells: Any, message: str) -> None:
+    """By name, and with what happens to it."""
+    (found,) = warned_of(cells)
+
+    assert message in found
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "types"),
+    [
+        ([f"INV-{n:05d}" for n in range(100)], "column", {}),
+        ([f"0{n}" for n in range(100)], "column", {}),
+        (WEIGHTS, "row_id", {}),
+        (WEIGHTS, "column", {"column": "dropped"}),
+        (TINY, "column", {"column": "dropped"}),
+        (UNCLEAR, "column", {"column": "numerical"}),
+        (["€999", "€1.2", "€12"] * 30, "column", {}),
+    ],
+    ids=["letters", "zeros", "name", "dropped", "tiny", "numerical", "clear"],
+)
+def test_columns_that_are_sure_are_not_warned_of(cells: Any, name: str, types: dict[str, Any]) -> None:
+    """Identifiers are, and what `column_types` names."""
+    assert warned_of(cells, name, column_types=types) == []
+
+
+def test_the_warning_is_that_of_the_call_of_fit() -> None:
+    """It names the user's line."""
+    frame = pd.DataFrame({"weight": WEIGHTS, "size": np.arange(100) * 0.5})
+
+    with pytest.warns(DataWarning, match="'weight' is dropped") as caught:
+        StructuredDataClassifier().analyse(frame, np.arange(100) % 2)
+
+    assert [Path(each.filename).name for each in caught if each.category is DataWarning] == [Path(__file__).name]
