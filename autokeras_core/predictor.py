@@ -11,6 +11,7 @@ import numpy as np
 from autokeras_core.data.frames import in_frame, index_of
 from autokeras_core.data.head_weights import weights_of_heads
 from autokeras_core.data.rows import is_sequential
+from autokeras_core.engine.evaluation_batch import evaluation_batch_size
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, unpack
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.engine.settling import settled_by
@@ -32,8 +33,8 @@ __all__ = ["Predictor"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_PREDICTION_BATCH_SIZE = 256
-_PREDICTION_BATCH_SIZE_FROM_DISK = 2048  # rows that are quick to read are narrow, and many
+_MOST_PREDICTED_AT_ONCE = 256
+_MOST_PREDICTED_AT_ONCE_FROM_DISK = 2048  # rows that are quick to read are narrow, and many
 
 
 class Predictor:
@@ -240,8 +241,8 @@ class Predictor:
         fitted = self._require_fitted()
         matched = match_inputs(self._graph, inputs, fitted.profile)
         is_from_disk = any(is_sequential(rows) for rows in matched.values())
-        batch_size = _PREDICTION_BATCH_SIZE_FROM_DISK if is_from_disk else _PREDICTION_BATCH_SIZE
-        return fitted.bundle.predict_outputs(matched, batch_size=batch_size)
+        most = _MOST_PREDICTED_AT_ONCE_FROM_DISK if is_from_disk else _MOST_PREDICTED_AT_ONCE
+        return fitted.bundle.predict_outputs(matched, batch_size=evaluation_batch_size(matched, most=most))
 
     def _as_given(self, values: dict[str, Any]) -> Any:
         """Return one value for one head, else a list or a dict by head, as `y` was given."""

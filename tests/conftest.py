@@ -1,7 +1,12 @@
-"""What holds for all tests: `--block-heavy` makes sure that light tests are light, and Ctrl-C means what it means."""
+"""What holds for all tests: light ones are light (`--block-heavy`), Ctrl-C means what it means, and GPUs are not used.
+
+A GPU adds numbers up in another order each time, and multiplies with fewer digits; many tests compare to the last bit. To run
+tests on a GPU nevertheless, say which: `CUDA_VISIBLE_DEVICES=0`.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,6 +14,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pytest
+
+os.environ.setdefault(
+    "CUDA_VISIBLE_DEVICES", "-1"
+)  # before any test imports TensorFlow, and for the processes that it starts
 
 HEAVY_PACKAGES = frozenset({"keras", "keras_tuner", "pandas", "tensorflow", "torch", "transformers"})
 

@@ -16,6 +16,7 @@ from autokeras_core._metadata import find_distribution
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine.acceleration import without_xla
 from autokeras_core.engine.batches import prediction_batches
 from autokeras_core.engine.features import Feature
 from autokeras_core.engine.outside import export_notes, exported_inputs, inside
@@ -83,7 +84,7 @@ class ModelBundle:
         """
         trained = compiled.model
         return cls(
-            model=keras.Model(inputs=trained.input, outputs=trained.output, name=trained.name),
+            model=without_xla(keras.Model(inputs=trained.input, outputs=trained.output, name=trained.name)),
             features=compiled.features,
             raw_inputs=tuple(
                 RawInput.from_spec(vertex.name, vertex.operator.raw_spec(profile.inputs[vertex.name]))
@@ -276,7 +277,7 @@ def _apply_layers(feature: Feature, raw: RawTensors, names: LayerNames) -> Tenso
 
 def _load_model(path: Path) -> keras.Model:
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        return without_xla(keras.models.load_model(path, compile=False, safe_mode=True))
     except Exception as error:
         raise SearchError(
             describe_error(

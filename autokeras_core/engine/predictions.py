@@ -13,6 +13,7 @@ import numpy as np
 
 from autokeras_core.data.rows import select_rows
 from autokeras_core.engine.batches import prediction_batches
+from autokeras_core.engine.evaluation_batch import evaluation_batch_size
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -25,7 +26,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _FILE = "predictions.npz"
 _MOST_ROWS = 50_000
-_ROWS_AT_ONCE = 256
+_MOST_ROWS_AT_ONCE = 256
 
 
 @attrs.frozen(kw_only=True)
@@ -78,9 +79,10 @@ def keep_predictions(
         One float32 array by head, in the graph's order.
     """
     rows = selection_rows(context).select(context.store.features(features, "validation"))
+    batch_size = evaluation_batch_size(rows, most=_MOST_ROWS_AT_ONCE)
     pieces: list[list[Array]] = []
     # Called as it is, not by `predict`: a function that is traced for one use costs more than it saves.
-    for batch in prediction_batches(rows, batch_size=_ROWS_AT_ONCE):
+    for batch in prediction_batches(rows, batch_size=batch_size):
         outputs = model(batch, training=False)
         pieces.append([keras.ops.convert_to_numpy(outputs[head]) for head in context.graph.heads])
     arrays = [np.concatenate(parts).astype(np.float32, copy=False) for parts in zip(*pieces, strict=True)]

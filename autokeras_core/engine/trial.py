@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from autokeras_core.data.epochs import rows_of_an_epoch
+from autokeras_core.engine.acceleration import clustered_by_xla, is_worth_clustering
 from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.callbacks import ScheduleCallback
@@ -22,6 +23,7 @@ from autokeras_core.engine.clock import EpochClock
 from autokeras_core.engine.compiler import compile_graph, compile_training
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
 from autokeras_core.engine.devices import ONE_DEVICE, Devices, devices_for
+from autokeras_core.engine.evaluation_batch import evaluation_batch_size
 from autokeras_core.engine.execution import steps_per_execution
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.finetuning import (
@@ -57,7 +59,7 @@ BUNDLE_FOLDER = "bundle"
 
 _LOGGER = logging.getLogger(__name__)
 
-_VALIDATION_BATCH_SIZE = 512
+_MOST_VALIDATED_AT_ONCE = 512
 _SMALLEST_PATIENCE = 8
 # A model and its functions hang on reference cycles. A large one is freed before the next is built. A small one can
 # wait for Python's own collection: one on demand takes a third of a second with TensorFlow loaded.
@@ -265,6 +267,7 @@ def _fit(
     batch_size = max(1, min(compiled.training.batch_size, rows) // job.batch_size_divisor)
     batch_size = devices.batch_size(batch_size, rows=rows)
     steps = -(-rows // batch_size)
+    cost = network_cost(context.graph, job.configuration, context.profile)
     # Keras runs several steps in one call on one device only.
     are_steps_apart = bool(context.callbacks) or devices.count > 1
     with devices.scope():
@@ -273,7 +276,9 @@ def _fit(
             context.graph,
             job.configuration,
             context.profile,
-            steps_per_execution=1 if are_steps_apart else _steps_per_execution(job, context, steps, batch_size),
+            steps_per_execution=1
+            if are_steps_apart
+            else steps_per_execution(steps=steps, cost=cost, batch_size=batch_size),
         )
     watch = TrialWatch(
         trial_id=job.trial_id,
@@ -317,8 +322,20 @@ def _fit(
     saver.set_model(model)  # Keras does so too, unless it is interrupted before
     train = context.store.features(compiled.features, "train")
     validation = context.store.features(compiled.features, "validation")
-    validation_batch_size = max(batch_size, min(_VALIDATION_BATCH_SIZE // job.batch_size_divisor, validation_rows))
-    with _keeping_what_there_is(watch, job), naming_unreadable_rows(train, validation), devices.scope():
+    at_once = evaluation_batch_size(validation, most=_MOST_VALIDATED_AT_ONCE) // job.batch_size_divisor
+    validation_batch_size = max(batch_size, min(at_once, validation_rows))
+    epochs = job.refit_epochs or job.epochs
+    clustered = devices.count == 1 and is_worth_clustering(
+        steps=steps * (epochs - epochs_done),
+        seconds=None if deadline is None else deadline.remaining(),
+        step_cost=None if cost is None else cost * batch_size,
+    )
+    with (
+        _keeping_what_there_is(watch, job),
+        naming_unreadable_rows(train, validation),
+        devices.scope(),
+        clustered_by_xla(clustered),
+    ):
         batches = training_batches(
             train,
             context.train_targets,
@@ -345,7 +362,7 @@ def _fit(
             ),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=watch.epochs,
-            epochs=epochs_before + (job.refit_epochs or job.epochs),
+            epochs=epochs_before + epochs,
             callbacks=[schedule, phases, *_copies(context.callbacks), clock, watch, saver],
             verbose=0,
         )
@@ -365,11 +382,6 @@ def _keeping_what_there_is(watch: TrialWatch, job: TrialJob) -> Iterator[None]:
             raise
         watch.cut_short = True
         _LOGGER.warning("Trial %s keeps its best epoch: %s", job.trial_id, error)
-
-
-def _steps_per_execution(job: TrialJob, context: TrialContext, steps: int, batch_size: int) -> int:
-    cost = network_cost(context.graph, job.configuration, context.profile)
-    return steps_per_execution(steps=steps, cost=cost, batch_size=batch_size)
 
 
 def _copies(callbacks: Any) -> list[Any]:

@@ -44,6 +44,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _SHARE_OF_LIMIT = 0.02
 _MOST_SECONDS = 2.0
+_MOST_ROWS_AT_ONCE = 256
 
 
 @attrs.frozen(kw_only=True)

@@ -96,6 +96,13 @@ class AskingBlock(Block):
         return keras.layers.Dense(4, activation="tanh")(x) if hp.Boolean("deeper") else x
 
 
+class Silence:
+    """An observer that looks away."""
+
+    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+
 @attrs.frozen(kw_only=True)
 class Case:
     """A graph with prepared data."""

@@ -20,7 +20,7 @@ from autokeras_core.engine.trial import run_trial
 from autokeras_core.graph.operator import Preprocessor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.search.records import TrialJob
-from tests.heavy.engine_doubles import make_case
+from tests.heavy.engine_doubles import Silence, make_case
 from tests.heavy.fine_tuned_networks import Projected, Projection
 
 FACTORS = (1.0, 0.5, 0.0)
@@ -121,13 +121,6 @@ def test_rates_fall_from_group_to_group() -> None:
     assert isinstance(second.training_model.optimizer, LayerwiseAdam)
     assert (second.training.schedule, second.training.weight_decay) == ("linear", 0.05)
     assert second.training.batch_size == 16
-
-
-class Silence:
-    """An observer that looks away."""
-
-    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Do nothing."""
 
 
 def test_batch_normalization_behind_the_network_has_no_rate(tmp_path: Path) -> None:

@@ -21,15 +21,8 @@ from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.graph.graph import Graph
 from autokeras_core.registry import get_registry
 from autokeras_core.search.records import TrialJob
-from tests.heavy.engine_doubles import make_case
+from tests.heavy.engine_doubles import Silence, make_case
 from tests.heavy.fine_tuned_networks import Projected
-
-
-class Silence:
-    """An observer that looks away."""
-
-    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Do nothing."""
 
 
 @pytest.fixture

@@ -503,6 +503,33 @@ def test_a_file_whose_name_is_no_utf8_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(open_files([path], name="image"))[0], gradient(5, 6))
 
 
+def test_files_of_relative_paths_are_read_after_the_process_has_changed_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their paths start from where it was when they were opened; so may workers read them, wherever those are."""
+    (tmp_path / "elsewhere").mkdir()
+    save(tmp_path / "a.png", gradient(5, 6))
+    monkeypatch.chdir(tmp_path)
+    files = ImageInput().adapt(["a.png"])
+
+    monkeypatch.chdir("elsewhere")
+
+    np.testing.assert_array_equal(read(files)[0], gradient(5, 6))  # type: ignore[arg-type]
+
+
+def test_relative_paths_lead_through_links_as_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another machine the link may lead elsewhere, and `..` behind it is the folder above its target."""
+    (tmp_path / "disk" / "photos").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "photos")
+    save(tmp_path / "disk" / "a.png", gradient(5, 6))
+    monkeypatch.chdir(tmp_path)
+
+    files = open_files(["link/../a.png"], name="image")
+
+    assert files.paths.tolist() == [f"{tmp_path}/link/../a.png"]
+    assert not files.headers.problems
+
+
 def test_files_fit_a_model_of_uint8_arrays(tmp_path: Path) -> None:
     """They are decoded to the size and the channels that the arrays had, with or without a channel axis."""
     path = save(tmp_path / "a.png", gradient(5, 6))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ak_vision import ImageInput
+from ak_vision import ImageClassifier, ImageInput, ImageRegressor
 from autokeras_core import DataError
 from autokeras_core.data.profile import InputProfile
 from autokeras_core.errors import DataWarning
@@ -29,15 +29,68 @@ def profile_of(data: Any, **arguments: Any) -> InputProfile:
         ((5, 3, 32, 30), {"height": 32, "width": 30, "channels": 3, "layout": "first"}),
         ((5, 3, 3, 8), {"height": 3, "width": 3, "channels": 8, "layout": "last"}),
         ((5, 16, 16, 13), {"height": 16, "width": 16, "channels": 13, "layout": "last"}),
+        ((5, 13, 16, 16), {"height": 16, "width": 16, "channels": 13, "layout": "first"}),
+        ((5, 16, 20, 13), {"height": 16, "width": 20, "channels": 13, "layout": "last"}),
+        ((5, 2, 16, 20), {"height": 16, "width": 20, "channels": 2, "layout": "first"}),
+        ((5, 4, 16, 16), {"height": 16, "width": 16, "channels": 4, "layout": "first"}),
         ((5, 3, 3), {"height": 3, "width": 3, "channels": 1, "layout": "none"}),
     ],
     ids=str,
 )
-def test_the_layout_is_found_from_the_shape(shape: tuple[int, ...], expected: dict[str, Any]) -> None:
-    """Height, width, channels and where the channels are follow from the shape."""
+def test_the_layout_is_found_from_the_shape(
+    shape: tuple[int, ...], expected: dict[str, Any], recwarn: pytest.WarningsRecorder
+) -> None:
+    """Height, width, channels and where the channels are follow from the shape, without a doubt."""
     facts = profile_of(np.zeros(shape, dtype="uint8")).facts
 
     assert {name: facts[name] for name in expected} == expected
+    assert not recwarn.list
+
+
+def test_channels_in_front_of_square_pictures_are_a_decision_with_a_reason() -> None:
+    """However many there are, the report says what was taken, and what says otherwise."""
+    text = "\n".join(map(str, profile_of(np.zeros((5, 13, 16, 16), dtype="uint8")).decisions))
+
+    assert "16 x 16 pixels" in text
+    assert "13, the first axis of a picture is moved to the end (the last two axes are equal" in text
+    assert "channels='last' says otherwise" in text
+
+
+UNCLEAR = [
+    ((5, 4, 16, 10), "first"),
+    ((5, 13, 16, 20), "last"),
+    ((5, 13, 20, 16), "last"),
+    ((5, 13, 7, 7), "last"),
+    ((5, 9, 9, 9), "last"),
+]
+
+
+@pytest.mark.parametrize(("shape", "taken"), UNCLEAR, ids=str)
+def test_a_shape_that_can_be_read_both_ways_is_warned_of(shape: tuple[int, ...], taken: str) -> None:
+    """The warning says which axis is taken, and how to say so."""
+    with pytest.warns(DataWarning, match=rf"'image'.*not clear.*the {taken} one is taken.*channels='last' or"):
+        facts = profile_of(np.zeros(shape, dtype="uint8")).facts
+
+    assert facts["layout"] == taken
+
+
+@pytest.mark.parametrize("channels", ["last", "first"])
+def test_where_the_layout_is_given_nothing_is_unclear(channels: Any, recwarn: pytest.WarningsRecorder) -> None:
+    """That is how the warning ends."""
+    for shape, _ in UNCLEAR:
+        assert profile_of(np.zeros(shape, dtype="uint8"), channels=channels).facts["layout"] == channels
+
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("task", [ImageClassifier, ImageRegressor])
+def test_the_tasks_pass_a_given_layout_on(task: type[ImageClassifier | ImageRegressor]) -> None:
+    """Also where the shape alone says something else."""
+    pictures = np.arange(20 * 13 * 16 * 16).reshape(20, 13, 16, 16).astype("uint8")
+
+    facts = task(channels="last").analyse(pictures, np.arange(20) % 2).inputs["image"].facts
+
+    assert (facts["height"], facts["width"], facts["channels"]) == (13, 16, 16)
 
 
 def test_a_given_layout_counts() -> None:
@@ -151,6 +204,9 @@ def test_a_wrong_layout_argument_is_an_error() -> None:
 BYTES = np.random.default_rng(0).integers(0, 256, (8, 6, 6)).astype("uint8")
 RADAR = (BYTES / 255 * 80).astype("float32")
 RADAR[3] /= 160  # a calm day
+MASKS = (BYTES > 100).astype("uint8")
+NIGHTS = BYTES.copy()
+NIGHTS[3] //= 64
 OVERSHOOTING = (BYTES / 255 * 260 - 2).astype("float32")
 
 
@@ -202,6 +258,11 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         (BYTES * 100.0, BYTES / 300),
         (RADAR, RADAR[3:4]),
         ((BYTES / 150 - 0.9).astype("float32"), BYTES / 85),
+        (BYTES // 7, BYTES),
+        (BYTES[:7] // 16, BYTES),
+        (BYTES, BYTES[:7] // 255),
+        (NIGHTS, BYTES // 255),
+        (BYTES.astype("int16") - 100, BYTES.astype("int16") // 20 - 5),
     ],
     ids=[
         "same",
@@ -214,10 +275,15 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         "faint",
         "calm",
         "brighter",
+        "days-after-evenings",
+        "days-after-few-nights",
+        "few-nights",
+        "nights-after-nights",
+        "below-zero",
     ],
 )
 def test_pictures_of_the_same_kind_pass(trained: Any, given: Any, recwarn: pytest.WarningsRecorder) -> None:
-    """A black picture, one as dark as in training, another float type or no rows at all are no mistake."""
+    """Black pictures, some as dark as in training, some brighter, another float type or no rows at all are no mistake."""
     ImageInput().check(given, profile_of(trained))
 
     assert not recwarn.list
@@ -231,6 +297,31 @@ def test_pictures_of_the_same_kind_pass(trained: Any, given: Any, recwarn: pytes
 def test_pictures_that_may_be_dark_or_scaled_are_warned_of(trained: Any, given: Any) -> None:
     """They are taken: nothing says for sure that they have another scale."""
     with pytest.warns(DataWarning, match="'image' may have been scaled: fractions of at most 1, where training had"):
+        ImageInput().check(given, profile_of(trained))
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "message"),
+    [
+        (MASKS, MASKS[:1] * np.uint8(255), "up to 255, where training had none above 1.*only brighter"),
+        (BYTES // 16, BYTES, "up to 255, where training had none above 15.*only brighter"),
+        (
+            BYTES * np.uint16(16),
+            BYTES * np.uint16(257),
+            "up to 65535, where training had none above 4080.*only brighter",
+        ),
+        (MASKS * np.uint8(255), MASKS, "up to 1, where each picture in training had some from 255 on.*only dark"),
+        (
+            BYTES * np.uint16(257),
+            BYTES * np.uint16(16),
+            "up to 4080, where each picture in training had some from 6.*only dark",
+        ),
+    ],
+    ids=["masks-as-bytes", "days-after-nights", "more-bits", "bytes-as-masks", "fewer-bits"],
+)
+def test_whole_numbers_that_may_have_another_scale_are_warned_of(trained: Any, given: Any, message: str) -> None:
+    """The type holds both, so nothing says for sure that they have; nights and days differ so, too."""
+    with pytest.warns(DataWarning, match=f"'image' may have been scaled: values {message}, all is well"):
         ImageInput().check(given, profile_of(trained))
 
 

@@ -201,3 +201,22 @@ def test_pictures_of_another_shape_are_stretched() -> None:
 
     assert pixels.shape == (1, 32, 32, 3)
     np.testing.assert_allclose(pixels, 200.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (33, 20)], ids=["whole", "not whole"])
+def test_fine_patterns_of_much_larger_pictures_become_grey(shape: tuple[int, int]) -> None:
+    """Else single columns would decide over black and white; a rest at the border is not darker."""
+    stripes = np.zeros((1, *shape, 1), dtype="uint8")
+    stripes[:, :, ::2] = 255
+    inputs = keras.Input(stripes.shape[1:], dtype="uint8")
+    x = as_network_pixels(inputs, image_size=8, value_range=(0.0, 255.0), scaling=PixelScaling.INTERNAL)
+
+    pixels = keras.Model(inputs, x).predict(stripes, verbose=0)
+
+    assert pixels.shape == (1, 8, 8, 3)
+    np.testing.assert_allclose(pixels, 127.5, atol=0.01)
+
+
+def test_a_frozen_network_computes_without_xla(fitted: FrozenNetwork) -> None:
+    """On a GPU Keras would compile it for each number of rows anew."""
+    assert fitted._fitted().jit_compile is False

@@ -20,14 +20,18 @@ _WHITE = 255  # of pictures whose values are those of bytes, whatever type they 
 _DARK = 16  # up to here they may as well have another scale
 _OVERSHOOT = 0.03  # by how much resizing and the like may go beyond a scale
 _SEVERAL = 8  # so many pictures are not all dark by chance
+# From 12 to 16 bits it is 16 times, from a mask of 0 and 1 to one of 0 and 255 even more. The brightest of several photographs
+# is hardly ever so far from that of others, however dark these are.
+_TIMES_AS_BRIGHT = 8
 
 
 def check_scale(data: Pictures, *, profile: InputProfile) -> None:
     """Check that later pictures have values on the scale of the training pictures.
 
-    The common mistake is to train on 0..255 and to predict on 0..1 or -1..1, or the other way round. A few pictures that are
-    darker than all training pictures may be dark, or scaled; and so may be many that are as dark as a few of them: these are
-    warned of.
+    The common mistake is to train on 0..255 and to predict on 0..1 or -1..1, or the other way round; of whole numbers also
+    masks of 0 and 1 for those of 0 and 255, and 12 bits for 16. A few pictures that are darker than all training pictures may
+    be dark, or scaled; and so may be many that are as dark as a few of them: these are warned of. So are whole numbers that are
+    many times as large, or as small, as they were in training: nothing says for sure that they are another scale.
 
     Args:
         data: The later pictures, with at least one value.
@@ -47,12 +51,11 @@ def check_scale(data: Pictures, *, profile: InputProfile) -> None:
                 advice="Pass the pictures as they were passed to fit: scaling happens inside the model.",
             )
         )
-    if _may_be_scaled(data, low=low, high=high, profile=profile) and (
-        len(data) >= _SEVERAL or high < profile.facts["dimmest"]
-    ):
+    if doubt := _doubt(data, low=low, high=high, profile=profile):
+        only = "brighter" if high > profile.facts["high"] else "dark"
         message = (
-            f"The pictures of the input {profile.name!r} may have been scaled: {_fractions(profile)}. If they were, pass them "
-            "as they were passed to fit; if they are only dark, all is well."
+            f"The pictures of the input {profile.name!r} may have been scaled: {doubt}. If they were, pass them as they were "
+            f"passed to fit; if they are only {only}, all is well."
         )
         warnings.warn(message, DataWarning, stacklevel=3)
 
@@ -74,6 +77,22 @@ def _problem(data: Pictures, *, low: float, high: float, profile: InputProfile) 
     ):
         return _fractions(profile)
     return ""
+
+
+def _doubt(data: Pictures, *, low: float, high: float, profile: InputProfile) -> str:
+    """Return what may be wrong with the values, or may be chance, or an empty string."""
+    facts = profile.facts
+    if _is_whole(profile):
+        if profile.rows >= _SEVERAL and high > _TIMES_AS_BRIGHT * max(1.0, facts["high"]):
+            return f"values up to {high:g}, where training had none above {facts['high']:g}"
+        # Of files nobody knows how dark the darkest is; and black pictures have no scale.
+        is_far_darker = 0 < _TIMES_AS_BRIGHT * high < facts.get("dimmest", 0)
+        if len(data) >= _SEVERAL and is_far_darker and min(low, facts["low"]) >= 0:
+            return f"values up to {high:g}, where each picture in training had some from {facts['dimmest']:g} on"
+        return ""
+    if not _may_be_scaled(data, low=low, high=high, profile=profile):
+        return ""
+    return _fractions(profile) if len(data) >= _SEVERAL or high < facts["dimmest"] else ""
 
 
 def _may_be_scaled(data: Pictures, *, low: float, high: float, profile: InputProfile) -> bool:

@@ -37,7 +37,7 @@ class ImageFiles:
     """Rows that are picture files: a `RowSource`.
 
     Attributes:
-        paths: The files.
+        paths: The files, as absolute paths.
         headers: What their headers say.
         image_shape: The shape of a decoded picture: `(height, width, channels)`, or `(height, width)` for grey ones.
         broken_share: Up to which share of the files may be left out because they are broken.
@@ -193,7 +193,8 @@ def open_files(
     """Return picture files as rows, of one size and one number of channels that are chosen from their headers.
 
     Args:
-        paths: The files, in the order of the rows.
+        paths: The files, in the order of the rows. Relative ones start from the folder that the process is in now: they
+            are read later, and in other processes.
         name: The input's name, for decisions.
         image_size: Height and width; by default the files' own size if it is one and at most 224, else the median
             height and width, made smaller together until the longer side is 224.
@@ -203,6 +204,7 @@ def open_files(
     Raises:
         DataError: If no file can be read at all.
     """
+    paths = [_absolute(path) for path in paths]
     headers = read_headers(paths)
     files = ImageFiles(
         paths=np.array(paths, dtype=object),
@@ -246,6 +248,11 @@ def open_files(
             )
         )
     return attrs.evolve(files, image_shape=(height, width, CHANNELS[chosen]), decisions=(*decisions, size, colors))
+
+
+def _absolute(path: str) -> str:
+    """Return a path from the root on; links and `..` in it stay, which may lead elsewhere than they look."""
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH117, PTH118 - many
 
 
 def _choose_size(

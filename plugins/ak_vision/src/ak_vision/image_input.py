@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from ak_vision._layout import LAYOUTS, find_layout
 from ak_vision._locations import class_folders, file_paths, is_folder, is_location, open_table
 from ak_vision._scale import check_scale
 from ak_vision.channels import AddChannel, ChannelsLast
@@ -17,23 +18,20 @@ from autokeras_core.errors import DataError, describe_error
 from autokeras_core.plugin import Decision, InputProfile
 
 if TYPE_CHECKING:
+    from ak_vision._layout import Layout
     from autokeras_core.plugin import Preprocessor
 
 __all__ = ["ImageInput"]
 
-Layout: TypeAlias = Literal["none", "last", "first"]
 Pictures: TypeAlias = np.ndarray[Any, Any]
-
-_FEW_CHANNELS = 4  # grey, grey and alpha, RGB, RGB and alpha
-_LAYOUTS: tuple[Layout, ...] = ("none", "last", "first")
 
 
 class ImageInput(Input):
     """Pictures: arrays of shape `(rows, height, width)` or `(rows, height, width, channels)`, or files.
 
     Whole numbers, floats and bools of any range are taken as they are; scaling is the business of the blocks, and
-    `uint8` pictures stay `uint8` until they are inside the model. Pictures with the channels in front,
-    `(rows, 3, height, width)`, are recognised and turned.
+    `uint8` pictures stay `uint8` until they are inside the model. Pictures with the channels in front, such as
+    `(rows, 3, height, width)` or squares with more channels, are recognised and turned.
 
     Files (JPEG, PNG, BMP, and the first picture of a GIF) are given as
 
@@ -48,7 +46,7 @@ class ImageInput(Input):
 
     Args:
         channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`; by default found out from the
-            shape.
+            shape, with a warning where that could be read both ways.
         image_size: Height and width that files are resized to (their aspect is not kept); by default the size that all
             files have, else their median size, at most 224.
         color: The colours that files are decoded to: `"grey"`, `"rgb"` or `"rgba"`; by default grey if all are, else
@@ -85,7 +83,7 @@ class ImageInput(Input):
         name: str | None = None,
     ) -> None:
         checks = (
-            ("channels", channels, f"one of {list(_LAYOUTS)}", channels in _LAYOUTS),
+            ("channels", channels, f"one of {list(LAYOUTS)}", channels in LAYOUTS),
             ("image_size", image_size, "(height, width), at least 1 each", _is_size(image_size)),
             ("color", color, f"one of {list(CHANNELS)}", color in CHANNELS),
             ("path_column", path_column, "the name of a column", isinstance(path_column, str)),
@@ -204,7 +202,7 @@ class ImageInput(Input):
                     f"The input {name!r} is empty.", expected="at least one picture", received=f"shape={data.shape}"
                 )
             )
-        layout, channels = self._layout(data.shape, name=name)
+        layout, channels = find_layout(data.shape, given=self.arguments.get("channels"), name=name)
         height, width = data.shape[2:4] if layout == "first" else data.shape[1:3]
         count = {"none": 1, "last": data.shape[-1], "first": data.shape[1]}[layout]
         low, brightest = float(data.min()), data.max(axis=tuple(range(1, data.ndim)))
@@ -302,29 +300,6 @@ class ImageInput(Input):
         if layout == "none":
             return (AddChannel(),)
         return (ChannelsLast(),) if layout == "first" else ()
-
-    def _layout(self, shape: tuple[int, ...], *, name: str) -> tuple[Layout, Decision]:
-        """Decide where the channel axis is, with the reason; `shape` has the row axis."""
-        given: Layout | None = self.arguments.get("channels")
-        rank = f"the array has {len(shape)} axes"
-        layout: Layout
-        if given is not None:
-            layout, reason = given, f"channels={given!r} was given"
-        elif len(shape) == 3:
-            layout, reason = "none", rank
-        elif shape[-1] <= _FEW_CHANNELS:
-            layout, reason = "last", f"{rank}, the last has length {shape[-1]}"
-        elif shape[1] <= _FEW_CHANNELS and min(shape[2:]) > _FEW_CHANNELS:
-            layout = "first"
-            reason = f"the second axis has length {shape[1]}, the others are longer; channels='last' says otherwise"
-        else:
-            layout, reason = "last", f"{rank}, and channels are usually the last"
-        value = {
-            "none": "1, the axis is added",
-            "last": f"{shape[-1]}, the last axis",
-            "first": f"{shape[1]}, the first axis of a picture is moved to the end",
-        }[layout]
-        return layout, Decision(f"{name}: channels", value, reason)
 
 
 def _is_size(value: Any) -> bool:

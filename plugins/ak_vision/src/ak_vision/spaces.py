@@ -37,6 +37,7 @@ __all__ = [
     "RESNET",
     "RESNET9",
     "RESNET_NETWORKS",
+    "STEM_SIDES",
     "SUITED_SIDES",
     "TRANSFER",
     "TRANSFER_FROM_SIDE",
@@ -269,14 +270,14 @@ SUITED_SIDES: Mapping[str, int] = MappingProxyType(
 """The side from which on a search tries a default candidate of the image block, where that is not any side."""
 
 
-_STEM_SIDES = (48, 96)
+STEM_SIDES = (48, 96)
 
 PATCH_SIDES = (16, 48)
 """Up to which side a network of patches keeps every pixel, and up to which its patches are 2x2. Stems of other networks
 shrink pictures later: here each block widens the channels fourfold at full size."""
 
 
-def suit_stem(space: Space, profile: DataProfile | None, *, sides: tuple[int, int] = _STEM_SIDES) -> Space:
+def suit_stem(space: Space, profile: DataProfile | None, *, sides: tuple[int, int] = STEM_SIDES) -> Space:
     """Return the space with the default of `stem_stride` suited to the size of the pictures.
 
     Small pictures keep every pixel; what is larger than 48 pixels is halved by the first convolution, what is larger

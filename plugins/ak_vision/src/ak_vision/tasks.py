@@ -11,6 +11,7 @@ from autokeras_core import ClassificationHead, RegressionHead
 from autokeras_core.task import SearchOptions, Task
 
 if TYPE_CHECKING:
+    from ak_vision._layout import Layout
     from ak_vision.files import Color
 
 __all__ = ["ImageClassifier", "ImageRegressor"]
@@ -23,13 +24,14 @@ class ImageClassifier(Task):
         num_classes: The number of classes, if the training labels do not show all; by default found from the labels.
         multi_label: Whether a picture can have several labels; by default found from the labels.
         loss: The loss; by default cross-entropy.
-        metrics: The metrics; by default the accuracy.
+        metrics: The metrics; by default the accuracy, and for several labels a picture binary accuracy and AUC.
         flips: Which mirror images have the same label, so that flipping may be searched: `"none"`, `"horizontal"`
             (most photographs), `"vertical"` or `"both"`.
         pretrained: Whether pretrained networks are tried, see `TransferBlock`: `False` for never, `True` for nothing
             else. By default they are, after the cheap networks, for grey and colour pictures of at least 64 pixels;
             where their weights cannot be had, they are skipped.
         weights: A local file with a pretrained network's weights, instead of a download.
+        channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`, see `ImageInput`.
         image_size: Height and width that picture files are resized to, see `ImageInput`.
         color: The colours that picture files are decoded to: `"grey"`, `"rgb"` or `"rgba"`, see `ImageInput`.
         path_column: The column of a table that holds the paths of picture files, see `ImageInput`.
@@ -58,6 +60,7 @@ class ImageClassifier(Task):
         flips: str = "none",
         pretrained: bool | None = None,
         weights: str | None = None,
+        channels: Layout | None = None,
         image_size: Sequence[int] | None = None,
         color: Color | None = None,
         path_column: str | None = None,
@@ -66,7 +69,13 @@ class ImageClassifier(Task):
     ) -> None:
         head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
         block = ImageBlock(flips=flips, pretrained=pretrained, weights=weights)
-        pictures = ImageInput(image_size=image_size, color=color, path_column=path_column, broken_share=broken_share)
+        pictures = ImageInput(
+            channels=channels,
+            image_size=image_size,
+            color=color,
+            path_column=path_column,
+            broken_share=broken_share,
+        )
         super().__init__(pictures, head, block=block, **options)
 
 
@@ -81,6 +90,7 @@ class ImageRegressor(Task):
             `"horizontal"`, `"vertical"` or `"both"`.
         pretrained: Whether pretrained networks are tried, as for `ImageClassifier`.
         weights: A local file with a pretrained network's weights, instead of a download.
+        channels: Where the channel axis of arrays is: `"last"`, `"first"` or `"none"`, see `ImageInput`.
         image_size: Height and width that picture files are resized to, see `ImageInput`.
         color: The colours that picture files are decoded to: `"grey"`, `"rgb"` or `"rgba"`, see `ImageInput`.
         path_column: The column of a table that holds the paths of picture files, see `ImageInput`.
@@ -105,6 +115,7 @@ class ImageRegressor(Task):
         flips: str = "none",
         pretrained: bool | None = None,
         weights: str | None = None,
+        channels: Layout | None = None,
         image_size: Sequence[int] | None = None,
         color: Color | None = None,
         path_column: str | None = None,
@@ -113,5 +124,11 @@ class ImageRegressor(Task):
     ) -> None:
         head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)
         block = ImageBlock(flips=flips, pretrained=pretrained, weights=weights)
-        pictures = ImageInput(image_size=image_size, color=color, path_column=path_column, broken_share=broken_share)
+        pictures = ImageInput(
+            channels=channels,
+            image_size=image_size,
+            color=color,
+            path_column=path_column,
+            broken_share=broken_share,
+        )
         super().__init__(pictures, head, block=block, **options)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import convnext_work, picture_cost
+from ak_vision.costs import convnext_work
 from ak_vision.pretrained.whole import Pretraining
-from ak_vision.spaces import CONVNEXT, CONVNEXT_NETWORKS, PATCH_SIDES, suit_networks, suit_pretrained, suit_stem
+from ak_vision.spaces import CONVNEXT, CONVNEXT_NETWORKS, PATCH_SIDES
 from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedFloat, TunedInt, TunedText
-    from autokeras_core import Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from ak_vision.costs import Values, Work
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["ConvNeXtBlock"]
 
@@ -77,6 +76,9 @@ class ConvNeXtBlock(PretrainableBlock):
 
     base_name = "convnext"
     space = CONVNEXT
+    network_choice = "version"
+    networks = CONVNEXT_NETWORKS
+    stem_sides = PATCH_SIDES
 
     def __init__(
         self,
@@ -108,27 +110,12 @@ class ConvNeXtBlock(PretrainableBlock):
             weights=weights,
         )
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space, with `version` and the default of `stem_stride` suited to the size of the pictures."""
-        space = super().search_space(profile)
-        if self.pretraining is not None:
-            self.pretraining.check(profile)
-            return suit_pretrained(
-                space, profile, hyperparameter="version", networks=CONVNEXT_NETWORKS, declared=self.space
-            )
-        space = suit_stem(space, profile, sides=PATCH_SIDES)
-        return suit_networks(space, profile, hyperparameter="version", networks=CONVNEXT_NETWORKS, declared=self.space)
+    def small_work(self, values: Values, picture: Work) -> Work:
+        """Return the work of the small network on a picture."""
+        return convnext_work(values, picture)
 
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        published = CONVNEXT_NETWORKS.get(hp["version"])
-        return picture_cost(hp, convnext_work, published=published, is_pretrained=self.pretraining is not None)
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the last block, normalized."""
-        pictures = as_pictures(self, inputs)
-        if hp["version"] != "small":
-            return self.published_features(CONVNEXT_NETWORKS[hp["version"]], pictures)
+    def small_features(self, hp: HyperparameterView, pictures: Tensor) -> Tensor:
+        """Return the feature map of the small network's last block, normalized."""
         return _small(hp, pictures)
 
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.blocks._pictures import normalized
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import efficientnet_work, picture_cost
+from ak_vision.costs import efficientnet_work
 from ak_vision.pretrained.whole import Pretraining
-from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS, suit_networks, suit_pretrained, suit_stem
+from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedBoolean, TunedInt, TunedText
-    from autokeras_core import Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from ak_vision.costs import Values, Work
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["EfficientNetBlock"]
 
@@ -71,6 +71,8 @@ class EfficientNetBlock(PretrainableBlock):
 
     base_name = "efficientnet"
     space = EFFICIENTNET
+    network_choice = "version"
+    networks = EFFICIENTNET_NETWORKS
 
     def __init__(
         self,
@@ -104,36 +106,12 @@ class EfficientNetBlock(PretrainableBlock):
             weights=weights,
         )
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space, with `version` and the default of `stem_stride` suited to the size of the pictures."""
-        if self.pretraining is not None:
-            self.pretraining.check(profile)
-            return suit_pretrained(
-                super().search_space(profile),
-                profile,
-                hyperparameter="version",
-                networks=EFFICIENTNET_NETWORKS,
-                declared=self.space,
-            )
-        space = suit_stem(super().search_space(profile), profile)
-        return suit_networks(
-            space, profile, hyperparameter="version", networks=EFFICIENTNET_NETWORKS, declared=self.space
-        )
+    def small_work(self, values: Values, picture: Work) -> Work:
+        """Return the work of the small network on a picture."""
+        return efficientnet_work(values, picture)
 
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        return picture_cost(
-            hp,
-            efficientnet_work,
-            published=EFFICIENTNET_NETWORKS.get(hp["version"]),
-            is_pretrained=self.pretraining is not None,
-        )
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the last convolution."""
-        pictures = as_pictures(self, inputs)
-        if hp["version"] != "small":
-            return self.published_features(EFFICIENTNET_NETWORKS[hp["version"]], pictures)
+    def small_features(self, hp: HyperparameterView, pictures: Tensor) -> Tensor:
+        """Return the feature map of the small network's last convolution."""
         return _small(hp, pictures)
 
 

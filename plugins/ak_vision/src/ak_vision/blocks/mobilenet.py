@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ak_vision.blocks._pictures import as_pictures
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import picture_cost
 from ak_vision.pretrained.whole import Pretraining
-from ak_vision.spaces import MOBILENET, MOBILENET_NETWORKS, suit_pretrained
+from ak_vision.spaces import MOBILENET, MOBILENET_NETWORKS
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedText
-    from autokeras_core import Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
 
 __all__ = ["MobileNetBlock"]
 
@@ -53,6 +49,8 @@ class MobileNetBlock(PretrainableBlock):
 
     base_name = "mobilenet"
     space = MOBILENET
+    network_choice = "version"
+    networks = MOBILENET_NETWORKS
 
     def __init__(
         self,
@@ -66,21 +64,3 @@ class MobileNetBlock(PretrainableBlock):
         if self.pretraining is not None:
             version = self.pretraining.argument("version", version, networks=MOBILENET_NETWORKS)
         super().__init__(name=name, version=version, pretrained=pretrained, weights=weights)
-
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space; with pretrained weights that are to be downloaded, checked against the pictures."""
-        space = super().search_space(profile)
-        if self.pretraining is None:
-            return space
-        self.pretraining.check(profile)
-        return suit_pretrained(
-            space, profile, hyperparameter="version", networks=MOBILENET_NETWORKS, declared=self.space
-        )
-
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        return picture_cost(hp, published=MOBILENET_NETWORKS[hp["version"]], is_pretrained=self.pretraining is not None)
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the last convolution."""
-        return self.published_features(MOBILENET_NETWORKS[hp["version"]], as_pictures(self, inputs))

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import MOMENTUM, as_pictures
+from ak_vision.blocks._pictures import MOMENTUM
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import picture_cost, resnet_work
+from ak_vision.costs import resnet_work
 from ak_vision.pretrained.whole import Pretraining
-from ak_vision.spaces import RESNET, RESNET_NETWORKS, suit_networks, suit_pretrained, suit_stem
+from ak_vision.spaces import RESNET, RESNET_NETWORKS
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt, TunedText
-    from autokeras_core import Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from ak_vision.costs import Values, Work
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["ResNetBlock"]
 
@@ -64,6 +64,8 @@ class ResNetBlock(PretrainableBlock):
 
     base_name = "resnet"
     space = RESNET
+    network_choice = "architecture"
+    networks = RESNET_NETWORKS
 
     def __init__(
         self,
@@ -93,32 +95,17 @@ class ResNetBlock(PretrainableBlock):
             weights=weights,
         )
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space, with `architecture` and the default of `stem_stride` suited to the size of the pictures."""
-        if self.pretraining is not None:
-            self.pretraining.check(profile)
-            return suit_pretrained(
-                super().search_space(profile),
-                profile,
-                hyperparameter="architecture",
-                networks=RESNET_NETWORKS,
-                declared=self.space,
-            )
-        space = suit_stem(super().search_space(profile), profile)
-        return suit_networks(
-            space, profile, hyperparameter="architecture", networks=RESNET_NETWORKS, declared=self.space
-        )
+    def published(self, hp: HyperparameterView) -> str | None:
+        """Return the published network of a configuration, of which there are two versions; `None` for the small one."""
+        name = super().published(hp)
+        return f"{name}_v2" if name is not None and hp["version"] == "v2" else name
 
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        return picture_cost(hp, resnet_work, published=_published(hp), is_pretrained=self.pretraining is not None)
+    def small_work(self, values: Values, picture: Work) -> Work:
+        """Return the work of the small network on a picture."""
+        return resnet_work(values, picture)
 
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the last stage."""
-        pictures = as_pictures(self, inputs)
-        published = _published(hp)
-        if published is not None:
-            return self.published_features(published, pictures)
+    def small_features(self, hp: HyperparameterView, pictures: Tensor) -> Tensor:
+        """Return the feature map of the small network's last stage."""
         return _small(hp, pictures, is_v2=hp["version"] == "v2")
 
 
@@ -134,13 +121,6 @@ def _pretrained_arguments(
         return architecture, version  # to be downloaded: there are both versions of each
     networks = {"v1": architecture, "v2": f"{architecture}_v2"}
     return architecture, pretraining.argument("version", version, networks=networks)
-
-
-def _published(hp: HyperparameterView) -> str | None:
-    """Return the published network that a configuration names, or `None` for the small one."""
-    if hp["architecture"] == "small":
-        return None
-    return RESNET_NETWORKS[hp["architecture"]] + ("_v2" if hp["version"] == "v2" else "")
 
 
 def _small(hp: HyperparameterView, pictures: Tensor, *, is_v2: bool) -> Tensor:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.blocks._pictures import normalized
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import picture_cost, xception_work
+from ak_vision.costs import xception_work
 from ak_vision.pretrained.whole import Pretraining
-from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS, suit_networks, suit_pretrained, suit_stem
+from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS
 
 if TYPE_CHECKING:
     from ak_vision.blocks._arguments import TunedInt, TunedText
-    from autokeras_core import Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from ak_vision.costs import Values, Work
+    from autokeras_core.plugin import HyperparameterView, Tensor
 
 __all__ = ["XceptionBlock"]
 
@@ -65,6 +65,8 @@ class XceptionBlock(PretrainableBlock):
 
     base_name = "xception"
     space = XCEPTION
+    network_choice = "architecture"
+    networks = XCEPTION_NETWORKS
 
     def __init__(
         self,
@@ -92,36 +94,12 @@ class XceptionBlock(PretrainableBlock):
             weights=weights,
         )
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space, with `architecture` and the default of `stem_stride` suited to the size of the pictures."""
-        if self.pretraining is not None:
-            self.pretraining.check(profile)
-            return suit_pretrained(
-                super().search_space(profile),
-                profile,
-                hyperparameter="architecture",
-                networks=XCEPTION_NETWORKS,
-                declared=self.space,
-            )
-        space = suit_stem(super().search_space(profile), profile)
-        return suit_networks(
-            space, profile, hyperparameter="architecture", networks=XCEPTION_NETWORKS, declared=self.space
-        )
+    def small_work(self, values: Values, picture: Work) -> Work:
+        """Return the work of the small network on a picture."""
+        return xception_work(values, picture)
 
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        return picture_cost(
-            hp,
-            xception_work,
-            published=XCEPTION_NETWORKS.get(hp["architecture"]),
-            is_pretrained=self.pretraining is not None,
-        )
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the last convolution."""
-        pictures = as_pictures(self, inputs)
-        if hp["architecture"] != "small":
-            return self.published_features(XCEPTION_NETWORKS[hp["architecture"]], pictures)
+    def small_features(self, hp: HyperparameterView, pictures: Tensor) -> Tensor:
+        """Return the feature map of the small network's last convolution."""
         return _small(hp, pictures)
 
 

@@ -181,6 +181,7 @@ class FrozenNetwork:
         x = keras.layers.GlobalAveragePooling2D()(pretrained(x))
         model = keras.Model(pictures, x, name=self._facts.name)
         model.trainable = False
+        model.jit_compile = False  # on a GPU Keras would have XLA compile it, for each number of rows anew
         return model
 
     def _architecture(self) -> keras.Model:

@@ -97,7 +97,8 @@ def as_network_pixels(
 
     Args:
         pictures: A symbolic tensor of shape `(batch, height, width, 1 or 3)`, any number type.
-        image_size: Height and width that the network takes; pictures of another shape are stretched to it.
+        image_size: Height and width that the network takes; pictures of another shape are stretched to it. Of
+            those that are twice as large or more, neighbouring pixels are averaged first: fine patterns would become others.
         value_range: What stands for black and white.
         scaling: The scaling that the network was trained with.
 
@@ -108,8 +109,18 @@ def as_network_pixels(
     scale = 255.0 / (high - low) if high > low else 1.0
     x = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
     if tuple(x.shape[1:3]) != (image_size, image_size):
+        x = _averaged(x, image_size=image_size)
         x = keras.layers.Resizing(image_size, image_size, interpolation="bilinear")(x)
     return scaled_pixels(as_colours(x), scaling)
+
+
+def _averaged(x: Tensor, *, image_size: int) -> Tensor:
+    """Return pictures whose sides are shrunk by the whole number that leaves them as large as the network wants, or larger.
+
+    `Resizing(antialias=True)` would be more exact, but a GPU does not compute it, and XLA does not know it.
+    """
+    by = tuple(1 if side is None else max(1, side // image_size) for side in x.shape[1:3])
+    return x if by == (1, 1) else keras.layers.AveragePooling2D(by, padding="same")(x)
 
 
 def as_colours(x: Tensor) -> Tensor:
