@@ -54,7 +54,8 @@ class AutoModel(Predictor):
         max_trials: How many configurations to try at most. Without it and without `time_limit`, 10.
         time_limit: Seconds the whole `fit` may take; the best model so far comes back. By default no limit.
         objective: The metric to optimise: a name (`"val_accuracy"`), a pair (`("val_score", "max")`) or a
-            `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise. With
+            `keras_tuner.Objective`. By default the head's: validation accuracy for classes, validation loss otherwise (several labels a
+            row, or `metrics=` without accuracy, too). With
             several heads the validation loss: the weighted sum of the heads' losses, each divided by what a guess costs.
             Another metric has its head's name before it: `"val_price_mae"`. A name that `metrics=` of the head knows, such as
             `"auc"` or `"rmse"`, is measured besides the head's own metrics.
@@ -185,7 +186,8 @@ class AutoModel(Predictor):
 
         Called again with the same data, a search goes on: one that was cut off is completed, a finished one gets
         `max_trials` (or `time_limit`) more. Called again with other data, or another `batch_size`, a new search starts. So it
-        does with `tuner="hyperband"`, which cannot go on: a search in `directory=` is an error then, unless `overwrite=True`.
+        does with `tuner="hyperband"`, which cannot go on. In both cases a search in `directory=` is an error, unless
+        `overwrite=True`.
 
         Args:
             x: The inputs' rows: an array or list; for several inputs a list in their order, or a dict by name. An
@@ -317,7 +319,8 @@ class AutoModel(Predictor):
     def load(cls, path: PathLike, *, custom_blocks: Sequence[type[Any]] = ()) -> Self:
         """Return the model that `save` wrote, or the best one of a search's directory.
 
-        Predicting, evaluating and exporting need no block's class; continuing with `fit` does.
+        Predicting, evaluating and exporting need no block's class; `fit`, which begins a new search with it, does. To go on with
+        a search, make the same model with the same `directory=` instead.
 
         Args:
             path: A directory that `save` wrote, or the `directory=` of a search.

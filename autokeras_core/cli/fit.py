@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 import time
 from pathlib import Path
@@ -319,8 +320,14 @@ def _assigned(assignments: tuple[tuple[str, Any], ...], options: dict[str, Any])
         if name in assigned or name in options:
             message = f"{name} is given twice."
             raise click.BadParameter(message, param_hint="'--option'")
-        assigned[name] = value
+        assigned[name] = _wherever(value)
     return assigned
+
+
+def _wherever(value: Any) -> Any:
+    """Return the absolute path of what an option names here, so that `resume` finds it from elsewhere; other values as they are."""
+    is_path = isinstance(value, str) and (os.sep in value or Path(value).suffix != "")
+    return str(Path(value).absolute()) if is_path and Path(value).exists() else value
 
 
 def _check_output(output: Path | None, *, directory: Path | None) -> None:

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CHECKPOINT_FOLDER", "FORMAT", "STATE_FILE", "checkpoint_path", "checkpointed_epochs", "read_state"]
+__all__ = [
+    "CHECKPOINT_FOLDER",
+    "FORMAT",
+    "STATE_FILE",
+    "checkpoint_path",
+    "checkpointed_epochs",
+    "checkpointed_seconds",
+    "read_state",
+]
 
 CHECKPOINT_FOLDER = "checkpoint"
 """The folder, inside a trial's, that holds its checkpoints while it runs."""
@@ -43,15 +52,31 @@ def checkpointed_epochs(directory: str | Path) -> int:
     Args:
         directory: The trial's directory.
     """
-    epochs = 0
+    histories = [state["watch"]["history"] for state in _states(directory)]
+    return max((len(values) for history in histories for values in history.values()), default=0)
+
+
+def checkpointed_seconds(directory: str | Path) -> float:
+    """Return how long a trial had run when the last checkpoint in its directory was written; 0 if there is none.
+
+    Args:
+        directory: The trial's directory.
+    """
+    return max((float(state["seconds"]) for state in _states(directory)), default=0.0)
+
+
+def _states(directory: str | Path) -> Iterator[dict[str, Any]]:
+    """Yield what the checkpoints in a trial's directory hold besides arrays, of those that can be read."""
     for phase in _PHASES:
         try:
             with zipfile.ZipFile(checkpoint_path(directory, phase)) as archive:
-                history = read_state(archive)["watch"]["history"]
-            epochs = max([epochs, *(len(values) for values in history.values())])
+                state = read_state(archive)
+            float(state["seconds"])
+            for values in state["watch"]["history"].values():
+                len(values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
             continue
-    return epochs
+        yield state
 
 
 def read_state(archive: zipfile.ZipFile) -> dict[str, Any]:

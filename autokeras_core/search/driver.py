@@ -121,13 +121,12 @@ class SearchDriver:
     predefined: Sequence[Configuration] = ()
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
     unfinished: list[TrialJob] = attrs.field(factory=list)
+    elapsed_before: float = 0.0
     stop_reason: str = ""
     _running: dict[str, _Running] = attrs.field(init=False, factory=dict)
     _started: float = attrs.field(init=False, factory=time.monotonic)
-    _elapsed_before: float = attrs.field(init=False, default=0.0)
 
     def __attrs_post_init__(self) -> None:
-        self._elapsed_before = self.outcomes[-1].elapsed if self.outcomes else 0.0
         self.budget.reserve = self.reserve_for(self.best)
 
     def run(self) -> None:
@@ -162,7 +161,7 @@ class SearchDriver:
                 raise
         except Exception as error:
             reason = str(error) if isinstance(error, SearchError) else f"{type(error).__name__}: {error}"
-            self.journal.append(SEARCH_FAILED, reason=reason)
+            self.journal.append(SEARCH_FAILED, reason=reason, elapsed=self._elapsed)
             raise
         finally:
             self.executor.close()
@@ -179,11 +178,16 @@ class SearchDriver:
         """What is expected of the rest of the search."""
         return estimate_search(self.pacer, self.outcomes, self.predefined)
 
+    @property
+    def _elapsed(self) -> float:
+        """How many seconds were searched by now, those of earlier runs included."""
+        return round(self.elapsed_before + time.monotonic() - self._started, 3)
+
     def _note_end(self, reason: str) -> None:
         """Write down that no further trial is started, and whether a model is to be handed over before all is done."""
         self.stop_reason = reason
         then = {} if reason == INTERRUPTED or self.best is None else {"then": HANDED_OVER}
-        self.journal.append(SEARCH_ENDED, reason=reason, **then)
+        self.journal.append(SEARCH_ENDED, reason=reason, elapsed=self._elapsed, **then)
 
     def _run_trials(self) -> str:
         """Keep as many trials running as the executor takes; return why no further one was started."""
@@ -241,12 +245,14 @@ class SearchDriver:
         shutil.rmtree(job.directory, ignore_errors=True)
         job = self._timed(job)
         self.budget.started_trials += 1
-        self.journal.append("trial_started", **job.to_json(), origin=self.origin_of(job.configuration))
+        origin = self.origin_of(job.configuration)
+        self.journal.append("trial_started", **job.to_json(), origin=origin, elapsed=self._elapsed)
         self._submit(trial, job)
 
     def _resume(self, job: TrialJob) -> None:
         """Go on with a trial of an earlier run, from the checkpoint that it left, if it left one."""
-        self.journal.append(TRIAL_RESUMED, trial_id=job.trial_id, epoch=checkpointed_epochs(job.directory))
+        epoch = checkpointed_epochs(job.directory)
+        self.journal.append(TRIAL_RESUMED, trial_id=job.trial_id, epoch=epoch, elapsed=self._elapsed)
         self._submit(self.oracle.trials[job.trial_id], self._timed(job))
 
     def _timed(self, job: TrialJob) -> TrialJob:
@@ -293,7 +299,7 @@ class SearchDriver:
 
     def _finish(self, trial: Any, outcome: TrialOutcome) -> None:
         """Tell the oracle, the journal, the display and the observers about a finished trial."""
-        outcome = attrs.evolve(outcome, elapsed=self._elapsed_before + time.monotonic() - self._started)
+        outcome = attrs.evolve(outcome, elapsed=self._elapsed)
         finish_trial(self.oracle, trial, outcome)
         if outcome.status == "completed":
             self.budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)

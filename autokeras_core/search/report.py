@@ -16,12 +16,14 @@ from autokeras_core.search.records import EnsembleRecord, TrialOutcome, rank_out
 from autokeras_core.search.session import (
     INTERRUPTED,
     JOURNAL_FILE,
+    TRIAL_RESUMED,
     read_end,
     read_ensemble,
     read_finished_trials,
     read_manifest,
     read_origins,
     read_outcomes,
+    read_seconds,
 )
 
 __all__ = ["MODEL_RECORD_FILE", "OpenTrial", "SearchReport", "SearchState", "read_report"]
@@ -39,7 +41,7 @@ class OpenTrial:
     Attributes:
         trial_id: Its name.
         configuration: Its hyperparameter values.
-        started: When it was begun, in seconds since 1970.
+        started: When it was begun, or last gone on with, in seconds since 1970.
     """
 
     trial_id: str
@@ -64,6 +66,7 @@ class SearchReport:
         open_trials: Those that did not.
         ensemble: The ensemble that was put together from them, or `None`.
         origins: Where configurations came from, by trial id, as far as it is known.
+        seconds: How long it has been searched in all runs, as far as it is known: see `read_seconds`.
 
     Example:
         ```python
@@ -83,6 +86,7 @@ class SearchReport:
     open_trials: tuple[OpenTrial, ...] = ()
     ensemble: EnsembleRecord | None = None
     origins: Mapping[str, str] = attrs.field(factory=dict)
+    seconds: float = 0.0
 
     @property
     def best(self) -> TrialOutcome | None:
@@ -95,11 +99,6 @@ class SearchReport:
         if self.ensemble is not None:
             return self.ensemble.score
         return None if self.best is None else self.best.score
-
-    @property
-    def seconds(self) -> float:
-        """How many seconds of searching the trials that ended took, in all runs."""
-        return max((outcome.elapsed for outcome in self.outcomes), default=0.0)
 
     @property
     def counted_trials(self) -> int:
@@ -159,6 +158,7 @@ def _of_search(directory: Path) -> SearchReport:
         open_trials=_open_trials(events, {outcome.trial_id for outcome in outcomes}),
         ensemble=read_ensemble(events),
         origins=read_origins(events),
+        seconds=read_seconds(events, directory),
     )
 
 
@@ -167,6 +167,7 @@ def _of_saved_model(directory: Path) -> SearchReport:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         name, direction = record["objective"]
+        outcomes = tuple(TrialOutcome.from_json(outcome) for outcome in record["outcomes"])
         return SearchReport(
             directory=directory,
             task=record["task"],
@@ -174,7 +175,8 @@ def _of_saved_model(directory: Path) -> SearchReport:
             maximise=direction == "max",
             state="interrupted" if record["stop_reason"] == INTERRUPTED else "finished",
             stop_reason=record["stop_reason"],
-            outcomes=tuple(TrialOutcome.from_json(outcome) for outcome in record["outcomes"]),
+            outcomes=outcomes,
+            seconds=max((outcome.elapsed for outcome in outcomes), default=0.0),
             ensemble=None if record["ensemble"] is None else EnsembleRecord.from_json(record["ensemble"]),
             origins=record["origins"],
         )
@@ -190,8 +192,9 @@ def _of_saved_model(directory: Path) -> SearchReport:
 
 def _open_trials(events: Sequence[Mapping[str, Any]], ended: set[str]) -> tuple[OpenTrial, ...]:
     started = {event["trial_id"]: event for event in events if event["event"] == "trial_started"}
+    begun = {event["trial_id"]: event["time"] for event in events if event["event"] in ("trial_started", TRIAL_RESUMED)}
     return tuple(
-        OpenTrial(trial_id=trial_id, configuration=event["configuration"], started=event["time"])
+        OpenTrial(trial_id=trial_id, configuration=event["configuration"], started=begun[trial_id])
         for trial_id, event in started.items()
         if trial_id not in ended
     )

@@ -72,7 +72,7 @@ def give_up_deadly_trials(session: SearchSession) -> None:
         _LOGGER.warning("Trial %s is given up: %s.", trial.job.trial_id, reason)
         outcome = attrs.evolve(
             failed_outcome(trial.job, Failure(kind="crash", reason=reason)),
-            elapsed=session.outcomes[-1].elapsed if session.outcomes else 0.0,
+            elapsed=session.seconds,
         )
         session.journal.append("trial_failed", **outcome.to_json())
         session.outcomes.append(outcome)

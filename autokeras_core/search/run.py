@@ -311,6 +311,7 @@ def _driver(
         pruner=_pruner(request, objective, predefined, epochs=epochs) if request.prune else None,
         outcomes=list(session.outcomes),
         unfinished=unfinished,
+        elapsed_before=session.seconds,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.search.checkpointed import checkpointed_seconds
 from autokeras_core.search.journal import Journal, locked, read_events
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
@@ -37,6 +38,7 @@ __all__ = [
     "read_origins",
     "read_outcomes",
     "read_refitted",
+    "read_seconds",
     "read_unfinished",
     "stored_seed",
     "write_json",
@@ -124,6 +126,7 @@ class SearchSession:
         outcomes: The trials that an earlier run of the same search finished.
         unfinished: The trials that it started and did not finish, in the order in which they started.
         finished_trials: How many trials counted when a run last used up its budget: a limit of trials counts from there.
+        seconds: How long earlier runs have searched.
     """
 
     directory: Path
@@ -131,6 +134,7 @@ class SearchSession:
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
     unfinished: list[UnfinishedTrial] = attrs.field(factory=list)
     finished_trials: int = 0
+    seconds: float = 0.0
 
     @classmethod
     def open(cls, directory: Path, *, manifest: Mapping[str, Any], overwrite: bool) -> SearchSession:
@@ -165,6 +169,7 @@ class SearchSession:
             outcomes=read_outcomes(events, directory),
             unfinished=read_unfinished(events, directory),
             finished_trials=read_finished_trials(events),
+            seconds=read_seconds(events, directory),
         )
 
     def close(self) -> None:
@@ -263,6 +268,23 @@ def read_finished_trials(events: Sequence[Mapping[str, Any]]) -> int:
         elif event["event"] in (SEARCH_ENDED, HANDED_OVER) and read_end(events[:position])[0]:
             finished = counted
     return finished
+
+
+def read_seconds(events: Sequence[Mapping[str, Any]], directory: Path) -> float:
+    """Return how many seconds of searching a journal's events tell of, in all runs.
+
+    Of a run whose process died, what came after its last event is not known, but for trials that it had begun: they had got as
+    far as their checkpoints under `directory`.
+    """
+    seconds = max((float(event.get("elapsed", 0.0)) for event in events), default=0.0)
+    begun = {
+        event["trial_id"]: float(event.get("elapsed", 0.0)) for event in events if event["event"] == "trial_started"
+    }
+    for event in events:
+        if event["event"] in _TRIAL_ENDED:
+            begun.pop(event["trial_id"], None)
+    cut_off = (start + checkpointed_seconds(directory / "trials" / trial_id) for trial_id, start in begun.items())
+    return max([seconds, *cut_off])
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

@@ -523,6 +523,19 @@ def test_an_end_says_whether_a_model_is_still_to_be_handed_over(tmp_path: Path) 
     assert "then" not in events_of(without, "search_ended")[0]
 
 
+def test_events_tell_how_long_was_searched_in_all_runs(tmp_path: Path) -> None:
+    """So a later run knows what is left of the time, also where this one is cut off between two ends of trials."""
+    driver = make_driver(tmp_path, Scripted(2), max_trials=4, elapsed_before=100.0)
+
+    driver.run()
+
+    told = [event for event in driver.journal.events() if event["event"] in ("trial_started", "trial_completed")]
+    seconds = [event["elapsed"] for event in [*told, *events_of(driver, "search_ended")]]
+    assert len(seconds) == 9
+    assert seconds[0] >= 100.0
+    assert seconds == sorted(seconds)
+
+
 def test_the_last_trials_are_named_where_only_they_failed_alike(tmp_path: Path) -> None:
     """Another failure before them is not counted among them."""
     bug, other = Failure(kind="bug", reason="ValueError: always"), Failure(kind="too_large", reason="too large")

@@ -54,6 +54,20 @@ def test_options_reach_the_task(run: Run) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "is_path"), [("weights.h5", True), ("models/small", True), ("models/none", False), ("models", False)]
+)
+def test_paths_in_options_are_found_from_elsewhere(run: Run, said: str, is_path: bool) -> None:
+    """What is there is meant, as for data; a word alone could be anything."""
+    data_file("0.5")
+    Path("models/small").mkdir(parents=True)
+    Path("weights.h5").touch()
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "search", "--option", f"depths={said}")
+
+    assert result.call["depths"] == (str(Path(said).absolute()) if is_path else said)
+
+
 def test_what_is_not_said_is_left_to_the_task(run: Run) -> None:
     """Only options that are given are passed on; without --target the data hold their labels."""
     data_file("0.5")

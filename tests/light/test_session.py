@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import attrs
 import pytest
 
 from autokeras_core.errors import SearchError
+from autokeras_core.search.checkpointed import FORMAT, STATE_FILE, checkpoint_path
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import EnsembleRecord, Failure, Rung, TrialJob, TrialOutcome
 from autokeras_core.search.session import (
@@ -20,6 +22,7 @@ from autokeras_core.search.session import (
     read_end,
     read_ensemble,
     read_finished_trials,
+    read_seconds,
     stored_seed,
 )
 
@@ -391,3 +394,41 @@ def test_the_seed_of_a_search_is_stored(tmp_path: Path) -> None:
     run_once(tmp_path, finish=False)
 
     assert stored_seed(tmp_path) == 0
+
+
+def begin_trial(session: SearchSession, *, elapsed: float, trained: float | None) -> None:
+    """Begin a trial that leaves a checkpoint after so many seconds, if it leaves any."""
+    directory = session.directory / "trials" / "1"
+    job = TrialJob(trial_id="1", configuration={"a": 2}, epochs=9, seed=0, seconds=None, directory=str(directory))
+    session.journal.append("trial_started", **job.to_json(), elapsed=elapsed)
+    if trained is not None:
+        path = checkpoint_path(directory, 1)
+        path.parent.mkdir(parents=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            state = {"format": FORMAT, "seconds": trained, "watch": {"history": {"loss": [0.5]}}}
+            archive.writestr(STATE_FILE, json.dumps(state))
+
+
+@pytest.mark.parametrize(("trained", "expected"), [(None, 12.0), (40.0, 52.0)], ids=["no checkpoint", "checkpoint"])
+def test_a_killed_run_has_taken_the_time_until_its_last_sign(
+    tmp_path: Path, trained: float | None, expected: float
+) -> None:
+    """That of the trials that ended, and what the one that was cut off had trained before its last checkpoint."""
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+    session.journal.append("trial_completed", **attrs.evolve(DONE, elapsed=11.0).to_json())
+    begin_trial(session, elapsed=12.0, trained=trained)
+    session.close()
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert session.seconds == expected
+    session.close()
+
+
+def test_an_interrupted_run_has_taken_the_time_until_its_end() -> None:
+    """Also what came after the last trial that ended; an older journal does not tell."""
+    trial = {"event": "trial_completed", "trial_id": "0", "elapsed": 11.0}
+
+    assert read_seconds([trial, {"event": "search_ended", "elapsed": 70.5}], Path("nowhere")) == 70.5
+    assert read_seconds([trial, {"event": "search_ended"}], Path("nowhere")) == 11.0
+    assert read_seconds([], Path("nowhere")) == 0.0
