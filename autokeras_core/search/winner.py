@@ -13,6 +13,7 @@ import numpy as np
 
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.ensemble import EnsembleBundle
+from autokeras_core.engine.evaluation_batch import evaluation_batch_size
 from autokeras_core.engine.predictions import read_predictions, selection_rows, write_predictions
 from autokeras_core.engine.scoring import objective_scorer, score_outputs
 from autokeras_core.engine.trial import BUNDLE_FOLDER
@@ -249,7 +250,9 @@ def _predictions(
     kept = read_predictions(outcome.directory, rows=len(rows))
     if kept is not None:
         return kept
-    outputs = _load(outcome).predict_outputs(rows.select(validation_inputs))
+    chosen = rows.select(validation_inputs)
+    batch_size = evaluation_batch_size(chosen, most=_MOST_ROWS_AT_ONCE)
+    outputs = _load(outcome).predict_outputs(chosen, batch_size=batch_size)
     arrays = [outputs[head] for head in context.graph.heads]
     write_predictions(outcome.directory, arrays)
     return arrays

@@ -170,6 +170,24 @@ def test_times_of_day_are_times() -> None:
 # What is warned of
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"0:00:00.{n:03d}123" for n in range(40)],
+        [f"{hour:02d}:00" for hour in range(1, 25)],
+        [f"({n})" for n in range(201, 261)],
+        [f"192.168.100.{n}" for n in range(147, 177)],
+    ],
+    ids=["fractions of a second", "the hour 24", "labels in parentheses", "addresses"],
+)
+def test_what_only_looks_like_times_or_amounts_stays_categories(cells: list[str]) -> None:
+    """As times all would be equal or some missing, as amounts all negative, or a million million."""
+    facts, _ = analysed(cells * 20)
+
+    assert facts["kind"] == "categorical"
+    assert facts["categories"] == len(cells)
+
+
 def warned_of(cells: Any, name: str = "column", **arguments: Any) -> list[str]:
     """Return the warnings about a column."""
     with warnings.catch_warnings(record=True) as caught:

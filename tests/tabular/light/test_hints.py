@@ -76,6 +76,10 @@ def test_leading_zeros_and_words() -> None:
         ("5kg", True),
         ("12,5 h", True),
         ("+49 170 123", True),
+        ("1 234 567", True),
+        ("555-123-4567", False),
+        ("123-45-6789", False),
+        ("10.0.0.12", False),
         ("INV-0012", False),
         ("$-", False),
         ("a", False),
@@ -85,5 +89,5 @@ def test_leading_zeros_and_words() -> None:
     ],
 )
 def test_amounts_are_mostly_digits(text: str, expected: bool) -> None:
-    """With at most a unit behind them."""
+    """With at most a unit behind them, and in the groups of thousands, if in any."""
     assert looks_like_amount(text) is expected

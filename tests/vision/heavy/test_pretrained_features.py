@@ -220,3 +220,20 @@ def test_fine_patterns_of_much_larger_pictures_become_grey(shape: tuple[int, int
 def test_a_frozen_network_computes_without_xla(fitted: FrozenNetwork) -> None:
     """On a GPU Keras would compile it for each number of rows anew."""
     assert fitted._fitted().jit_compile is False
+
+
+def test_a_saved_network_that_does_not_tell_averages_no_pixels(weights: str) -> None:
+    """Models of before were trained without it; what one tells is what it does."""
+    frozen = FrozenNetwork(NETWORK, SIZE, weights)
+    frozen.fit(PICTURES.repeat(4, axis=1).repeat(4, axis=2))
+    state = frozen.get_state()
+    same, older = FrozenNetwork(NETWORK, SIZE, weights), FrozenNetwork(NETWORK, SIZE, weights)
+
+    same.set_state(state)
+    older.set_state({key: value for key, value in state.items() if key != "averages"})
+
+    averaging = [
+        any(isinstance(layer, keras.layers.AveragePooling2D) for layer in each._fitted().layers)
+        for each in (frozen, same, same.tuned(same.unfrozen("all")), older)
+    ]
+    assert averaging == [True, True, True, False]

@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ak_tabular.amounts import TableFacts, count_numbers, has_large_integers, judge_numbers
-from ak_tabular.cells import is_spelled_missing, meaning_of_points, parse_numbers, uses_decimal_commas
+from ak_tabular.cells import (
+    is_in_parentheses,
+    is_spelled_missing,
+    meaning_of_points,
+    parse_numbers,
+    uses_decimal_commas,
+)
 from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
 from ak_tabular.dates import ISO, MISSING_TIME, find_format, is_time_of_day, parse_times
 from ak_tabular.findings import Finding, Texts
@@ -244,6 +250,8 @@ def _numbers_among(distinct: Array, decimal: Decimal, *, truths: bool) -> Array:
 def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding | None:
     """Return what a column is whose texts are numbers throughout, or nearly so; else `None`."""
     is_number = ~np.isnan(numbers)
+    if all(is_in_parentheses(text) for text in texts.distinct[is_number]):
+        return None  # labels: negative numbers are written so to tell them from others
     if is_number.all():
         zeros = [text for text in texts.distinct if has_leading_zero(text)]
         if zeros:
@@ -281,7 +289,11 @@ def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: Tab
 
 def _of_dates_in_text(column: Column, texts: Texts, date_format: str) -> Finding | None:
     """Return what a column is whose texts are dates throughout, or nearly so; `None` if too few are to be sure."""
-    is_date = parse_times(texts.distinct, date_format) != MISSING_TIME
+    seconds = parse_times(texts.distinct, date_format)
+    is_date = seconds != MISSING_TIME
+    # Durations are written like times of day, but for those that are longer than a day, or differ in fractions of a second.
+    if is_time_of_day(date_format) and not (is_date.all() and len(np.unique(seconds)) >= _MOST * len(seconds)):
+        return None
     noun = "times of day" if is_time_of_day(date_format) else "dates"
     facts = attrs.evolve(column, kind="datetime", date_format=date_format)
     if is_date.all():

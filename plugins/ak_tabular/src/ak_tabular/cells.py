@@ -29,6 +29,7 @@ __all__ = [
     "as_text",
     "canonical_number",
     "check_range",
+    "is_in_parentheses",
     "is_spelled_missing",
     "meaning_of_points",
     "parse_number",
@@ -167,6 +168,11 @@ def _bare(text: str) -> tuple[str, NumberStyle]:
     return ("-" if is_enclosed else sign) + match["digits"], style
 
 
+def is_in_parentheses(text: str) -> bool:
+    """Return whether a text is a number that nothing but parentheses marks, e.g. `"(5.00)"`."""
+    return _bare(text.strip())[1] == "accounting"
+
+
 def canonical_number(text: str) -> str | None:
     """Return how a cell that holds the number of a text is written, see `as_text`; `None` if the text is no plain number.
 
@@ -220,7 +226,7 @@ def uses_decimal_commas(texts: Array, *, counts: Array | None = None, may_be_lis
 def meaning_of_points(texts: Array) -> PointMeaning:
     """Return what the points in numbers without commas are: decimal points, or between thousands (`"€1.234"`).
 
-    They are between thousands where a number has two of them, or where all that have one have three digits behind it, all
+    They are between thousands where a number has two of them and another has not, or where all that have one have three digits behind it, all
     others are below 1,000, and there are so many that fractions would not look so by chance. Where there are fewer it is
     unclear, if they are amounts of money.
 
@@ -233,7 +239,9 @@ def meaning_of_points(texts: Array) -> PointMeaning:
     if not pointed or not all(_POINTS.fullmatch(digits) for digits, _ in pointed):
         return "decimal"
     if any(digits.count(".") > 1 for digits, _ in pointed):
-        return "thousands"
+        # Addresses and codes of three digits each ("192.168.100.147") have as many points throughout.
+        points = {digits.count(".") for digits, _ in pointed} | ({0} if others else set())
+        return "thousands" if len(points) > 1 or any(style == "currency" for _, style in pointed) else "decimal"
     if not others or not all(_BELOW_THOUSAND.fullmatch(digits) for digits in others):
         return "decimal"
     if len(pointed) >= _FRACTIONS_BY_CHANCE:

@@ -79,6 +79,7 @@ class FrozenNetwork:
         self._shape: tuple[int, ...] = ()
         self._dtype = ""
         self._range = (0.0, 255.0)
+        self._averages = True
         self._model: keras.Model | None = None
 
     def fit(self, data: Array) -> None:
@@ -117,6 +118,7 @@ class FrozenNetwork:
             "shape": list(self._shape),
             "dtype": self._dtype,
             "range": list(self._range),
+            "averages": self._averages,
             "weights": {f"{index:04d}": np.asarray(array) for index, array in enumerate(arrays)},
         }
 
@@ -124,6 +126,7 @@ class FrozenNetwork:
         """Restore the network from its saved weights; nothing is downloaded."""
         low, high = state["range"]
         self._describe(tuple(state["shape"]), str(state["dtype"]), (float(low), float(high)))
+        self._averages = bool(state.get("averages", False))  # models that do not say were trained without
         arrays = state["weights"]
         with _full_precision():
             model = self._assembled(self._architecture())
@@ -154,6 +157,7 @@ class FrozenNetwork:
         """Return a new preprocessor that computes with a network which `unfrozen` returned, frozen again."""
         other = type(self)(**self.get_config())
         other._describe(self._shape, self._dtype, self._range)
+        other._averages = self._averages
         other._model = network
         network.trainable = False
         return other
@@ -176,7 +180,11 @@ class FrozenNetwork:
         dtype = "float32" if self._dtype.startswith("float") else self._dtype
         pictures = keras.Input(self._shape, dtype=dtype)
         x = as_network_pixels(
-            pictures, image_size=self._image_size, value_range=self._range, scaling=self._facts.scaling
+            pictures,
+            image_size=self._image_size,
+            value_range=self._range,
+            scaling=self._facts.scaling,
+            averages=self._averages,
         )
         x = keras.layers.GlobalAveragePooling2D()(pretrained(x))
         model = keras.Model(pictures, x, name=self._facts.name)

@@ -91,7 +91,12 @@ def check_pictures(profile: DataProfile | None, *, where: str) -> None:
 
 
 def as_network_pixels(
-    pictures: Tensor, *, image_size: int, value_range: tuple[float, float], scaling: PixelScaling
+    pictures: Tensor,
+    *,
+    image_size: int,
+    value_range: tuple[float, float],
+    scaling: PixelScaling,
+    averages: bool = True,
 ) -> Tensor:
     """Return raw pictures as a network with published weights wants them.
 
@@ -101,6 +106,7 @@ def as_network_pixels(
             those that are twice as large or more, neighbouring pixels are averaged first: fine patterns would become others.
         value_range: What stands for black and white.
         scaling: The scaling that the network was trained with.
+        averages: Whether they are averaged.
 
     Returns:
         A tensor of shape `(batch, image_size, image_size, 3)`.
@@ -109,7 +115,7 @@ def as_network_pixels(
     scale = 255.0 / (high - low) if high > low else 1.0
     x = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
     if tuple(x.shape[1:3]) != (image_size, image_size):
-        x = _averaged(x, image_size=image_size)
+        x = _averaged(x, image_size=image_size) if averages else x
         x = keras.layers.Resizing(image_size, image_size, interpolation="bilinear")(x)
     return scaled_pixels(as_colours(x), scaling)
 
