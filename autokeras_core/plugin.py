@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from autokeras_core.data.named_columns import frame_column_names, frame_columns
     from autokeras_core.data.profile import DataProfile, Decision, InputProfile, TargetProfile
     from autokeras_core.data.rows import Rows
+    from autokeras_core.data.scripts import unspaced_share
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.trial import run_trial
     from autokeras_core.executors.base import Executor, TrialObserver
@@ -106,6 +107,7 @@ __all__ = [
     "read_csv_columns",
     "read_csv_names",
     "run_trial",
+    "unspaced_share",
 ]
 
 _TARGETS = {
@@ -141,6 +143,7 @@ _TARGETS = {
     "read_csv_columns": "autokeras_core.data.csv_table",
     "read_csv_names": "autokeras_core.data.csv_table",
     "run_trial": "autokeras_core.engine.trial",
+    "unspaced_share": "autokeras_core.data.scripts",
 }
 
 __getattr__ = lazy_names(__name__, _TARGETS)[0]

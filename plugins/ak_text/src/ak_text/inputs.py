@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from ak_text._scripts import has_no_spaces, unspaced_share
+from ak_text._scripts import has_no_spaces
 from ak_text.files import (
     class_folders,
     file_paths,
@@ -20,7 +20,7 @@ from ak_text.files import (
 )
 from autokeras_core import DataError, Input
 from autokeras_core.errors import describe_error
-from autokeras_core.plugin import Decision, InputProfile
+from autokeras_core.plugin import Decision, InputProfile, unspaced_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ class TextInput(Input):
             "words_95": long,
             "characters_95": long_characters,
             "mean_word_length": word_length,
-            "unspaced_share": unspaced_share(data.tolist()),
+            "unspaced_share": round(unspaced_share(data.tolist()), 2),
             "empty_texts": empty,
         }
         decisions = [Decision(f"input {name!r}", "text", "every row is a string")]

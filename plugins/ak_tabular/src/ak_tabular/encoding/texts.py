@@ -17,6 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from autokeras_core.plugin import unspaced_share
+
 __all__ = ["TextFeatures"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -27,12 +29,6 @@ _ROWS_PER_BATCH = 4_096
 _NO_WORD = "[no word]"  # the layer strips brackets off texts, so this is in none
 _LENGTH = 3.0  # of a text's features together: about the size of other features
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
-# Thai and Lao, Burmese, Khmer, kana, and the ideographs of Chinese and Japanese. Not Hangul: Korean has spaces.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff"
-    "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001b000-\U0001b16f"
-    "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+"
-)
 # An ideograph says about as much as three Latin letters: from here on half of what texts say is in such a script.
 _SHARE_WITHOUT_SPACES = 0.3
 _LONGEST_CUT_WORDS = 4.0  # of texts in such a script that were cut into words beforehand, on the average
@@ -113,9 +109,8 @@ def _has_no_spaces(texts: Sequence[str]) -> bool:
     """Return whether most texts are in scripts that put no spaces between words, and were not cut into words either."""
     words = [word for text in texts for word in text.split()]
     characters = sum(map(len, words))
-    unspaced = sum(sum(map(len, _UNSPACED.findall(text))) for text in texts if not text.isascii())
     is_cut = len(words) >= _FEWEST_CUT_WORDS * len(texts) and characters <= _LONGEST_CUT_WORDS * len(words)
-    return unspaced > 0 and unspaced >= _SHARE_WITHOUT_SPACES * characters and not is_cut
+    return unspaced_share(texts) >= _SHARE_WITHOUT_SPACES and not is_cut
 
 
 def _words_of(text: str, *, by_characters: bool) -> Iterable[str]:
