@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from autokeras_core.data.frames import in_frame, index_of
-from autokeras_core.data.head_weights import weights_of_heads
+from autokeras_core.data.head_weights import rows_that_count, weights_of_heads
 from autokeras_core.data.rows import is_sequential
 from autokeras_core.engine.evaluation_batch import evaluation_batch_size
 from autokeras_core.engine.preparation import adapt_inputs, adapt_labels, head_of, match_inputs, unpack
@@ -71,18 +71,18 @@ class Predictor:
             NotFittedError: If there is no model yet.
         """
         fitted = self._require_fitted()
-        outputs = self._outputs(x)
-        index = index_of(x, len(next(iter(outputs.values()))))
-        return self._as_given(
-            {
-                name: in_frame(
-                    head_of(self._graph, name).decode(outputs[name], fitted.profile.targets[name]),
-                    index,
-                    fitted.profile.targets[name],
-                )
-                for name in self._graph.heads
-            }
-        )
+        targets = fitted.profile.targets
+        matched, batch_size = self._matched(adapt_inputs(self._settled_graph(), x))
+        # Decoded as they come: labels take a few bytes a row, the outputs of thousands of classes as many thousands.
+        pieces = [
+            {name: head_of(self._graph, name).decode(outputs[name], targets[name]) for name in self._graph.heads}
+            for outputs in fitted.bundle.output_pieces(matched, batch_size=batch_size)
+        ]
+        values = pieces[0]
+        if len(pieces) > 1:
+            values = {name: np.concatenate([piece[name] for piece in pieces]) for name in self._graph.heads}
+        index = index_of(x, len(next(iter(values.values()))), inputs=len(self._graph.inputs))
+        return self._as_given({name: in_frame(values[name], index, targets[name]) for name in self._graph.heads})
 
     def predict_proba(self, x: Any) -> Any:
         """Return probabilities of shape `(rows, classes)`, float32; columns in the order of `classes`.
@@ -121,7 +121,7 @@ class Predictor:
         Args:
             x: Rows as for `fit`.
             y: Their targets; left out where x holds them.
-            sample_weight: A weight for each row, or a dict of such by head.
+            sample_weight: A weight for each row, or a dict of such by head. A row with the weight 0 needs no label.
 
         Returns:
             `{"loss": ..., "accuracy": ...}`; with several heads a metric's name has its head's before it, and `loss` is the
@@ -133,9 +133,11 @@ class Predictor:
         """
         fitted = self._require_fitted()
         graph = self._settled_graph()
-        x, y = unpack(graph, x, y)
+        trained = {name: target.columns for name, target in fitted.profile.targets.items()}
+        x, y = unpack(graph, x, y, trained=trained)
         inputs = adapt_inputs(graph, x)
-        labels = adapt_labels(self._graph, y, inputs)
+        counted = rows_that_count(sample_weight, self._graph.heads, len(next(iter(inputs.values()))))
+        labels = adapt_labels(self._graph, y, inputs, counted=counted)
         targets = {
             name: head_of(self._graph, name).encode(labels[name], fitted.profile.targets[name])
             for name in self._graph.heads
@@ -238,11 +240,15 @@ class Predictor:
         return self._model_outputs(adapt_inputs(self._settled_graph(), x))
 
     def _model_outputs(self, inputs: Mapping[str, Rows]) -> dict[str, Array]:
-        fitted = self._require_fitted()
-        matched = match_inputs(self._graph, inputs, fitted.profile)
+        matched, batch_size = self._matched(inputs)
+        return self._require_fitted().bundle.predict_outputs(matched, batch_size=batch_size)
+
+    def _matched(self, inputs: Mapping[str, Rows]) -> tuple[dict[str, Rows], int]:
+        """Return adapted rows in the form of the training rows, and how many of them to put through the model at once."""
+        matched = match_inputs(self._graph, inputs, self._require_fitted().profile)
         is_from_disk = any(is_sequential(rows) for rows in matched.values())
         most = _MOST_PREDICTED_AT_ONCE_FROM_DISK if is_from_disk else _MOST_PREDICTED_AT_ONCE
-        return fitted.bundle.predict_outputs(matched, batch_size=evaluation_batch_size(matched, most=most))
+        return matched, evaluation_batch_size(matched, most=most)
 
     def _as_given(self, values: dict[str, Any]) -> Any:
         """Return one value for one head, else a list or a dict by head, as `y` was given."""

@@ -11,8 +11,11 @@ from autokeras_core.graph.operator import Tensor
 __all__ = ["FineAUC"]
 
 _MOST_THRESHOLDS = 2_000
-_FEWEST_THRESHOLDS = 400
-_THRESHOLDS_OF_ALL_LABELS = 50_000  # each is updated in every step
+_ENOUGH_THRESHOLDS = 400
+_FEWEST_THRESHOLDS = 100
+# Each is updated in every step: so many that it takes no time, and so many that it takes no longer than the step itself.
+_THRESHOLDS_OF_ALL_LABELS = 50_000
+_MOST_THRESHOLDS_OF_ALL_LABELS = 400_000
 _DENSE_UP_TO = 4.0  # log-odds; half of all thresholds are within them
 _LARGEST_LOG_ODDS = 88.0  # float32 holds no smaller probability than exp(-87.3), but for 0
 
@@ -28,7 +31,7 @@ class FineAUC(keras.metrics.AUC):  # type: ignore[misc]  # keras ships no types
 
     Args:
         labels: The number of labels, whose areas are averaged; `None` for a single yes-or-no question. The more there are, the
-            fewer thresholds each has: from 2,000 to 400.
+            fewer thresholds each has: from 2,000 to 400, and beyond a thousand labels down to 100.
         name: The name in logs.
 
     Input shape:
@@ -36,9 +39,8 @@ class FineAUC(keras.metrics.AUC):  # type: ignore[misc]  # keras ships no types
     """
 
     def __init__(self, *, labels: int | None = None, name: str = "auc") -> None:
-        thresholds = _THRESHOLDS_OF_ALL_LABELS // (labels or 1)
         super().__init__(
-            num_thresholds=max(_FEWEST_THRESHOLDS, min(thresholds, _MOST_THRESHOLDS)),
+            num_thresholds=_thresholds_each(labels or 1),
             multi_label=labels is not None,
             num_labels=labels,
             name=name,
@@ -52,6 +54,11 @@ class FineAUC(keras.metrics.AUC):  # type: ignore[misc]  # keras ships no types
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {"labels": self.labels, "name": self.name}
+
+
+def _thresholds_each(labels: int) -> int:
+    wanted = max(_ENOUGH_THRESHOLDS, min(_MOST_THRESHOLDS, _THRESHOLDS_OF_ALL_LABELS // labels))
+    return max(_FEWEST_THRESHOLDS, min(wanted, _MOST_THRESHOLDS_OF_ALL_LABELS // labels))
 
 
 def _spread(probabilities: Tensor) -> Tensor:

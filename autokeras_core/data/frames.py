@@ -5,45 +5,56 @@ The core does not depend on pandas: it is imported where the user's own data sho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from autokeras_core.data.named_columns import frame_column_names
+
 if TYPE_CHECKING:
     from autokeras_core.data.profile import TargetProfile
 
-__all__ = ["frames_of", "in_frame", "index_of"]
+__all__ = ["frames_of", "in_frame", "index_of", "label_names"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_MOST_INPUTS = 100  # a longer list holds rows, not inputs
-
 
 def frames_of(labels: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the fields `frame` and `columns` of a `TargetProfile` for each target that is a pandas object."""
+    """Return the fields `frame` and `columns` of a `TargetProfile` for each target that is a frame, or a pandas Series."""
     found: dict[str, dict[str, Any]] = {}
     for head, values in labels.items():
+        names = label_names(values)
         if _is_pandas(values):
-            is_series = values.ndim == 1
-            names = [values.name] if is_series else list(values.columns)
-            columns = names if all(isinstance(name, str) for name in names) else []
-            found[head] = {"frame": "series" if is_series else "frame", "columns": columns}
+            found[head] = {"frame": "series" if values.ndim == 1 else "frame", "columns": names}
+        elif names:
+            found[head] = {"columns": names}
     return found
 
 
-def index_of(x: Any, rows: int) -> Any:
+def label_names(labels: Any) -> list[str]:
+    """Return the names of the columns of targets; none where they have none, or pandas has only numbered them."""
+    if not _is_pandas(labels):
+        return frame_column_names(labels) or []
+    names = [labels.name] if labels.ndim == 1 else list(labels.columns)
+    return names if all(isinstance(name, str) for name in names) else []
+
+
+def index_of(x: Any, rows: int, *, inputs: int = 1) -> Any:
     """Return the index that predictions for x get: that of its first pandas object; `None` where it has none.
 
     Args:
-        x: The user's inputs: data, or a list or dict of them.
+        x: The user's inputs: data, or a list or dict of them. Series in a list are the rows of an only input.
         rows: How many rows they are.
+        inputs: How many inputs there are.
     """
     parts = [x]
     if isinstance(x, Mapping):
         parts = list(x.values())
-    elif isinstance(x, Sequence) and not isinstance(x, (str, bytes)) and len(x) <= _MOST_INPUTS:
+    elif isinstance(x, (list, tuple)) and inputs > 1:
         parts = list(x)
+    elif isinstance(x, (list, tuple)) and len(x) == rows and all(_is_pandas(row) and row.ndim == 1 for row in x):
+        return [row.name for row in x]
     for part in parts:
         if _is_pandas(part):
             if len(part.index) == rows:

@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autokeras_core.data.profile import TargetProfile
-from autokeras_core.data.weights import combine_weights
+from autokeras_core.data.weights import checked_weights, combine_weights
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
-__all__ = ["weights_by_head", "weights_of_heads", "weights_of_rows"]
+__all__ = ["rows_that_count", "weights_by_head", "weights_of_heads", "weights_of_rows"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -24,8 +24,49 @@ _BALANCED = "balanced"
 _WITH_CLASSES = ("binary", "multi-class")
 
 
+def rows_that_count(
+    sample_weight: Any, heads: Iterable[str], total: int, *, among: Array | None = None, part: str = ""
+) -> dict[str, Array | None]:
+    """Return for each head which rows have its target: those of positive weight. `None` where all rows have it.
+
+    Args:
+        sample_weight: One weight per row for all heads, a dict of such by head, or `None`.
+        heads: The heads' names.
+        total: How many rows there are.
+        among: The numbers of the rows to look at, where others are left out; `None` for all.
+        part: Which rows they are, for messages, e.g. `"training"`.
+
+    Raises:
+        DataError: If a head is unknown, weights cannot be used, or a head has no row that counts.
+
+    Example:
+        ```python
+        rows_that_count({"price": [1, 0, 2]}, ["kind", "price"], 3)  # {"kind": None, "price": [True, False, True]}
+        ```
+    """
+    counted: dict[str, Array | None] = {}
+    for name, weights in _samples_by_head(sample_weight, list(heads)).items():
+        counted[name] = None
+        if weights is None:
+            continue
+        has_target = checked_weights(weights, total, target=name, part=part) > 0
+        if among is not None:
+            is_there = np.zeros(total, dtype=bool)
+            is_there[among] = True
+            has_target &= is_there
+            checked_weights(has_target, total, target=name, part=part)  # none may be left
+        if not has_target.all():
+            counted[name] = has_target
+    return counted
+
+
 def weights_of_heads(
-    sample_weight: Any, class_weight: Any, labels: Mapping[str, Any], targets: Mapping[str, TargetProfile]
+    sample_weight: Any,
+    class_weight: Any,
+    labels: Mapping[str, Any],
+    targets: Mapping[str, TargetProfile],
+    *,
+    part: str = "",
 ) -> Array | None:
     """Return the weights of rows, see `combine_weights`, for all heads.
 
@@ -35,6 +76,7 @@ def weights_of_heads(
             dict by head of either.
         labels: The raw labels of the rows by head.
         targets: What the labels are, by head, in the graph's order.
+        part: Which rows they are, for messages, e.g. `"training"`.
 
     Returns:
         float32 of shape `(rows,)`, or `(rows, heads)` where heads differ; `None` if no head has weights.
@@ -50,7 +92,7 @@ def weights_of_heads(
     heads = list(targets)
     samples = _samples_by_head(sample_weight, heads)
     classes = _classes_by_head(class_weight, targets)
-    each = [combine_weights(samples[name], classes[name], labels[name], targets[name]) for name in heads]
+    each = [combine_weights(samples[name], classes[name], labels[name], targets[name], part=part) for name in heads]
     if all(weights is None for weights in each):
         return None
     if len(heads) == 1 or (not isinstance(sample_weight, Mapping) and all(value is None for value in classes.values())):

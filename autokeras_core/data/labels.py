@@ -6,7 +6,6 @@ given. Regression targets are in `targets`.
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from autokeras_core.data._columns import analyse_columns, checked_columns, is_one_hot, not_one_hot
 from autokeras_core.data._describe import balance_decision, dtype_name, dtype_of, shape_of, shown
 from autokeras_core.data.adapters import as_rows, missing_values
+from autokeras_core.data.class_numbers import class_numbers
 from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.distinct import distinct_labels, flat_labels, is_continuous
 from autokeras_core.data.profile import Decision, LabelType, TargetKind, TargetProfile
@@ -78,7 +78,7 @@ def as_labels(labels: Any, where: str = "y") -> Array:
                 f"{where} holds missing or infinite values.",
                 expected="a label in every row, no None, NaN or infinity",
                 received=f"{bad} such {'value' if bad == 1 else 'values'} of {rows.size}, the first at {first}",
-                advice="Drop those rows from x and y.",
+                advice="Drop those rows from x and y, or give them the weight 0 in sample_weight.",
             )
         )
     return rows
@@ -157,9 +157,9 @@ def analyse_labels(
 def class_indices(labels: Any, profile: TargetProfile) -> Array:
     """Return the number of each row's class, int32 of shape `(rows,)`.
 
-    Numbers stand for equal ones, whether they are integers or floats. Where the classes are strings, an integer is the class
-    that is written like it: a file whose rows happen to have the labels 0 and 1 only, of the classes "0", "1" and "unknown",
-    is read as integers.
+    Numbers stand for equal ones, whether they are integers or floats. Where the classes are strings, a number or a truth value
+    is the class that is written like it: a file whose rows happen to have the labels 0 and 1 only, of the classes "0", "1" and
+    "unknown", is read as integers.
 
     Raises:
         DataError: If the target is multi-label, or a label is unseen, of another type or shape than in training.
@@ -188,7 +188,7 @@ def class_indices(labels: Any, profile: TargetProfile) -> Array:
             )
         )
     label_type = label_type_of(rows, where)
-    lookup = _class_numbers(profile, label_type)
+    lookup = class_numbers(profile, label_type)
     if not lookup:
         raise DataError(
             describe_error(
@@ -255,16 +255,6 @@ def decode_labels(outputs: Array, profile: TargetProfile) -> Array:
 def _kept_coded(labels: Any, where: str) -> Array | CodedLabels:
     """Return labels as an array, but those that are coded as they are."""
     return labels if isinstance(labels, CodedLabels) and len(labels) else as_labels(labels, where)
-
-
-def _class_numbers(profile: TargetProfile, label_type: LabelType) -> dict[Any, int]:
-    """Return the number of each class by the labels of a type that stand for it; nothing if none of that type do."""
-    classes = {label: number for number, label in enumerate(profile.classes)}
-    if label_type == profile.label_type or {label_type, profile.label_type} == {"int", "float"}:
-        return classes  # 1 and 1.0 are the same key
-    if label_type == "int" and profile.label_type == "str":  # "1" is written like an integer, "01" and "1_000" are not
-        return {int(label): number for label, number in classes.items() if re.fullmatch("0|-?[1-9][0-9]*", label)}
-    return {}
 
 
 def _coded_indices(rows: CodedLabels, lookup: dict[Any, int], profile: TargetProfile, where: str) -> Array:

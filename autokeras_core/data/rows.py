@@ -6,6 +6,7 @@ anything else (files, a table on disk, a data set that streams) does by being a 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
@@ -16,6 +17,7 @@ __all__ = [
     "Rows",
     "bytes_per_row",
     "is_sequential",
+    "object_bytes",
     "read_rows",
     "readable_rows",
     "row_loader",
@@ -25,6 +27,7 @@ __all__ = [
 
 _FEWEST_TO_LEARN_FROM = (1_000, 8 * 2**20)
 _MOST_TO_LEARN_FROM = (100_000, 64 * 2**20)
+_OBJECTS_TO_WEIGH = 10_000
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # TensorFlow ships no types
@@ -145,6 +148,21 @@ def rows_to_learn_from(rows: RowSource) -> int:
     """
     most, size = _MOST_TO_LEARN_FROM if is_sequential(rows) else _FEWEST_TO_LEARN_FROM
     return max(1, min(most, size // bytes_per_row(rows)))
+
+
+def object_bytes(rows: Rows) -> int:
+    """Return about how many bytes an array takes that holds objects, such as texts, with these; 0 for any other rows.
+
+    Processes that map an array of numbers have it in memory once; of objects each has its own.
+    """
+    if not isinstance(rows, np.ndarray) or not rows.dtype.hasobject:
+        return 0
+    total = float(rows.nbytes)
+    for column in [rows] if rows.dtype.names is None else [rows[name] for name in rows.dtype.names]:
+        if column.dtype.hasobject and column.size:
+            some = column.reshape(-1)[:: -(-column.size // _OBJECTS_TO_WEIGH)]
+            total += column.size * sum(map(sys.getsizeof, some)) / len(some)
+    return int(total)
 
 
 def bytes_per_row(rows: Rows) -> int:

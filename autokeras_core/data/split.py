@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,11 +17,16 @@ _MANY_ROWS = 2_000_000
 _ROWS_AT_ONCE = 1_000_000
 
 
-def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = None) -> tuple[Array, Array]:
+def split_rows(
+    rows: int, share: float, *, seed: int, strata: Array | None = None, has_target: Sequence[Array] = ()
+) -> tuple[Array, Array]:
     """Split row numbers at random into training and validation rows.
 
     With `strata` the parts have the classes in (nearly) the same shares, and every class with two rows or more is in
     both parts; for that the validation part may grow beyond `share`. A class with one row stays in training.
+
+    With `has_target` the same goes for the rows with a target. Where all of these would be in one part, since each is the
+    only one of its class, the split is not stratified by class.
 
     From two million rows on the numbers come in rising order (so rows on disk are read in theirs), as int32 where they
     fit, and the memory that is needed beside them does not grow with the rows.
@@ -30,6 +36,7 @@ def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = Non
         share: The share of rows for validation, in `(0, 1)`. Each part gets at least one row.
         seed: The seed; equal seeds give equal splits. 0 is a seed like any other.
         strata: The class of each row, shape `(rows,)`; by default the split is not stratified.
+        has_target: For each target that some rows lack, which rows have it: booleans of shape `(rows,)`.
 
     Returns:
         Training and validation row numbers, both shuffled (but see above), disjoint, together all rows.
@@ -61,6 +68,25 @@ def split_rows(rows: int, share: float, *, seed: int, strata: Array | None = Non
                 advice="Pass validation_data= to validate on rows of your own.",
             )
         )
+    train, validation = _split(rows, share, seed, _finer(strata, has_target))
+    if strata is not None and not all(each[train].any() and each[validation].any() for each in has_target):
+        return _split(rows, share, seed, _finer(None, has_target))
+    return train, validation
+
+
+def _finer(strata: Array | None, has_target: Sequence[Array]) -> Array | None:
+    """Return strata that also tell apart which targets rows have."""
+    if not has_target:
+        return strata
+    finer = np.zeros(len(has_target[0]), dtype=np.int64)
+    if strata is not None:
+        finer += strata if strata.dtype.kind in "biu" else np.unique(strata, return_inverse=True)[1].reshape(-1)
+    for each in has_target:
+        finer = finer * 2 + each
+    return finer
+
+
+def _split(rows: int, share: float, seed: int, strata: Array | None) -> tuple[Array, Array]:
     rng = np.random.default_rng(seed)
     wanted = min(max(round(rows * share), 1), rows - 1)
     if rows >= _MANY_ROWS:

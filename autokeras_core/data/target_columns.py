@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 __all__ = ["column_names"]
@@ -14,13 +15,14 @@ def column_names(y: Any, heads: Sequence[str]) -> dict[str, list[str]]:
     Whether there are such columns only the data can tell: a list of texts may as well be labels.
 
     Args:
-        y: The user's y. Names are a text, a list or tuple of texts, or a dict of a text for each head. With several heads
-            a list has one name for each, in their order.
+        y: The user's y. Names are a text, a whole number that a column is called, a list or tuple of texts, or a dict of a
+            text for each head. With several heads a list has one name for each, in their order.
         heads: The names of the heads.
 
     Example:
         ```python
         column_names("price", ["regression"])  # {"regression": ["price"]}
+        column_names(4, ["regression"])  # {"regression": ["4"]}, as of a table without a header
         column_names(["price", "rent"], ["regression"])  # {"regression": ["price", "rent"]}
         column_names(["price", "kind"], ["regression", "classification"])  # one each
         ```
@@ -28,7 +30,8 @@ def column_names(y: Any, heads: Sequence[str]) -> dict[str, list[str]]:
     if isinstance(y, Mapping):
         is_complete = set(y) == set(heads) and all(isinstance(name, str) for name in y.values())
         return {head: [y[head]] for head in heads} if is_complete else {}
-    names = [y] if isinstance(y, str) else y
+    is_number = isinstance(y, Integral) and not isinstance(y, bool)
+    names = [str(y)] if isinstance(y, str) or is_number else y
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
         return {}
     if len(heads) == 1:

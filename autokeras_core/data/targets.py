@@ -127,7 +127,10 @@ def decode_targets(outputs: Array, profile: TargetProfile) -> Array:
 def _numbers(targets: Any, name: str) -> Array:
     where = f"The target {name!r}"
     rows = as_labels(targets, where)
-    if rows.dtype.kind == "b" or rows.dtype.kind in "UT":
+    has_text = rows.dtype.kind in "UT" or (
+        rows.dtype.kind == "O" and any(isinstance(value, str) for value in rows.flat)  # as pandas has texts
+    )
+    if rows.dtype.kind == "b" or has_text:
         raise DataError(
             describe_error(
                 f"{where} does not hold numbers.",

@@ -13,20 +13,24 @@ from autokeras_core.data.profile import TargetProfile
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
-__all__ = ["combine_weights"]
+__all__ = ["checked_weights", "combine_weights"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
-def combine_weights(sample_weight: Any, class_weight: Any, labels: Array, profile: TargetProfile) -> Array | None:
+def combine_weights(
+    sample_weight: Any, class_weight: Any, labels: Array, profile: TargetProfile, *, part: str = ""
+) -> Array | None:
     """Return one weight per row, with mean 1: so weights change what counts, not how large the loss is.
 
     Args:
-        sample_weight: One weight per row, not negative, or `None`. An integer weight counts as that many equal rows.
+        sample_weight: One weight per row, not negative, or `None`. An integer weight counts as that many equal rows; a row
+            with the weight 0 is as one that is not there.
         class_weight: A weight by label, as the user writes the labels (by column number for one-hot labels), 1 for
             those left out; or `"balanced"`, inversely proportional to the classes' frequencies; or `None`.
         labels: The raw labels of the rows.
         profile: What the labels are.
+        part: Which rows they are, for messages, e.g. `"training"`.
 
     Returns:
         The product of both, float32 of shape `(rows,)`, or `None` if neither is given.
@@ -45,20 +49,25 @@ def combine_weights(sample_weight: Any, class_weight: Any, labels: Array, profil
         return None
     weights = np.ones(len(labels), dtype=np.float64)
     if sample_weight is not None:
-        weights = weights * _sample_weights(sample_weight, len(labels))
+        weights = checked_weights(sample_weight, len(labels), target=profile.name, part=part)
     if class_weight is not None:
-        weights = weights * _class_weights(class_weight, labels, profile)
-    mean = weights.mean()
-    if mean == 0:
-        raise DataError(
-            describe_error(
-                "All weights are 0.", expected="at least one positive weight", received=f"{len(weights)} weights of 0"
-            )
-        )
-    return np.asarray(weights / mean, dtype=np.float32)
+        weights = weights * _class_weights(class_weight, labels, profile, weights > 0)
+        _require_a_positive_one(weights, profile.name, part)
+    return np.asarray(weights / weights.mean(), dtype=np.float32)
 
 
-def _sample_weights(sample_weight: Any, rows: int) -> Array:
+def checked_weights(sample_weight: Any, rows: int, *, target: str, part: str = "") -> Array:
+    """Return what a user passed as the weights of one target's rows, float64 of shape `(rows,)`.
+
+    Args:
+        sample_weight: One weight per row, shape `(rows,)` or `(rows, 1)`.
+        rows: How many rows there are.
+        target: The target's name, for messages.
+        part: Which rows they are, for messages, e.g. `"training"`.
+
+    Raises:
+        DataError: If a weight is negative, not finite or not a number, all are 0, or the length is wrong.
+    """
     weights = as_rows(sample_weight, "sample_weight")
     if weights.shape not in ((rows,), (rows, 1)):
         raise DataError(
@@ -79,10 +88,25 @@ def _sample_weights(sample_weight: Any, rows: int) -> Array:
                 received=f"{weights[row]} at row {row}",
             )
         )
+    _require_a_positive_one(weights, target, part)
     return weights
 
 
-def _class_weights(class_weight: Any, labels: Array, profile: TargetProfile) -> Array:
+def _require_a_positive_one(weights: Array, target: str, part: str) -> None:
+    if weights.any():
+        return
+    rows = f"{part} rows" if part else "rows"
+    raise DataError(
+        describe_error(
+            f"All weights of the target {target!r} are 0.",
+            expected=f"at least one of the {rows} with a positive weight, which says that it has this target",
+            received=f"{len(weights)} {rows} with the weight 0",
+            advice="Pass validation_data= with rows that have it." if part == "validation" else "",
+        )
+    )
+
+
+def _class_weights(class_weight: Any, labels: Array, profile: TargetProfile, counted: Array) -> Array:
     if profile.kind not in ("binary", "multi-class"):
         raise DataError(
             describe_error(
@@ -94,9 +118,9 @@ def _class_weights(class_weight: Any, labels: Array, profile: TargetProfile) -> 
         )
     indices = class_indices(labels, profile)
     if isinstance(class_weight, str) and class_weight == "balanced":
-        counts = np.bincount(indices, minlength=profile.outputs)
+        counts = np.bincount(indices[counted], minlength=profile.outputs)
         present = np.count_nonzero(counts)
-        return np.asarray((len(indices) / (present * np.maximum(counts, 1)))[indices], dtype=np.float64)
+        return np.asarray((np.count_nonzero(counted) / (present * np.maximum(counts, 1)))[indices], dtype=np.float64)
     if not isinstance(class_weight, Mapping):
         raise DataError(
             describe_error(

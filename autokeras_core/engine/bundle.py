@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.raw_inputs import RawTensors
     from autokeras_core.graph.graph import Graph
 
-__all__ = ["ModelBundle", "raw_pieces", "write_about"]
+__all__ = ["ModelBundle", "joined_outputs", "raw_pieces", "write_about"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -46,6 +46,7 @@ _PACKAGES = ("autokeras-core", "keras", "numpy", "tensorflow", "tensorflow-cpu")
 _NETWORK = "network"
 _ROWS_AT_ONCE = 32_768
 _BYTES_AT_ONCE = 64 * 2**20
+_OUTPUTS_AT_ONCE = 2**24  # 64 MiB for each model
 
 
 @attrs.frozen(kw_only=True)
@@ -105,11 +106,21 @@ class ModelBundle:
         Returns:
             For each head an array of one row per row.
         """
-        pieces: list[dict[str, Array]] = []
-        for raw in raw_pieces(inputs, batch_size):
-            batch = {feature.name: transform_rows(raw[feature.input_name], feature.host) for feature in self.features}
-            pieces.append(self.model.predict(prediction_batches(batch, batch_size=batch_size), verbose=0))
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
+        return joined_outputs(self.output_pieces(inputs, batch_size), rows=len(next(iter(inputs.values()))))
+
+    def output_pieces(self, inputs: Mapping[str, Rows], batch_size: int = 256) -> Iterator[dict[str, Array]]:
+        """Yield what `predict_outputs` returns, a piece of the rows at a time: for what needs less than all outputs."""
+        for raw in raw_pieces(inputs, batch_size, profile=self.profile):
+            yield self.outputs_of(self.features_of(raw), batch_size)
+
+    def features_of(self, raw: Mapping[str, Array]) -> dict[str, Array]:
+        """Return what the model takes, made of raw rows by input name."""
+        return {feature.name: transform_rows(raw[feature.input_name], feature.host) for feature in self.features}
+
+    def outputs_of(self, features: Mapping[str, Array], batch_size: int = 256) -> dict[str, Array]:
+        """Return what the model makes of what `features_of` returned."""
+        outputs = self.model.predict(prediction_batches(features, batch_size=batch_size), verbose=0)
+        return {name: outputs[name] for name in self.heads}
 
     def to_keras_model(self) -> keras.Model:
         """Return a plain Keras model that takes raw rows and holds all preprocessing.
@@ -232,19 +243,42 @@ class ModelBundle:
         )
 
 
-def raw_pieces(inputs: Mapping[str, Rows], batch_size: int) -> Iterator[dict[str, Array]]:
+def raw_pieces(inputs: Mapping[str, Rows], batch_size: int, *, profile: DataProfile) -> Iterator[dict[str, Array]]:
     """Yield raw rows a piece at a time, read-only: as many as fit well into memory, a multiple of the batch size.
 
     Args:
         inputs: Adapted rows by input name. Those of a source are read.
         batch_size: Rows at once in a model.
+        profile: Tells how many outputs a model has for a row: they have to fit, too.
     """
     rows = len(next(iter(inputs.values())))
     widest = max(bytes_per_row(each) for each in inputs.values())
-    at_once = min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // widest))
+    outputs = sum(target.outputs for target in profile.targets.values())
+    at_once = min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // widest), max(1, _OUTPUTS_AT_ONCE // outputs))
     step = max(1, -(-at_once // batch_size)) * batch_size
     for start in range(0, rows, step):
         yield {name: read_only(read_rows(each, slice(start, start + step))) for name, each in inputs.items()}
+
+
+def joined_outputs(pieces: Iterable[Mapping[str, Array]], *, rows: int) -> dict[str, Array]:
+    """Return the outputs of all rows, each in memory once: pieces are let go of as they come.
+
+    Args:
+        pieces: Outputs by head, a piece of the rows at a time; at least one.
+        rows: How many rows they are together.
+    """
+    joined: dict[str, Array] = {}
+    start = 0
+    for piece in pieces:
+        stop = start + len(next(iter(piece.values())))
+        if start == 0 and stop == rows:
+            return dict(piece)
+        for name, outputs in piece.items():
+            if start == 0:
+                joined[name] = np.empty((rows, *outputs.shape[1:]), outputs.dtype)
+            joined[name][start:stop] = outputs
+        start = stop
+    return joined
 
 
 def write_about(folder: Path, *, plugins: Mapping[str, str], extra: Mapping[str, Any]) -> None:

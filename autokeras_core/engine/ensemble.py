@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -11,8 +11,9 @@ import attrs
 import keras
 import numpy as np
 
+from autokeras_core.engine._equal_features import are_equal
 from autokeras_core.engine._layer_names import LayerNames
-from autokeras_core.engine.bundle import ModelBundle, raw_pieces, write_about
+from autokeras_core.engine.bundle import ModelBundle, joined_outputs, raw_pieces, write_about
 from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.raw_inputs import model_of_raw_inputs
 from autokeras_core.engine.storage import read_manifest, replaced_directory
@@ -78,15 +79,21 @@ class EnsembleBundle:
         return {name: version for member in self.members for name, version in member.plugins.items()}
 
     def predict_outputs(self, inputs: Mapping[str, Rows], batch_size: int = 256) -> dict[str, Array]:
-        """Return the weighted mean of what the members make of raw rows, see `ModelBundle.predict_outputs`.
+        """Return the weighted mean of what the members make of raw rows, see `ModelBundle.predict_outputs`."""
+        return joined_outputs(self.output_pieces(inputs, batch_size), rows=len(next(iter(inputs.values()))))
 
-        Rows of a source are read once for all members.
+    def output_pieces(self, inputs: Mapping[str, Rows], batch_size: int = 256) -> Iterator[dict[str, Array]]:
+        """Yield what `predict_outputs` returns, a piece of the rows at a time, see `ModelBundle.output_pieces`.
+
+        Rows of a source are read once for all members, and what equal preprocessing makes of rows is made once.
         """
-        pieces: list[dict[str, Array]] = []
-        for raw in raw_pieces(inputs, batch_size):
-            outputs = [member.predict_outputs(raw, batch_size) for member in self.members]
-            pieces.append({name: self._mean([each[name] for each in outputs]) for name in self.heads})
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in self.heads}
+        groups = _of_equal_features(self.members)
+        for raw in raw_pieces(inputs, batch_size, profile=self.profile):
+            outputs: dict[int, dict[str, Array]] = {}
+            for places in groups:
+                features = self.members[places[0]].features_of(raw)
+                outputs |= {place: self.members[place].outputs_of(features, batch_size) for place in places}
+            yield {name: self._mean([outputs[place][name] for place in range(len(outputs))]) for name in self.heads}
 
     def _mean(self, outputs: Sequence[Array]) -> Array:
         total = sum(weight * each.astype(np.float64) for weight, each in zip(self.weights, outputs, strict=True))
@@ -179,6 +186,19 @@ def load_bundle(directory: str | Path, registry: Registry, *, custom_classes: Se
     """
     kind = EnsembleBundle if (Path(directory) / _FILE).exists() else ModelBundle
     return kind.load(directory, registry, custom_classes=custom_classes)
+
+
+def _of_equal_features(members: Sequence[ModelBundle]) -> list[list[int]]:
+    """Return the places of the members, those together that take the same features."""
+    groups: list[list[int]] = []
+    for place, member in enumerate(members):
+        for places in groups:
+            if are_equal(members[places[0]].features, member.features):
+                places.append(place)
+                break
+        else:
+            groups.append([place])
+    return groups
 
 
 def _prefix(number: int) -> str:

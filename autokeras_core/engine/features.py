@@ -115,7 +115,7 @@ class FeatureStore:
         profile: What analysis found out about them.
         train: Adapted training rows by input: arrays, or sources that read rows when they are needed.
         validation: Adapted validation rows by input; an empty mapping where there are none.
-        targets: Encoded training targets by head, for preprocessors that learn from them.
+        targets: Encoded training targets by head, for preprocessors that learn from them, see `data.stand_ins.known_targets`.
         directory: Where to keep results above 64 MiB (or those beyond 512 MiB together), as memory-mapped files that
             go when the store goes; `None` to keep all in memory. Beyond 10 GiB, those that were not used for the longest
             time are deleted, and computed again if they are needed.

@@ -26,12 +26,17 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _FILE = "predictions.npz"
 _MOST_ROWS = 50_000
+# Outputs of one model, 40 MB: those of several are in memory at once, and are summed again and again.
+_MOST_VALUES = 10_000_000
+_FEWEST_ROWS = 1_000
 _MOST_ROWS_AT_ONCE = 256
 
 
 @attrs.frozen(kw_only=True)
 class SelectionRows:
     """The validation rows that an ensemble is chosen by: all of them, or 50,000 where there are more.
+
+    With more than 200 outputs a row they are fewer, down to 1,000: as many as have ten million outputs together.
 
     Attributes:
         numbers: Their numbers among the validation rows, ascending; `None` if these are all.
@@ -54,9 +59,11 @@ class SelectionRows:
 def selection_rows(context: TrialContext) -> SelectionRows:
     """Return the rows to choose by; the same ones for every trial of a search, also when it is continued."""
     total = len(next(iter(context.validation_targets.values())))
+    outputs = sum(target.outputs for target in context.profile.targets.values())
+    most = min(_MOST_ROWS, max(_FEWEST_ROWS, _MOST_VALUES // outputs))
     numbers = None
-    if total > _MOST_ROWS:
-        numbers = np.sort(np.random.default_rng(0).choice(total, _MOST_ROWS, replace=False))
+    if total > most:
+        numbers = np.sort(np.random.default_rng(0).choice(total, most, replace=False))
     return SelectionRows(
         numbers=numbers,
         targets={name: _part(target, numbers) for name, target in context.validation_targets.items()},

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -14,12 +13,16 @@ from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.dataset import check_rows
 from autokeras_core.data.fingerprint import fingerprint
 from autokeras_core.data.frames import frames_of
-from autokeras_core.data.head_weights import weights_of_heads, weights_of_rows
+from autokeras_core.data.head_weights import rows_that_count, weights_of_heads, weights_of_rows
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
-from autokeras_core.data.rows import readable_rows, select_rows
+from autokeras_core.data.rows import object_bytes, readable_rows, select_rows
 from autokeras_core.data.split import split_rows
+from autokeras_core.data.stand_ins import known_targets, with_stand_ins
 from autokeras_core.data.target_columns import column_names
+from autokeras_core.data.target_order import check_names, labels_in_order, names_in_order
+from autokeras_core.data.validation_parts import validation_parts
+from autokeras_core.engine.known_labels import analyse_known
 from autokeras_core.engine.settling import settle, settled_as
 from autokeras_core.errors import DataError, describe_error
 
@@ -45,6 +48,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 _ROWS_FOR_SMALLER_SPLIT = 20_000
 _MOST_VALIDATION_ROWS = 200_000
 _ROWS_AT_ONCE = 1_000_000
+_VALUES_AT_ONCE = 2**24
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +75,17 @@ class PreparedData:
     validation_weights: Array | None
     fingerprint: str
 
+    @property
+    def known_targets(self) -> Mapping[str, Array]:
+        """The training targets for those who learn from them without weights: NaN in rows without one."""
+        return known_targets(self.train_targets, self.train_weights)
+
+    @property
+    def object_bytes(self) -> int:
+        """About how many bytes of it are in arrays of objects, such as texts: each worker has a copy of its own of these."""
+        parts = (self.train_inputs, self.validation_inputs)
+        return sum(object_bytes(rows) for part in parts for rows in part.values())
+
 
 def default_validation_split(rows: int) -> float:
     """Return the share of rows to validate on if the user does not say.
@@ -87,27 +102,39 @@ def head_of(graph: Graph, name: str) -> Head:
     return head
 
 
-def unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any]:
+def unpack(graph: Graph, x: Any, y: Any, *, trained: Mapping[str, Sequence[str]]) -> tuple[Any, Any]:
     """Return x and y, where the only input may find y in x: a folder per class, a table and its target column.
 
+    Args:
+        graph: The graph.
+        x: The user's inputs.
+        y: The user's targets.
+        trained: The names of the target columns in training by head: several of a head are put in their order.
+
     Raises:
-        DataError: If there are no labels.
+        DataError: If there are no labels, or several columns of them have other names than in training.
     """
-    x, y, _ = _unpack(graph, x, y)
+    x, y, _ = _unpack(graph, x, y, trained)
     return x, y
 
 
-def _unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any, dict[str, list[str]]]:
+def _unpack(
+    graph: Graph, x: Any, y: Any, trained: Mapping[str, Sequence[str]]
+) -> tuple[Any, Any, dict[str, list[str]]]:
     """Return x and y as `unpack` does; and by head the columns of x that were named by y, and found there."""
     columns: dict[str, list[str]] = {}
     if len(graph.inputs) == 1:
         vertex = graph.inputs[0]
         named = _named_inputs(graph, x)
         names = column_names(y, graph.heads)
+        if not isinstance(y, Mapping) and (ordered := names_in_order(names, trained)) != names:
+            names, y = ordered, [name for each in ordered.values() for name in each]
         if names and len(graph.heads) > 1:
             y = {head: name for head, (name,) in names.items()}
         data, labels = vertex.operator.unpack(named[vertex.name], y)
         columns = names if labels is not y else {}
+        for head, each in columns.items():
+            check_names(each, trained.get(head, ()), head=head)
         x, y = {vertex.name: data}, labels
     if y is None:
         raise DataError(
@@ -119,7 +146,7 @@ def _unpack(graph: Graph, x: Any, y: Any) -> tuple[Any, Any, dict[str, list[str]
                 "the labels of pictures.",
             )
         )
-    return x, y, columns
+    return x, labels_in_order(y, graph.heads, trained), columns
 
 
 def adapt_inputs(graph: Graph, x: Any) -> dict[str, Rows]:
@@ -135,29 +162,34 @@ def adapt_inputs(graph: Graph, x: Any) -> dict[str, Rows]:
 
 
 def match_inputs(graph: Graph, inputs: Mapping[str, Rows], profile: DataProfile) -> dict[str, Rows]:
-    """Return adapted rows in the form of the training rows, see `Input.match`.
+    """Return adapted rows in the form of the training rows, see `Input.match` and `Input.parse`.
 
     Raises:
         DataError: If they do not fit those, or a row cannot be read.
     """
-    return {
-        vertex.name: vertex.operator.match(inputs[vertex.name], profile.inputs[vertex.name]) for vertex in graph.inputs
-    }
+    return _parsed(graph, _matched(graph, inputs, profile), profile)
 
 
-def adapt_labels(graph: Graph, y: Any, inputs: Mapping[str, Rows]) -> dict[str, Any]:
+def adapt_labels(
+    graph: Graph, y: Any, inputs: Mapping[str, Rows], *, counted: Mapping[str, Array | None]
+) -> dict[str, Any]:
     """Return the user's y as arrays (or `CodedLabels`) by head name, checked to have as many rows as the inputs.
+
+    Args:
+        graph: The graph.
+        y: The user's targets.
+        inputs: Adapted inputs.
+        counted: Which rows have a target, see `rows_that_count`; others need no label, see `with_stand_ins`.
 
     Raises:
         DataError: If a target is missing, is no array of labels, or has another number of rows.
     """
     named = name_inputs(y, list(graph.heads), what="y")
-    labels = {
-        name: named[name]
-        if isinstance(named[name], CodedLabels)
-        else as_labels(named[name], where=f"y[{name!r}]" if len(graph.heads) > 1 else "y")
-        for name in graph.heads
-    }
+    labels: dict[str, Any] = {}
+    for name in graph.heads:
+        where, given, has_label = f"y[{name!r}]" if len(graph.heads) > 1 else "y", named[name], counted[name]
+        given = given if has_label is None else with_stand_ins(given, has_label, where=where)
+        labels[name] = given if isinstance(given, CodedLabels) else as_labels(given, where=where)
     check_rows(inputs, labels)
     return labels
 
@@ -177,8 +209,9 @@ def prepare(
 
     Inputs are analysed on training rows only; of rows that are split off they learn what to put up with, see
     `Input.widen`. Classes are taken from all labels, so that a rare one that falls into the validation part is no
-    surprise; the scale of a regression target is taken from training rows. Rows that a source cannot read are left out,
-    with their labels and weights.
+    surprise; the scale of a regression target is taken from training rows. A row with the weight 0 for a head is a row without
+    that target: its label has no part in any of this. Rows that a source cannot read are left out, with their labels and
+    weights.
 
     Args:
         graph: The graph.
@@ -196,38 +229,45 @@ def prepare(
     settled = settle(graph, _named_inputs(graph, x), y)
     graph = settled_as(graph, settled)
     given_y = y
-    x, y, columns = _unpack(graph, x, y)
+    x, y, columns = _unpack(graph, x, y, trained={})
     inputs, labels, sample_weight = _readable(graph, x, y, sample_weight)
     rows = len(next(iter(inputs.values())))
-    targets = {name: head_of(graph, name).analyse(labels[name], name=name) for name in graph.heads}
+    counted = rows_that_count(sample_weight, graph.heads, rows)
+    targets = {
+        name: analyse_known(head_of(graph, name), labels[name], name=name, has_label=counted[name])
+        for name in graph.heads
+    }
+    frames = _frames(graph, y, labels, columns)
     if validation_data is None:
-        train, validation = _split(graph, labels, targets, rows, validation_split, seed)
+        train, validation = _split(graph, labels, targets, rows, validation_split, seed, counted)
         validation_inputs = {name: select_rows(each, validation) for name, each in inputs.items()}
         validation_labels = {name: array[validation] for name, array in labels.items()}
         validation_weight = weights_of_rows(sample_weight, validation, rows)
     else:
         train = None
-        other_x, other_y, other_weight = _validation_parts(validation_data, given_y if columns else None)
-        other_x, other_y = unpack(graph, other_x, other_y)
+        other_x, other_y, other_weight = validation_parts(validation_data, given_y if columns else None)
+        trained = {name: fields.get("columns", ()) for name, fields in frames.items()}
+        other_x, other_y = unpack(graph, other_x, other_y, trained=trained)
         validation_inputs, validation_labels, validation_weight = _readable(graph, other_x, other_y, other_weight)
     train_inputs = inputs if train is None else {name: select_rows(each, train) for name, each in inputs.items()}
+    del x, inputs  # where they are not the user's own, they are in memory beside the parts they were split into
     train_labels = labels if train is None else {name: array[train] for name, array in labels.items()}
+    train_weight = weights_of_rows(sample_weight, train, rows)
+    counted = rows_that_count(train_weight, graph.heads, len(next(iter(train_labels.values()))), part="training")
     targets |= {
-        name: head_of(graph, name).analyse(train_labels[name], name=name)
+        name: analyse_known(head_of(graph, name), train_labels[name], name=name, has_label=counted[name])
         for name, profile in targets.items()
         if not profile.is_classification
     }
-    named_columns = {
-        name: {"columns": names} for name, names in columns.items() if len(names) == _width(train_labels[name])
-    }
-    frames = named_columns | frames_of(name_inputs(y, list(graph.heads), what="y"))
-    targets = {name: attrs.evolve(target, **frames.get(name, {})) for name, target in targets.items()}
+    targets = {name: attrs.evolve(target, **frames[name]) for name, target in targets.items()}
     encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
+    train_weights = weights_of_heads(train_weight, class_weight, train_labels, targets, part="training")
+    known = known_targets(encoded, train_weights)
     input_profiles = {}
     for vertex in graph.inputs:
         rows_of_input = train_inputs[vertex.name]
         found = vertex.operator.analyse(rows_of_input, name=vertex.name)
-        reviewed = vertex.operator.review(rows_of_input, found, targets=encoded, target_profiles=targets)
+        reviewed = vertex.operator.review(rows_of_input, found, targets=known, target_profiles=targets)
         if train is not None:
             reviewed = vertex.operator.widen(validation_inputs[vertex.name], reviewed)
         input_profiles[vertex.name] = attrs.evolve(reviewed, settled=settled[vertex.name])
@@ -236,33 +276,50 @@ def prepare(
         inputs=input_profiles,
         targets=targets,
     )
-    validation_inputs = match_inputs(graph, validation_inputs, profile)
+    validation_inputs = _matched(graph, validation_inputs, profile)
     validation_encoded = {
         name: head_of(graph, name).encode(validation_labels[name], targets[name]) for name in graph.heads
     }
-    train_weights = weights_of_heads(weights_of_rows(sample_weight, train, rows), class_weight, train_labels, targets)
-    validation_weights = weights_of_heads(validation_weight, class_weight, validation_labels, targets)
-    parts: dict[str, Mapping[str, Rows]] = {
-        "train": train_inputs,
-        "validation": validation_inputs,
-        "train target": encoded,
-        "validation target": validation_encoded,
-    }
-    everything = {f"{part}/{name}": each for part, by_name in parts.items() for name, each in by_name.items()}
-    if train_weights is not None:
-        everything["weights"] = train_weights
-    if validation_weights is not None:
-        everything["validation weights"] = validation_weights
+    validation_weights = weights_of_heads(
+        validation_weight, class_weight, validation_labels, targets, part="validation"
+    )
+    digest = _fingerprint(
+        {
+            "train": train_inputs,
+            "validation": validation_inputs,
+            "train target": encoded,
+            "validation target": validation_encoded,
+        },
+        {"weights": train_weights, "validation weights": validation_weights},
+    )
     return PreparedData(
         profile=profile,
-        train_inputs=train_inputs,
-        validation_inputs=validation_inputs,
+        train_inputs=_parsed(graph, train_inputs, profile),
+        validation_inputs=_parsed(graph, validation_inputs, profile),
         train_targets=encoded,
         validation_targets=validation_encoded,
         train_weights=train_weights,
         validation_weights=validation_weights,
-        fingerprint=fingerprint(everything),
+        fingerprint=digest,
     )
+
+
+def _matched(graph: Graph, inputs: Mapping[str, Rows], profile: DataProfile) -> dict[str, Rows]:
+    return {
+        vertex.name: vertex.operator.match(inputs[vertex.name], profile.inputs[vertex.name]) for vertex in graph.inputs
+    }
+
+
+def _parsed(graph: Graph, inputs: Mapping[str, Rows], profile: DataProfile) -> dict[str, Rows]:
+    return {
+        vertex.name: vertex.operator.parse(inputs[vertex.name], profile.inputs[vertex.name]) for vertex in graph.inputs
+    }
+
+
+def _fingerprint(parts: Mapping[str, Mapping[str, Rows]], weights: Mapping[str, Array | None]) -> str:
+    """Return the fingerprint of a search's rows as they came in: in what form they are kept is no part of it."""
+    everything = {f"{part}/{name}": each for part, by_name in parts.items() for name, each in by_name.items()}
+    return fingerprint(everything | {name: each for name, each in weights.items() if each is not None})
 
 
 def _named_inputs(graph: Graph, x: Any) -> dict[str, Any]:
@@ -276,11 +333,12 @@ def _named_inputs(graph: Graph, x: Any) -> dict[str, Any]:
 def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[str, Rows], dict[str, Any], Any]:
     """Return inputs, labels and weights of the rows that can be read; x and y are unpacked."""
     inputs = adapt_inputs(graph, x)
-    labels = adapt_labels(graph, y, inputs)
+    total = len(next(iter(inputs.values())))
     kept = readable_rows(inputs)
+    counted = rows_that_count(sample_weight, graph.heads, total, among=kept)
+    labels = adapt_labels(graph, y, inputs, counted=counted)
     if kept is None:
         return inputs, labels, sample_weight
-    total = len(next(iter(inputs.values())))
     return (
         {name: select_rows(rows, kept) for name, rows in inputs.items()},
         {name: array[kept] for name, array in labels.items()},
@@ -295,44 +353,39 @@ def _split(
     rows: int,
     share: float | None,
     seed: int,
+    counted: Mapping[str, Array | None],
 ) -> tuple[Array, Array]:
-    """Split rows at random, stratified by the first target that has classes."""
+    """Split rows at random, stratified by the first target that has classes, and by which targets a row has."""
     strata = None
     for name in graph.heads:
         if targets[name].kind in ("binary", "multi-class"):
-            encoded = head_of(graph, name).encode(labels[name], targets[name])
-            strata = _class_numbers(encoded) if encoded.ndim == 2 and encoded.shape[1] > 1 else encoded.reshape(-1)
+            strata = _class_numbers(head_of(graph, name), labels[name], targets[name])
             break
-    return split_rows(rows, default_validation_split(rows) if share is None else share, seed=seed, strata=strata)
+    share = default_validation_split(rows) if share is None else share
+    partial = [each for each in counted.values() if each is not None]
+    return split_rows(rows, share, seed=seed, strata=strata, has_target=partial)
 
 
-def _class_numbers(encoded: Array) -> Array:
-    """Return the column of each row's 1; in pieces, since `argmax` needs eight bytes a row."""
-    numbers = np.empty(len(encoded), dtype=np.int32)
-    for start in range(0, len(encoded), _ROWS_AT_ONCE):
-        numbers[start : start + _ROWS_AT_ONCE] = encoded[start : start + _ROWS_AT_ONCE].argmax(axis=1)
-    return numbers
+def _class_numbers(head: Head, labels: Any, target: TargetProfile) -> Array:
+    """Return the number of each row's class; in pieces, since a head may encode a row as thousands of zeros and a one."""
+    step = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // target.outputs))
+    pieces = []
+    for start in range(0, len(labels), step):
+        encoded = head.encode(labels[start : start + step], target)
+        is_one_hot = encoded.ndim == 2 and encoded.shape[1] > 1
+        pieces.append(encoded.argmax(axis=1).astype(np.int32) if is_one_hot else encoded.reshape(-1))
+    return np.concatenate(pieces)
+
+
+def _frames(
+    graph: Graph, y: Any, labels: Mapping[str, Any], columns: Mapping[str, list[str]]
+) -> dict[str, dict[str, Any]]:
+    """Return what is known of each target as a frame, see `frames_of`; names by which y asked for columns go first."""
+    found = frames_of(name_inputs(y, list(graph.heads), what="y"))
+    named = {name: {"columns": names} for name, names in columns.items() if len(names) == _width(labels[name])}
+    return {name: found.get(name, {}) | named.get(name, {}) for name in graph.heads}
 
 
 def _width(labels: Any) -> int:
     """Return in how many columns labels are; an input may have made several of one, or one of several."""
     return int(labels.shape[1]) if labels.ndim == 2 else 1
-
-
-def _validation_parts(validation_data: Any, named_target: Any) -> tuple[Any, Any, Any]:
-    """Return x, y and weights to validate on; `named_target` is y where it names columns of the training data."""
-    if isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3):
-        x, y, *rest = validation_data
-        return x, y, rest[0] if rest else None
-    if named_target is not None:  # the columns of the same names
-        return validation_data, named_target, None
-    if isinstance(validation_data, (str, Path)):
-        return validation_data, None, None
-    raise DataError(
-        describe_error(
-            "validation_data cannot be used.",
-            expected="(x, y), (x, y, sample_weight), a table if y names its column, or the path of data that hold their "
-            "labels",
-            received=f"validation_data of type {type(validation_data).__name__}",
-        )
-    )

@@ -26,6 +26,7 @@ __all__ = ["objective_scorer", "score_outputs"]
 
 _ROWS_AT_ONCE = 8192
 _ROWS_PER_UPDATE = 2**20
+_VALUES_AT_ONCE = 2**24  # outputs, 64 MiB; a loss or metric may need many times as much for them
 
 
 def score_outputs(
@@ -65,8 +66,7 @@ def score_outputs(
         if several:
             scores[f"{prefix}loss"] = loss
         for metric in head.metrics(target):
-            for start in range(0, len(outputs[name]), _ROWS_PER_UPDATE):  # a metric may need many bytes a row
-                rows = slice(start, start + _ROWS_PER_UPDATE)
+            for rows in _parts(outputs[name], most=_ROWS_PER_UPDATE):  # a metric may need many bytes a row
                 part = None if own is None else own[rows]
                 metric.update_state(targets[name][rows], outputs[name][rows], sample_weight=part)
             scores[f"{prefix}{metric.name}"] = float(metric.result())
@@ -123,12 +123,20 @@ def _mean_loss(
     loss: Any, targets: np.ndarray[Any, Any], outputs: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None
 ) -> float:
     per_row = np.concatenate(
-        [
-            _row_losses(loss, targets[start : start + _ROWS_AT_ONCE], outputs[start : start + _ROWS_AT_ONCE])
-            for start in range(0, len(outputs), _ROWS_AT_ONCE)
-        ]
+        [_row_losses(loss, targets[rows], outputs[rows]) for rows in _parts(outputs, most=_ROWS_AT_ONCE)]
     )
     return float(np.average(per_row, weights=weights))
+
+
+def _parts(outputs: np.ndarray[Any, Any], *, most: int) -> list[slice]:
+    """Return parts of about equally many rows: `most` at most, and fewer where each has many outputs.
+
+    Equal, since the mean that a user's own function returns of its rows counts alike for each part.
+    """
+    rows = len(outputs)
+    at_once = max(1, min(most, _VALUES_AT_ONCE * rows // max(1, outputs.size)))
+    step = max(1, -(-rows // max(1, -(-rows // at_once))))
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 def _row_losses(loss: Any, targets: np.ndarray[Any, Any], outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -27,6 +27,7 @@ def make_executor(
     workers: Workers | None,
     max_trials: int | None = None,
     time_limit: float | None = None,
+    bytes_each: int = 0,
 ) -> Executor:
     """Return the executor of a search.
 
@@ -37,6 +38,8 @@ def make_executor(
             as that one takes by itself.
         max_trials: How many trials there will be at most: more workers than that would have nothing to do.
         time_limit: How many seconds there are: with few of them, `"auto"` without an executor is one worker.
+        bytes_each: How many bytes of the data each worker has a copy of: the larger, the fewer workers are `"auto"` without an
+            executor.
 
     Raises:
         SearchError: If the number is none, or the executor has its own.
@@ -56,7 +59,11 @@ def make_executor(
     if executor is None:
         gpus = len(tf.config.list_physical_devices("GPU")) if workers == "auto" else 0
         number = resolve_workers(
-            1 if workers is None else workers, max_trials=max_trials, time_limit=time_limit, gpus=gpus
+            1 if workers is None else workers,
+            max_trials=max_trials,
+            time_limit=time_limit,
+            gpus=gpus,
+            bytes_each=bytes_each,
         )
         return _made(_ONE_AT_A_TIME) if number == 1 else _made(_SEVERAL_AT_ONCE, workers=number)
     if workers is not None and workers != "auto":

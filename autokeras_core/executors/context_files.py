@@ -1,8 +1,9 @@
 """A trial's context as files: written once by the search, read by every worker that runs its trials.
 
 Large arrays become `.npy` files, which workers map into memory: however many there are, the data is in memory once. The
-rest (the graph with its blocks, the callbacks) is pickled. The files are for processes of this search only, which trust
-each other; nothing that is saved for later, or comes from elsewhere, is ever unpickled.
+rest (arrays of objects such as texts, the graph with its blocks, the callbacks) is pickled: each worker has its own. The
+files are for processes of this search only, which trust each other; nothing that is saved for later, or comes from
+elsewhere, is ever unpickled.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class ProcessExecutor(WorkerPool[_Seat]):
     """Runs trials in worker processes of this machine, as many at once as there are workers.
 
     Each worker computes with an equal part of the cores, and on one of the GPUs if there are several. Training data is in
-    memory once: workers map it from files. A worker that dies costs its trial one more attempt, one that hangs is killed,
-    and both are replaced. Workers end when the search does, however it ends.
+    memory once, but for texts: workers map it from files. A worker that dies costs its trial one more attempt, one that
+    hangs is killed, and both are replaced. Workers end when the search does, however it ends.
 
     Blocks, callbacks and the like must be such that pickle takes them: defined in modules, not in the script itself.
 

@@ -42,12 +42,13 @@ def resolve_workers(
     gpus: int = 0,
     cores: int | None = None,
     memory: int | None = None,
+    bytes_each: int = 0,
 ) -> int:
     """Return how many trials to run at once.
 
-    `"auto"` stands for one worker per core, or per GPU if there are any, but no more than there are 2 GiB of free memory
-    for: a worker takes about 0.8 GiB before it has built a model. With a time limit of less than a minute it is one, since
-    workers take seconds to start. There are never more workers than trials.
+    `"auto"` stands for one worker per core, or per GPU if there are any, but no more than there is free memory for: 2 GiB for
+    each, since a worker takes about 0.8 GiB before it has built a model, and its copy of the texts. With a time limit of less
+    than a minute it is one, since workers take seconds to start. There are never more workers than trials.
 
     Args:
         workers: A number, or `"auto"`.
@@ -56,6 +57,7 @@ def resolve_workers(
         gpus: How many GPUs there are.
         cores: How many cores may be used; by default those of this process.
         memory: How many bytes are free; by default what this machine says.
+        bytes_each: How many bytes of the data each worker has a copy of, such as texts.
 
     Raises:
         SearchError: If `workers` is neither `"auto"` nor a whole number of at least 1.
@@ -73,7 +75,7 @@ def resolve_workers(
         free = available_bytes() if memory is None else memory
         number = gpus or (available_cores() if cores is None else cores)
         if free is not None:
-            number = min(number, free // _BYTES_PER_WORKER)
+            number = min(number, free // (_BYTES_PER_WORKER + bytes_each))
     elif isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise SearchError(
             describe_error(

@@ -142,7 +142,10 @@ class Head(Block):
 
     @abstractmethod
     def decode(self, outputs: np.ndarray[Any, Any], profile: TargetProfile) -> np.ndarray[Any, Any]:
-        """Return the model's output as labels of the user's own type."""
+        """Return the model's output as labels of the user's own type: one per row, whatever the other rows are.
+
+        Of very many rows it is called for a part of them at a time.
+        """
 
     @abstractmethod
     def loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
@@ -262,7 +265,7 @@ class Input(Operator):
         Args:
             data: Adapted training rows.
             profile: What `analyse` returned.
-            targets: Encoded training targets by head.
+            targets: Encoded training targets by head; NaN in rows with the weight 0 for it, which have none.
             target_profiles: What is known of them.
 
         Raises:
@@ -305,6 +308,14 @@ class Input(Operator):
         self.check(data, profile)
         rows: Rows = data
         return rows
+
+    def parse(self, data: Rows, profile: InputProfile) -> Rows:
+        """Return rows with what takes long to read in them read once and for all; by default as they are.
+
+        Called for training rows, and for matched ones. Preprocessors are given these rows, some of them many times, and
+        must make the same of them as of those that came in. A search knows its data by the rows that came in.
+        """
+        return data
 
     def preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
         """Return what is always done to rows of this input, e.g. adding a channel axis; by default nothing."""

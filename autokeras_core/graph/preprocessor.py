@@ -74,7 +74,10 @@ class SupervisedPreprocessor(Protocol):
     needs_targets: bool
 
     def fit(self, data: np.ndarray[Any, Any], targets: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """Learn from training rows and their encoded targets by head. Neither must be changed."""
+        """Learn from training rows and their encoded targets by head. Neither must be changed.
+
+        A row with the weight 0 for a head has no target there: it is NaN, and the head's other targets are float32, too.
+        """
         ...
 
     def transform_training(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import numpy as np
 
+from autokeras_core.data.stand_ins import known_targets
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.features import FeatureStore
@@ -259,8 +260,8 @@ def _all_rows(context: TrialContext, data: PreparedData) -> TrialContext:
         data.profile,
         inputs,
         {name: rows[few] for name, rows in inputs.items()},
-        directory=None,
-        targets=targets,
+        directory=context.store.directory,  # several members' features of all rows may be more than the memory holds
+        targets=known_targets(targets, weights),
     )
     return attrs.evolve(
         context,

@@ -155,7 +155,7 @@ def run_search(
             request.data.train_inputs,
             request.data.validation_inputs,
             directory=request.directory / "cache",
-            targets=request.data.train_targets,
+            targets=request.data.known_targets,
         )
         with required_in_time(request.deadline, doing="finding out what to search"):
             space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
@@ -240,6 +240,7 @@ def _driver(
         request.executor,
         workers=request.workers,
         time_limit=request.time_limit,
+        bytes_each=data.object_bytes,
         max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left), len(session.unfinished)),
     )
     budget.workers = executor.capacity

@@ -105,18 +105,20 @@ def select_ensemble(
     then counts more. What scored best on the way is the result. Between equal scores fewer members win, so a single
     model stays alone unless a mean is truly better than it.
 
-    The result does not depend on the order of the candidates, unless two of them have the same score. Candidates with
-    equal outputs count as one.
+    The result does not depend on the order of the candidates, unless two of them have the same score or time is up before
+    all have been scored. Candidates with equal outputs count as one.
 
     Args:
-        candidates: For each candidate its outputs on the validation rows, one array by head.
+        candidates: For each candidate its outputs on the validation rows, one array by head; those that are thought to be
+            the best come first.
         score: Returns the score of outputs as a tuple: larger is better, and where the first numbers are equal, the
             second ones decide.
         members: How many different candidates may be chosen at most.
-        is_time_up: Asked between scores; what was found until then is the result.
+        is_time_up: Asked between scores, also while the candidates themselves are scored; what was found until then is the
+            result.
 
     Returns:
-        The selection; its score is never below that of the best single candidate.
+        The selection; its score is never below that of the best single candidate that was scored.
 
     Raises:
         ValueError: If there are no candidates.
@@ -133,7 +135,7 @@ def select_ensemble(
     Reference:
         Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models. ICML 2004.
     """
-    scores = _scores(candidates, score)
+    scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
     single = ranked[0]
     best, best_score = Counter({single: 1}), scores[single]
@@ -208,7 +210,7 @@ def select_leading(
     Reference:
         Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984), for the rule of one standard error.
     """
-    scores = _scores(candidates, score)
+    scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
     means = [scores[ranked[0]]]
     total = _double(candidates[ranked[0]])
@@ -251,12 +253,20 @@ def standard_error(score: Callable[[Array], float], *, rows: int) -> float:
     return error if math.isfinite(error) else 0.0
 
 
-def _scores(candidates: Sequence[Outputs], score: Callable[[Outputs], Score]) -> dict[int, Score]:
-    """Return the score of each candidate of which no earlier one has the same outputs, by index."""
+def _scores(
+    candidates: Sequence[Outputs], score: Callable[[Outputs], Score], is_time_up: Callable[[], bool]
+) -> dict[int, Score]:
+    """Return the score of each candidate of which no earlier one has the same outputs, by index; of the first in any case."""
     if not candidates:
         message = "There are no candidates to select from. Expected: at least one. Received: candidates=[]"
         raise ValueError(message)
-    return {index: score(candidates[index]) for index in _different(candidates)}
+    scores: dict[int, Score] = {}
+    for index, outputs in enumerate(candidates):
+        if scores and is_time_up():
+            break
+        if not any(_are_equal(outputs, candidates[earlier]) for earlier in scores):
+            scores[index] = score(outputs)
+    return scores
 
 
 def _ranked(scores: dict[int, Score]) -> list[int]:
@@ -270,17 +280,8 @@ def _selection(best: Counter[int], score: Score, ranked: Sequence[int], scores: 
     return Selection(counts=counts, score=score, single=ranked[0], single_score=scores[ranked[0]])
 
 
-def _different(candidates: Sequence[Outputs]) -> list[int]:
-    """Return the indices of candidates of which no earlier one has the same outputs."""
-    kept: list[int] = []
-    for index, outputs in enumerate(candidates):
-        is_known = any(
-            all(np.array_equal(one, other) for one, other in zip(outputs, candidates[earlier], strict=True))
-            for earlier in kept
-        )
-        if not is_known:
-            kept.append(index)
-    return kept
+def _are_equal(outputs: Outputs, others: Outputs) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(outputs, others, strict=True))
 
 
 def _double(outputs: Outputs) -> list[Array]:

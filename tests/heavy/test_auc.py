@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from autokeras_core.builtin._fine_auc import FineAUC, _spread
 from autokeras_core.builtin.heads import ClassificationHead
 from tests.heavy.head_models import NAME
 
@@ -98,12 +99,31 @@ def test_probabilities_of_0_and_1_count_in_the_auc(metric: Any) -> None:
     assert float(made.result()) == pytest.approx(0.75, abs=1e-6)
 
 
-def test_the_auc_of_many_classes_holds_few_numbers() -> None:
-    """The more classes there are, the fewer thresholds each has."""
-    head = ClassificationHead(metrics=["auc"], num_classes=1_000)
-    (metric,) = head.metrics(head.analyse([0, 1, 999], name=NAME))
+@pytest.mark.parametrize(
+    ("classes", "thresholds"), [(3, 2_000), (50, 1_000), (200, 400), (1_000, 400), (2_000, 200), (5_000, 100)]
+)
+def test_the_auc_of_many_classes_holds_few_numbers(classes: int, thresholds: int) -> None:
+    """The more classes there are, the fewer thresholds each has: all of them are updated in every step."""
+    head = ClassificationHead(metrics=["auc"], num_classes=classes)
+    (metric,) = head.metrics(head.analyse([0, 1, classes - 1], name=NAME))
 
-    assert metric.true_positives.shape == (400, 1_000)
+    assert metric.true_positives.shape == (thresholds, classes)
+
+
+def test_the_fewest_thresholds_tell_models_apart() -> None:
+    """Of thousands of labels each is a rare one; what models differ in is far more than what is lost between thresholds."""
+    found = []
+    for spread in (1.5, 2.0):
+        labels, scores = rows_of_a_model(-6.0, spread, 1.0)
+        metric = FineAUC(labels=5_000)
+        coarse = keras.metrics.AUC(num_thresholds=metric.num_thresholds)
+        coarse.update_state(labels, _spread(scores))
+        found.append((float(coarse.result()), exact_auc(labels, scores)))
+
+    (worse, exactly_worse), (better, exactly_better) = found
+    assert worse == pytest.approx(exactly_worse, abs=5e-3)
+    assert better == pytest.approx(exactly_better, abs=5e-3)
+    assert better - worse == pytest.approx(exactly_better - exactly_worse, rel=0.1)
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 1, 0], [0, 1, 2, 1]], ids=["one question", "mean over classes"])

@@ -108,13 +108,14 @@ def test_integer_weights_equal_row_duplication(fitted: AutoModel) -> None:
 
 
 def test_weights_reach_training() -> None:
-    """Rows of weight 0 teach nothing: with every class but one unweighted, that one is always predicted."""
+    """Rows of weight 0 teach nothing: most labels are wrong, and the others are learned."""
     x, y = wine()
+    is_right = np.arange(len(y)) % 3 == 0
     model = dense_classifier()
 
-    model.fit(x, y, sample_weight=(y == 2).astype(float), epochs=20, verbose=0)
+    model.fit(x, np.where(is_right, y, (y + 1) % 3), sample_weight=is_right, epochs=20, verbose=0)
 
-    assert set(model.predict(x)) == {2}
+    assert np.mean(model.predict(x) == y) > 0.9
 
 
 def test_class_weight_is_by_the_users_labels() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from automodels import dense_classifier
+from automodels import dense_classifier, wine
 
 from autokeras_core import SearchError
+from autokeras_core.engine.preparation import PreparedData
 from autokeras_core.errors import RegistryError
 from autokeras_core.executors.choice import make_executor
 from autokeras_core.executors.local import LocalExecutor
@@ -29,6 +30,25 @@ def test_several_workers_are_processes() -> None:
     assert isinstance(executor, ProcessExecutor) and executor.capacity == 3
     assert make_executor(None, workers=3, max_trials=2).capacity == 2
     assert isinstance(make_executor(None, workers=3, max_trials=1), LocalExecutor)
+
+
+def test_auto_counts_the_texts_that_each_worker_has_a_copy_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 GiB for each worker, and as much as the search says of its data."""
+    monkeypatch.setattr("autokeras_core.executors.shares.available_cores", lambda: 8)
+    monkeypatch.setattr("autokeras_core.executors.shares.available_bytes", lambda: 9 * 2**30)
+    asked: list[int] = []
+
+    def noted(executor: Any, *, bytes_each: int, **options: Any) -> Any:
+        asked.append(bytes_each)
+        return LocalExecutor()
+
+    monkeypatch.setattr("autokeras_core.search.run.make_executor", noted)
+    monkeypatch.setattr(PreparedData, "object_bytes", 12_345)
+    dense_classifier(workers="auto").fit(*wine(60), epochs=1, verbose=0)
+
+    assert make_executor(None, workers="auto").capacity == 4
+    assert make_executor(None, workers="auto", bytes_each=2**30).capacity == 3
+    assert asked == [12_345]
 
 
 def test_a_named_executor_is_told_the_number() -> None:

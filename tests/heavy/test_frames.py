@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from autokeras_core.data.adapters import as_rows
@@ -40,22 +41,29 @@ def test_pandas_labels_are_recognised(labels: Any, expected: dict[str, Any]) -> 
     TargetProfile(name="h", kind="binary", label_type="int", dtype="int64", outputs=2, **expected)
 
 
+def test_names_of_arrow_labels_are_kept() -> None:
+    """They are no pandas objects, so predictions are none, but their columns have names."""
+    assert frames_of({"head": pa.Table.from_pandas(LABELS, preserve_index=False)}) == {"head": {"columns": ["a", "b"]}}
+
+
 @pytest.mark.parametrize(
-    ("x", "rows", "expected"),
+    ("x", "rows", "inputs", "expected"),
     [
-        (FRAME, 3, ["x", "y", "z"]),
-        ([np.zeros(3), FRAME], 3, ["x", "y", "z"]),
-        ({"image": np.zeros(3), "table": FRAME["a"]}, 3, ["x", "y", "z"]),
-        (FRAME.iloc[1], 1, ["y"]),
-        (FRAME.to_numpy(), 3, None),
-        ("rows.csv", 3, None),
-        ([[1, 2]] * 200, 200, None),
+        (FRAME, 3, 1, ["x", "y", "z"]),
+        ([np.zeros(3), FRAME], 3, 2, ["x", "y", "z"]),
+        ([FRAME["a"], FRAME["b"]], 3, 2, ["x", "y", "z"]),
+        ({"image": np.zeros(3), "table": FRAME["a"]}, 3, 2, ["x", "y", "z"]),
+        (FRAME.iloc[1], 1, 1, ["y"]),
+        ([FRAME.iloc[2], FRAME.iloc[0]], 2, 1, ["z", "x"]),
+        (FRAME.to_numpy(), 3, 1, None),
+        ("rows.csv", 3, 1, None),
+        ([[1, 2]] * 200, 200, 1, None),
     ],
-    ids=["frame", "list of inputs", "dict of inputs", "row", "array", "path", "list of rows"],
+    ids=["frame", "list of inputs", "Series", "dict of inputs", "row", "rows", "array", "path", "list of rows"],
 )
-def test_index_is_that_of_the_first_pandas_input(x: Any, rows: int, expected: list[str] | None) -> None:
-    """Predictions are for the rows of x, whatever input holds the index."""
-    found = index_of(x, rows)
+def test_index_is_that_of_the_first_pandas_input(x: Any, rows: int, inputs: int, expected: list[str] | None) -> None:
+    """Predictions are for the rows of x, whatever input holds the index; Series of an only input are rows with a name each."""
+    found = index_of(x, rows, inputs=inputs)
 
     assert (None if found is None else list(found)) == expected
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import keras
 import numpy as np
 import pytest
 
 from autokeras_core.builtin.dense import DenseBlock
 from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.engine import scoring
 from autokeras_core.engine.scoring import objective_scorer, score_outputs
 from tests.heavy.engine_doubles import ROWS, Case, make_case
 
@@ -57,3 +61,39 @@ def test_one_metric_alone_is_the_same_as_among_all(case: Case, name: str, weight
         every = score_outputs(case.graph, case.profile, case.configuration, outputs=outputs, **known)
         assert value == pytest.approx(every[name], rel=1e-5)
         assert loss == pytest.approx(every["loss"], rel=1e-6)
+
+
+SEEN: dict[str, list[int]] = {"loss": [], "metric": []}
+
+
+def noted_loss(y_true: Any, y_pred: Any) -> Any:
+    """Note how many rows there are, and return the squared error of each."""
+    SEEN["loss"].append(len(y_pred))
+    return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+def noted_metric(y_true: Any, y_pred: Any) -> Any:
+    """Note how many rows there are, and return a mean of them."""
+    SEEN["metric"].append(len(y_pred))
+    return keras.ops.mean(y_pred[:, 0])
+
+
+def test_many_outputs_are_scored_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rows as have so many outputs, in equal parts: also what a user's own function makes of a part counts right."""
+    start = ArrayInput()
+    head = ClassificationHead(loss=noted_loss, metrics=["accuracy", noted_metric])
+    case = make_case(start, head(DenseBlock()(start)))
+    outputs = outputs_of(0)
+
+    def scores() -> dict[str, float]:
+        return score_outputs(
+            case.graph, case.profile, case.configuration, outputs=outputs, targets=case.targets, weights=None
+        )
+
+    whole = scores()
+    for rows in SEEN.values():
+        rows.clear()
+    monkeypatch.setattr(scoring, "_VALUES_AT_ONCE", 2 * 20)
+
+    assert scores() == pytest.approx(whole, rel=1e-5)
+    assert SEEN == {"loss": [16, 16, 16], "metric": [16, 16, 16]}

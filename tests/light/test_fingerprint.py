@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -79,3 +82,68 @@ def test_the_fingerprint_is_stable() -> None:
     assert fingerprint({"x": np.arange(3, dtype="<i4")}) == (
         "8fad0d438513f74389a8de977fdeb0ffd5c7a9f6a260aafd06b74a38d8a875b2"
     )
+
+
+def objects(*values: object) -> np.ndarray:
+    """Return values as an array of objects."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        (objects("one", None, "it's", "snow ❄", ""), "['one', None, \"it's\", 'snow ❄', '']"),
+        (objects(1, "one", 2.5), "[('int', 1), ('str', 'one'), ('float', 2.5)]"),
+        (objects(), ""),
+    ],
+    ids=["text", "any", "none"],
+)
+@pytest.mark.parametrize("at_once", [1, 8, 1000])
+def test_objects_are_hashed_as_python_writes_them_as_one_list(
+    values: np.ndarray, written: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In how many parts that is done does not show: it is part of saved searches, too."""
+    monkeypatch.setattr(module, "_CHARACTERS_AT_ONCE", at_once)
+    monkeypatch.setattr(module, "_OBJECTS_AT_ONCE", 2)
+
+    found = fingerprint({"x": values})
+
+    assert found == hashlib.sha256((repr(("x", "object", values.shape)) + written).encode()).hexdigest()
+
+
+def test_long_texts_are_sampled_by_their_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few texts may be as much to read as many rows: beyond the limit every n-th and the last one count."""
+    monkeypatch.setattr(module, "_BYTES_IN_FULL", 800)
+    texts = objects(*("x" * 200 for _ in range(10)))
+    last, skipped = texts.copy(), texts.copy()
+    last[-1] = "y" * 200
+    skipped[1] = "y" * 200
+
+    assert fingerprint({"x": texts}) != fingerprint({"x": last})
+    assert fingerprint({"x": texts}) == fingerprint({"x": skipped})
+    assert fingerprint({"x": texts[:4]}) != fingerprint({"x": skipped[:4]})
+
+
+def test_long_texts_of_a_table_are_sampled_by_their_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All text columns together count for the limit."""
+    monkeypatch.setattr(module, "_BYTES_IN_FULL", 1600)
+    table = np.array([(1.0, "x" * 200)] * 10, dtype=[("number", "f8"), ("text", "O")])
+    last, skipped = table.copy(), table.copy()
+    last["text"][-1] = skipped["text"][1] = "y" * 200
+
+    assert fingerprint({"x": table}) != fingerprint({"x": last})
+    assert fingerprint({"x": table}) == fingerprint({"x": skipped})
+
+
+def test_texts_are_not_in_memory_once_more_while_they_are_hashed() -> None:
+    """A single character outside of Latin makes Python take four bytes for each of a string, and texts may be gigabytes."""
+    texts = objects(*(f"{number} ❄ " + "x" * 5_000 for number in range(4_000)))
+
+    tracemalloc.start()
+    fingerprint({"x": texts})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 10_000_000  # the texts themselves take 40 million

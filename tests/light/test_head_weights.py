@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autokeras_core import DataError
-from autokeras_core.data.head_weights import weights_by_head, weights_of_heads, weights_of_rows
+from autokeras_core.data.head_weights import rows_that_count, weights_by_head, weights_of_heads, weights_of_rows
 from autokeras_core.data.labels import analyse_labels
 from autokeras_core.data.profile import TargetProfile
 
@@ -102,6 +102,34 @@ def test_rows_are_taken_of_each_heads_weights() -> None:
     assert part["price"] is None
     with pytest.raises(DataError, match=r"shape \(4,\).*Received: shape \(3,\)"):
         weights_of_rows([1, 2, 3], rows, 4)
+
+
+def test_a_row_has_the_targets_that_it_has_a_weight_for() -> None:
+    """For all heads or by head; where all rows have one, nothing is to be told."""
+    by_head = rows_that_count({"price": [0.5, 0, 2]}, ["kind", "price"], 3)
+    shared = rows_that_count([0, 1, 1], ["kind", "price"], 3)
+    full = rows_that_count([3, 1, 1], ["kind", "price"], 3)
+
+    assert by_head["kind"] is None
+    np.testing.assert_array_equal(by_head["price"], [True, False, True])
+    assert [None if each is None else each.tolist() for each in shared.values()] == [[False, True, True]] * 2
+    assert full == {"kind": None, "price": None}
+
+
+def test_rows_that_are_left_out_have_no_target() -> None:
+    """As rows of a source that cannot be read."""
+    counted = rows_that_count({"price": [1, 1, 0]}, ["price"], 3, among=np.array([1, 2]))
+
+    np.testing.assert_array_equal(counted["price"], [False, True, False])
+    with pytest.raises(DataError, match="All weights of the target 'price' are 0"):
+        rows_that_count({"price": [1, 1, 0]}, ["price"], 3, among=np.array([2]))
+
+
+@pytest.mark.parametrize("part", ["training", "validation"])
+def test_a_part_without_a_target_is_named_with_its_head(part: str) -> None:
+    """Else nobody could tell which weights were meant."""
+    with pytest.raises(DataError, match=f"target 'price' are 0.*4 {part} rows with the weight 0"):
+        weights_of_heads({"price": [0, 0, 0, 0]}, None, LABELS, TARGETS, part=part)
 
 
 def test_keras_gets_one_array_or_a_dict() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.labels import analyse_labels, as_labels, class_indices, decode_labels, encode_labels
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.targets import analyse_targets, decode_targets, encode_targets
@@ -245,6 +246,27 @@ def test_integers_stand_for_classes_that_are_written_like_them(given: object) ->
 
 
 @pytest.mark.parametrize(
+    ("classes", "given", "wanted"),
+    [
+        (["True", "False", "Unknown"], np.array([True, False]), ["True", "False"]),
+        (["TRUE", "FALSE", "Unknown"], CodedLabels(np.array([1, 0]), np.array([False, True])), ["TRUE", "FALSE"]),
+        (["1.5", "2.50", "Unknown"], np.array([2.5, 1.5]), ["2.50", "1.5"]),
+        (["1", "2.5", "Unknown"], np.array([2.5, 1.0]), ["2.5", "1"]),
+        (["1.0", "2.0", "Unknown"], np.array([2, 1]), ["2.0", "1.0"]),
+        (["1", "1.0", "Unknown"], np.array([1]), ["1"]),
+    ],
+    ids=["booleans", "coded booleans", "floats", "integers among floats", "whole numbers", "both spellings"],
+)
+def test_truths_and_numbers_stand_for_classes_that_are_written_like_them(
+    classes: list[str], given: object, wanted: list[str]
+) -> None:
+    """A file that happens to have no "Unknown" is read as booleans, floats or integers."""
+    profile = analyse_labels(classes, name="head")
+
+    assert [profile.classes[index] for index in class_indices(given, profile)] == wanted
+
+
+@pytest.mark.parametrize(
     ("trained", "given"),
     [
         (np.array([0.0, 1.0, 1.0]), np.array([1, 0])),
@@ -268,6 +290,8 @@ def test_equal_numbers_are_the_same_class(trained: object, given: object) -> Non
         (["0", "01", "-1"], [1], "1, first at row 0"),
         (["0", "unknown"], [0, 7], "7, first at row 1"),
         (["--1", "1_000"], [1, 1000], "another type"),
+        (["True", "TRUE", "no"], [True], "another type"),
+        (["1.5", "1.50", "2"], [2.0, 1.5], "1.5, first at row 1"),
         (["cat", "dog"], ["cat", "dgo"], "Did you mean 'dog'?"),
         ([0, 1], [0, 1, 7], "7, first at row 2"),
         ([0, 1], ["0", "1"], "another type"),
@@ -371,6 +395,7 @@ def test_a_constant_target_has_scale_one_and_a_decision() -> None:
     ("targets", "words"),
     [
         (["1.5", "2.5"], ".astype(float)"),
+        (np.array(["cat", "dog"], dtype=object), "ClassificationHead"),
         ([True, False], "ClassificationHead"),
         ([1.0, np.nan], "1 such value of 2"),
         (np.zeros((2, 2, 2)), "wrong rank"),

@@ -11,6 +11,7 @@ from autokeras_core.data import split as split_module
 from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.epochs import ROWS_PER_EPOCH, rows_of_an_epoch
 from autokeras_core.data.labels import analyse_labels, class_indices, encode_labels
+from autokeras_core.data.rows import object_bytes
 from autokeras_core.data.split import split_rows
 from autokeras_core.data.targets import analyse_targets, encode_targets
 from autokeras_core.data.weights import combine_weights
@@ -112,3 +113,25 @@ def test_an_epoch_of_very_many_rows_is_a_part_of_them() -> None:
     assert rows_of_an_epoch(30_000_000) == ROWS_PER_EPOCH
     assert planned_epochs(ROWS_PER_EPOCH) == 10
     assert 3 < planned_epochs(36_000_000) * ROWS_PER_EPOCH / 36_000_000 < 5
+
+
+def test_texts_are_weighed_by_their_lengths() -> None:
+    """With the pointers to them; a string takes some 50 bytes besides its characters."""
+    texts = np.array(["x" * 1_000] * 20_000, dtype=object)
+
+    assert 20_000 * 1_000 < object_bytes(texts) < 20_000 * 1_100
+    assert object_bytes(texts[:0]) == 0
+
+
+def test_a_table_with_text_is_weighed_as_a_whole() -> None:
+    """It cannot be mapped into memory, so its numbers are copied, too."""
+    dtype = [("number", "f8"), ("text", "O")]
+    table = np.array([(1.0, "x" * 1_000)] * 100, dtype=dtype)
+
+    assert object_bytes(table) == table.nbytes + object_bytes(table["text"].copy()) - 100 * 8
+    assert object_bytes(np.zeros(100, dtype=[("number", "f8"), ("other", "f4")])) == 0
+
+
+def test_what_can_be_mapped_into_memory_weighs_nothing() -> None:
+    """Numbers, and strings of a fixed width."""
+    assert object_bytes(np.zeros((100, 10))) == object_bytes(np.array(["ab", "c"])) == 0

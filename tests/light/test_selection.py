@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autokeras_core.search.selection import most_members, select_ensemble
+from autokeras_core.search.selection import most_members, select_ensemble, select_leading
 
 Array = np.ndarray[Any, Any]
 
@@ -156,6 +157,23 @@ def test_it_ends_when_time_is_up() -> None:
 
     assert none.counts == {none.single: 1}
     assert some.score >= none.score
+
+
+@pytest.mark.parametrize("choose", [select_ensemble, partial(select_leading, tolerance=1.0)], ids=["greedy", "leading"])
+def test_no_more_candidates_are_scored_than_there_is_time_for(choose: Any) -> None:
+    """With many outputs the score of a single one may take seconds; what was scored until then is chosen from."""
+    candidates, targets = library(1, 6)
+    scored: list[Any] = []
+
+    def score(outputs: Sequence[Array]) -> Any:
+        scored.append(outputs)
+        return closeness(targets)(outputs)
+
+    selection = choose(candidates, score, members=5, is_time_up=lambda: len(scored) >= 2)
+
+    assert len(scored) == 2
+    assert set(selection.counts) <= {0, 1}
+    assert selection.score == max(closeness(targets)(each) for each in candidates[:2])
 
 
 def test_several_heads_are_averaged_alike() -> None:

@@ -25,6 +25,7 @@ GB = 2**30
     [
         pytest.param({"cores": 8, "memory": 64 * GB}, 8, id="one-per-core"),
         pytest.param({"cores": 8, "memory": 9 * GB}, 4, id="2-GiB-each"),
+        pytest.param({"cores": 8, "memory": 9 * GB, "bytes_each": GB}, 3, id="and-a-copy-of-the-texts"),
         pytest.param({"cores": 8, "memory": GB}, 1, id="at-least-one"),
         pytest.param({"cores": 8, "memory": 64 * GB, "max_trials": 3}, 3, id="no-more-than-trials"),
         pytest.param({"cores": 16, "memory": 64 * GB, "gpus": 2}, 2, id="one-per-GPU"),

@@ -111,3 +111,42 @@ def test_strata_of_another_length_are_refused() -> None:
     """One class per row is needed."""
     with pytest.raises(DataError, match=r"shape \(3,\)"):
         split_rows(3, 0.5, seed=0, strata=np.zeros(2))
+
+
+@settings(deadline=None)
+@given(
+    labels=st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=4, max_size=60),
+    share=_shares,
+    seed=st.integers(0, 1000),
+)
+def test_a_target_that_some_rows_lack_is_in_both_parts(labels: list[tuple[int, bool]], share: float, seed: int) -> None:
+    """Wherever two rows or more have it; and the parts are still disjoint and complete."""
+    strata, has_target = np.array([label for label, _ in labels]), np.array([has for _, has in labels])
+
+    train, validation = split_rows(len(labels), share, seed=seed, strata=strata, has_target=[has_target])
+
+    assert sorted([*train, *validation]) == list(range(len(labels)))
+    if np.count_nonzero(has_target) >= 2:
+        assert has_target[train].any()
+        assert has_target[validation].any()
+
+
+def test_a_target_in_single_rows_of_their_classes_is_in_both_parts() -> None:
+    """Each row is the only one of its class that has the target, or that has not."""
+    has_target = np.array([False, False, False, True, True])
+
+    train, validation = split_rows(5, 0.75, seed=0, strata=np.array([0, 1, 2, 0, 1]), has_target=[has_target])
+
+    assert has_target[train].any()
+    assert has_target[validation].any()
+
+
+def test_targets_of_several_heads_are_in_both_parts() -> None:
+    """Three rows in a hundred have each."""
+    first, second = np.arange(100) % 33 == 1, np.arange(100) % 33 == 2
+
+    for seed in range(20):
+        _, validation = split_rows(100, 0.1, seed=seed, has_target=[first, second])
+
+        assert first[validation].any()
+        assert second[validation].any()

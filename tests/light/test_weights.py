@@ -56,6 +56,15 @@ def test_balanced_weights_give_each_class_the_same_sum() -> None:
     np.testing.assert_allclose(combined, [2.0, 2 / 3, 2 / 3, 2 / 3], rtol=1e-6)
 
 
+def test_rows_without_weight_are_not_counted_for_balanced_weights() -> None:
+    """Both classes weigh half of the rows that count."""
+    labels = np.array(["a", "a", "a", "b", "b", "b"])
+
+    combined = combine_weights([1, 0, 0, 1, 1, 1], "balanced", labels, analyse_labels(labels, name="head"))
+
+    np.testing.assert_allclose(combined, [3, 0, 0, 1, 1, 1], rtol=1e-6)
+
+
 def test_sample_and_class_weights_multiply() -> None:
     """Both kinds together are their product."""
     combined = combine_weights([1, 0, 1, 1], {"a": 2}, _LABELS, _PROFILE)
@@ -69,7 +78,8 @@ def test_sample_and_class_weights_multiply() -> None:
         ([1, 1], None, "shape (2,)"),
         ([1, 1, -2, 1], None, "-2.0 at row 2"),
         ([1, np.nan, 1, 1], None, "the first at row 1"),
-        ([0, 0, 0, 0], None, "All weights are 0"),
+        ([0, 0, 0, 0], None, "All weights of the target 'head' are 0"),
+        ([0, 1, 1, 1], {"b": 0}, "All weights of the target 'head' are 0"),
         (["1", "1", "1", "1"], None, "does not hold numbers"),
         (None, {"c": 1}, "unknown class"),
         (None, {"a": -1}, "class weight of 'a'"),

@@ -185,12 +185,31 @@ def test_equal_seeds_give_equal_models(table: Path) -> None:
 
 @pytest.mark.usefixtures("streamed")
 def test_weights_go_with_streamed_rows(table: Path) -> None:
-    """Where the rows of one class weigh nothing, the other one is predicted for all."""
-    weights = (pd.read_csv(table)["churn"] == "yes").to_numpy(np.float32)
+    """Where the rows of one class weigh next to nothing, the other one is predicted for all."""
+    weights = np.where(pd.read_csv(table)["churn"] == "yes", 1, 1e-6)
 
     model = fitted(table, "churn", sample_weight=weights, batch_size=16)
 
     assert model.predict_proba(table)[:, list(model.classes).index("yes")].min() > 0.5
+
+
+@pytest.mark.usefixtures("streamed")
+def test_streamed_rows_without_weight_have_no_target(tmp_path: Path) -> None:
+    """What a file holds in their place is no class, and has no part in the scale of numbers."""
+    frame = make_frame().assign(price=lambda table: table["age"] ** 2.0)
+    has = np.arange(ROWS) % 4 > 0
+    frame = frame.assign(churn=np.where(has, frame["churn"], "not asked"), price=np.where(has, frame["price"], -1))
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    heads = [ClassificationHead(name="churn"), RegressionHead(name="price")]
+    model = AutoModel(StructuredDataInput(), heads, max_trials=1, seed=0)
+
+    model.fit(path, ["churn", "price"], sample_weight=has, epochs=1, verbose=0)
+
+    targets = model.analysis.targets
+    assert model.classes == [("no", "yes")]
+    assert targets["price"].mean == pytest.approx([frame["price"][has].mean()], rel=0.05)
+    assert np.isfinite(list(model.evaluate(path, ["churn", "price"], sample_weight=has).values())).all()
 
 
 @pytest.mark.usefixtures("streamed")

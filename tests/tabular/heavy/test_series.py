@@ -65,3 +65,34 @@ def test_a_row_without_a_column_of_the_training_rows_is_an_error() -> None:
 
     with pytest.raises(DataError, match="other columns than the training rows"):
         table_input.match(table_input.adapt(FRAME[["a", "b"]].iloc[0]), profile)
+
+
+def test_rows_of_a_frame_are_read_by_name() -> None:
+    """A list of Series, as `iterrows()` gives them: with columns in another order, and of several types, it is the frame."""
+    frame = FRAME.assign(kind="x", day=pd.Timestamp("2021-03-01"))
+    table_input = StructuredDataInput()
+    table = table_input.adapt(frame)
+    profile = table_input.analyse(table, name="table")
+
+    rows = [row for _, row in frame[["day", "kind", "price", "b", "a"]].head(5).iterrows()]
+
+    matched = table_input.match(table_input.adapt(rows), profile)
+    assert matched[["a", "b", "price", "kind", "day"]].tolist() == table[:5].tolist()
+
+
+def test_rows_without_names_are_read_by_position() -> None:
+    """As the rows of an array are."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(FRAME), name="table")
+
+    table = table_input.adapt([pd.Series([1.5, 0.5, 2.5]), pd.Series([3.0, 1.0, 5.0])])
+
+    assert table_input.match(table, profile).tolist() == [[1.5, 0.5, 2.5], [3.0, 1.0, 5.0]]
+
+
+def test_rows_with_repeated_names_are_an_error() -> None:
+    """Their columns cannot be told apart."""
+    row = pd.Series([1.5, 2.5], index=["a", "a"])
+
+    with pytest.raises(DataError, match="list of Series makes no table.*repeated names"):
+        StructuredDataInput().adapt([row, row])

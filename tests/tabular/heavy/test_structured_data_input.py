@@ -218,7 +218,7 @@ def test_an_infinite_cell_far_down_a_matrix_is_found() -> None:
 
 
 def test_single_precision_stays_single() -> None:
-    """A frame, or a structured array, of float32 makes a table of half the bytes; integers and nullable numbers do not."""
+    """A frame, or a structured array, of float32 makes a table of half the bytes; numbers of 64 bits do not."""
     frame = pd.DataFrame({"a": np.float32([1, 2]), "b": np.float16([1, 2]), "c": [1, 2], "d": pd.array([1, None])})
     structured = np.array([(1.0, 2)], dtype=[("a", "f4"), ("b", "i8")])
 
@@ -424,6 +424,22 @@ def test_column_that_is_the_target_is_warned_of(column: Any, targets: Any) -> No
         profile = reviewed(frame, targets)
 
     assert profile.decisions[-1].value == "kept, with a warning"
+
+
+@pytest.mark.parametrize(
+    ("column", "targets"),
+    [
+        (np.array(["low", "middle", "high"])[CLASSES], np.eye(3, dtype=np.float32)[CLASSES]),
+        (CLASSES * 10.0, CLASSES[:, None].astype(np.float32)),
+    ],
+    ids=["classes", "numbers"],
+)
+def test_rows_without_a_target_are_left_out_of_the_comparison(column: Any, targets: Any) -> None:
+    """The others give it away all the same."""
+    targets[::4] = np.nan
+
+    with pytest.warns(DataWarning, match="give the target away: 'leak' is the target 'head'"):
+        reviewed(pd.DataFrame({"leak": column, "other": OTHER}), targets)
 
 
 def test_columns_that_merely_predict_well_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:

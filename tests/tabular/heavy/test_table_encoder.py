@@ -318,6 +318,48 @@ def test_target_statistics_are_the_means_of_other_rows() -> None:
     assert not np.allclose(encoders[0].transform_training(table)[:, 1], encoders[0].transform(table)[:, 1])
 
 
+@pytest.mark.parametrize(
+    ("targets", "widths"),
+    [
+        (np.random.default_rng(0).normal(size=(200, 1)) + 3, [1]),
+        (np.eye(3)[np.arange(200) % 7 % 3], [3]),
+        ((np.arange(200) % 7 % 3).astype(float), [3]),
+        ((np.arange(200) % 7 % 2).astype(float), [1]),
+    ],
+    ids=["numbers", "one-hot", "class numbers", "two classes"],
+)
+def test_rows_without_a_target_have_no_part_in_its_statistics(targets: Any, widths: list[int]) -> None:
+    """They are those of the other rows; and a row without one gets a statistic as every row does."""
+    values = np.array([f"v{number % 10}" for number in range(200)])
+    has = np.arange(200) % 3 > 0
+    table_input, table, profile = analysed(pd.DataFrame({"a": values}), column_types={"a": "categorical"})
+    settings_ = {"statistics": "target", "target_widths": widths, "one_hot_limit": 0, "codes": True}
+    some, others = (TableEncoder(columns=profile.facts["columns"], **settings_) for _ in range(2))
+    known = targets.copy()
+    known[~has] = np.nan
+
+    some.fit(table, known)
+    others.fit(table[has], targets[has].astype(int) if targets.ndim == 1 else targets[has])
+
+    new = table_input.adapt(pd.DataFrame({"a": [f"v{number}" for number in range(10)]}))
+    columns = slice(1, 1 + widths[0])
+    np.testing.assert_allclose(some.transform(new)[:, columns], others.transform(new)[:, columns], atol=1e-6)
+    assert np.isfinite(some.transform_training(table)).all()
+
+
+def test_a_target_that_no_row_has_gives_statistics_of_nothing() -> None:
+    """As may be where few rows of many are looked at."""
+    frame = pd.DataFrame({"a": [f"v{number % 10}" for number in range(40)]})
+    _, table, profile = analysed(frame, column_types={"a": "categorical"})
+    encoder = TableEncoder(
+        columns=profile.facts["columns"], statistics="target", target_widths=[1], one_hot_limit=0, codes=True
+    )
+
+    encoder.fit(table, np.full((40, 1), np.nan))
+
+    assert np.isfinite(encoder.transform(table)).all()
+
+
 def test_training_rows_are_those_of_fit() -> None:
     """Out-of-fold statistics of other rows do not exist, and asking for them is an error."""
     frame = pd.DataFrame({"a": [f"v{number % 10}" for number in range(40)]})

@@ -19,7 +19,7 @@ from ak_tabular.cells import (
     uses_decimal_commas,
 )
 from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
-from ak_tabular.dates import ISO, MISSING_TIME, find_format, is_time_of_day, parse_times
+from ak_tabular.dates import ISO, MISSING_TIME, find_dates, find_format, is_time_of_day
 from ak_tabular.findings import Finding, Texts
 from ak_tabular.frames import shorten
 from ak_tabular.hints import (
@@ -218,9 +218,9 @@ def _judge_texts(
         finding = _of_numbers_in_text(as_numbers, texts, numbers, about)
         if finding is not None:
             return attrs.evolve(finding, doubt=_doubt_of_points(finding.column, texts))
-    date_format = find_format(texts.distinct.tolist(), counts=texts.counts, share=_MOST)
-    if date_format is not None:
-        finding = _of_dates_in_text(column, texts, date_format)
+    dates = find_dates(texts.distinct.tolist(), counts=texts.counts, share=_MOST)
+    if dates is not None:
+        finding = _of_dates_in_text(column, texts, *dates)
         if finding is not None:
             return finding
     return _of_words(column, texts, numbers)
@@ -287,9 +287,8 @@ def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: Tab
     return Finding(column=facts)
 
 
-def _of_dates_in_text(column: Column, texts: Texts, date_format: str) -> Finding | None:
+def _of_dates_in_text(column: Column, texts: Texts, date_format: str, seconds: Array) -> Finding | None:
     """Return what a column is whose texts are dates throughout, or nearly so; `None` if too few are to be sure."""
-    seconds = parse_times(texts.distinct, date_format)
     is_date = seconds != MISSING_TIME
     # Durations are written like times of day, but for those that are longer than a day, or differ in fractions of a second.
     if is_time_of_day(date_format) and not (is_date.all() and len(np.unique(seconds)) >= _MOST * len(seconds)):

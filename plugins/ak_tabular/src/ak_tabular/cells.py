@@ -29,6 +29,7 @@ __all__ = [
     "as_text",
     "canonical_number",
     "check_range",
+    "float_of",
     "is_in_parentheses",
     "is_spelled_missing",
     "meaning_of_points",
@@ -299,6 +300,18 @@ def check_range(values: Array, *, column: str) -> None:
                 advice="Replace such cells by NaN, or scale the column down.",
             )
         )
+
+
+def float_of(dtype: Any) -> np.dtype[Any]:
+    """Return the float in which numbers are kept: float32 for those of a dtype that it holds exactly, else float64.
+
+    Args:
+        dtype: One of numbers or booleans, of NumPy or pandas.
+    """
+    size = getattr(dtype, "itemsize", 8)
+    is_small = dtype.kind == "b" or (dtype.kind in "iu" and size <= 2)
+    is_single = isinstance(dtype, np.dtype) and dtype.kind == "f" and size <= 4
+    return np.dtype(np.float32 if is_small or is_single else np.float64)
 
 
 def _with_point(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from ak_tabular.cells import Decimal, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times
 from ak_tabular.frames import shorten
-from ak_tabular.tables import Storage, column_count, default_names, names_of, read_codes, storage_of
+from ak_tabular.tables import Storage, column_count, default_names, exact_numbers, names_of, read_codes, storage_of
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
@@ -25,6 +25,7 @@ __all__ = [
     "check_boolean",
     "check_cells",
     "find_bad_cell",
+    "is_of_another_type",
     "match_columns",
     "unreadable_texts",
 ]
@@ -118,11 +119,13 @@ class BadCell:
         row: The number of its row.
         text: What it holds.
         different: How many different texts are such cells, as far as is known.
+        advice: What to do where the whole column is of another type; empty where the cell itself is odd.
     """
 
     row: int
     text: str
     different: int = 1
+    advice: str = ""
 
     def error(self, column: Column) -> DataError:
         """Return the error that names column, row and text."""
@@ -135,7 +138,8 @@ class BadCell:
                 expected=f"{expected}, or a missing value",
                 received=f"{self.text!r}"
                 + (f", and {self.different} such values in all" if self.different > 1 else ""),
-                advice=f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
+                advice=self.advice
+                or f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
             )
         )
 
@@ -219,14 +223,22 @@ def check_cells(table: Array, index: int, column: Column) -> None:
 
 
 def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:
-    """Return the first cell with a text that is no number in a numerical column, or no date in a datetime one.
+    """Return the first cell that is no number in a numerical column, or no date in a datetime one.
+
+    It is a text; or, where training had texts or times, a number among dates, which could be of any unit, or a time among
+    numbers.
 
     Args:
         table: A table, see `ak_tabular.tables`.
         index: Where the column is in it.
         column: The facts about the column.
     """
-    if column.kind not in ("numerical", "datetime") or column.is_mixed or storage_of(table, index) != "text":
+    if column.kind not in ("numerical", "datetime"):
+        return None
+    storage = storage_of(table, index)
+    if is_of_another_type(storage, column):
+        return _first_value(table, index, column)
+    if storage != "text" or column.is_mixed:
         return None
     codes, distinct = read_codes(table, index, column=column.name)
     bad = unreadable_texts(distinct, column)
@@ -234,6 +246,33 @@ def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:
         return None
     row = int(np.flatnonzero(codes == bad[0])[0])
     return BadCell(row=row, text=distinct[bad[0]], different=len(bad))
+
+
+def is_of_another_type(storage: Storage, column: Column) -> bool:
+    """Return whether cells stored so, unless all are missing, are numbers among dates, or times among numbers.
+
+    Args:
+        storage: How cells of other rows are stored.
+        column: The facts about the column.
+    """
+    if column.kind == "datetime":
+        return storage == "number" and column.storage != "number"
+    return column.kind == "numerical" and storage == "time" and column.storage != "time"
+
+
+def _first_value(table: Array, index: int, column: Column) -> BadCell | None:
+    """Return the first cell that is not missing of a column of another type than in training."""
+    values = exact_numbers(table, index, column=column.name).astype(np.float64)
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return None
+    row, different = int(known[0]), len(np.unique(values[known]))
+    if column.kind == "datetime":
+        advice = "Turn the numbers into dates first, e.g. with pandas.to_datetime(..., unit='s')."
+        return BadCell(row=row, text=f"{values[row]:.15g}", different=different, advice=advice)
+    advice = "Turn the times into numbers of the kind that training had."
+    text = str(np.datetime64(int(values[row]), "s"))
+    return BadCell(row=row, text=text, different=different, advice=advice)
 
 
 def unreadable_texts(texts: Array, column: Column) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["ISO", "MISSING_TIME", "find_format", "is_time_of_day", "parse_times", "seconds_of"]
+__all__ = ["ISO", "MISSING_TIME", "find_dates", "find_format", "is_time_of_day", "parse_times", "seconds_of"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -22,6 +22,7 @@ MISSING_TIME = int(np.iinfo(np.int64).min)
 """What stands for a missing time, as in NumPy."""
 
 _ISO_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:?\d{2}.*)?)?)?|\d{8}T\d{2}(\d{2}.*)?", re.ASCII)
+_ZONES = ("UTC", "GMT")
 _UTC = re.compile(r"\s?(UTC|GMT)$", re.ASCII)
 _PARTS = {
     "%Y": r"\d{4}",
@@ -60,7 +61,20 @@ _FEW = 50
 
 
 def find_format(texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0) -> str | None:
-    """Return the format that texts are dates or times in, `None` if there is none.
+    """Return the format that texts are dates or times in, `None` if there is none; see `find_dates`.
+
+    Example:
+        ```python
+        find_format(["29.02.2024", "1.3.2024"])  # "%d.%m.%Y"
+        find_format(["29.02.2024", "1.3.2024", "soon"], share=0.6)  # "%d.%m.%Y"
+        ```
+    """
+    found = find_dates(texts, counts=counts, share=share)
+    return None if found is None else found[0]
+
+
+def find_dates(texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0) -> tuple[str, Array] | None:
+    """Return the format that texts are dates or times in, and these as `parse_times` does; `None` if there is none.
 
     Of several formats it is the first one that all texts are in, else the one that most rows are in. Month first is
     preferred where day and month can be told apart in no text.
@@ -69,12 +83,6 @@ def find_format(texts: Sequence[str], *, counts: Array | None = None, share: flo
         texts: The different texts of a column, none missing.
         counts: How many rows have each; by default one.
         share: Which share of the rows must be in the format.
-
-    Example:
-        ```python
-        find_format(["29.02.2024", "1.3.2024"])  # "%d.%m.%Y"
-        find_format(["29.02.2024", "1.3.2024", "soon"], share=0.6)  # "%d.%m.%Y"
-        ```
     """
     if not texts:
         return None
@@ -84,16 +92,18 @@ def find_format(texts: Sequence[str], *, counts: Array | None = None, share: flo
     few = [_without_zone(text) for text in texts[:: -(-len(texts) // _FEW)]]
     # Pandas is asked only where the shape is right: it is slow to say no. Odd cells may be among these few by chance.
     most_misfits = 0 if share == 1 else len(few) // 2
-    best, most = None, 0.0
+    best: tuple[str, Array] | None = None
+    most = 0.0
     for date_format in _formats():
         if not _fits(few, date_format, most_misfits):
             continue
-        is_read = parse_times(everything, date_format) != MISSING_TIME
+        seconds = parse_times(everything, date_format)
+        is_read = seconds != MISSING_TIME
         if date_format == ISO:  # pandas takes a year alone, and other numbers, for such dates
             is_read &= [_ISO_LIKE.fullmatch(_without_zone(text)) is not None for text in texts]
         read = float(rows[is_read].sum())
         if read > most and read >= least:
-            best, most = date_format, read
+            best, most = (date_format, seconds), read
         if most == rows.sum():
             break
     return best
@@ -138,7 +148,8 @@ def _formats() -> Iterator[str]:
 
 def _without_zone(text: str) -> str:
     """Return a text without blanks around it, and without the name of the zone that is taken anyway."""
-    return _UTC.sub("", text.strip())
+    stripped = text.strip()
+    return _UTC.sub("", stripped) if stripped.endswith(_ZONES) else stripped  # most have none, and columns are long
 
 
 def _fits(texts: Sequence[str], date_format: str, most_misfits: int) -> bool:

@@ -5,7 +5,7 @@
 | DataFrame | as it is |
 | Series | a column; or a row, if its index holds names and its own name or dtype says so, as of `frame.iloc[0]`; see also `series` |
 | dict of columns | a column by key; one of single values is a row |
-| list of dicts | a row each, missing where a dict lacks a key |
+| list of dicts, or of Series | a row each, missing where one lacks a key |
 | Arrow or polars table, anything with `__arrow_c_stream__` or `__dataframe__` | by way of pyarrow |
 | one record of a structured array | a row |
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,11 @@ import pyarrow.interchange
 
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import frame_column_names
 
-__all__ = ["as_frame", "names_columns", "shorten", "suggest", "take_targets"]
+__all__ = ["as_frame", "from_records", "is_name", "names_columns", "names_in", "shorten", "suggest", "take_targets"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 
 def as_frame(data: Any) -> pd.DataFrame | None:
@@ -46,6 +49,9 @@ def as_frame(data: Any) -> pd.DataFrame | None:
         return _from_columns(data)
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         return pd.DataFrame.from_records([dict(row) for row in data])
+    if isinstance(data, (list, tuple)) and data and all(isinstance(row, pd.Series) for row in data):
+        has_names = not all(isinstance(row.index, pd.RangeIndex) for row in data)
+        return _from_rows(data) if has_names else None
     if isinstance(data, np.void) and data.dtype.names is not None:
         return pd.DataFrame({name: [data[name]] for name in data.dtype.names})
     if isinstance(data, np.ndarray) and data.dtype.names is not None and data.ndim == 0:
@@ -55,12 +61,28 @@ def as_frame(data: Any) -> pd.DataFrame | None:
     return None
 
 
+def names_in(data: Any) -> list[str]:
+    """Return the names of the columns of data in memory, as far as they are known without looking at rows."""
+    if isinstance(data, Mapping):
+        return [str(name) for name in data]
+    if isinstance(data, np.ndarray):
+        return list(data.dtype.names or ())
+    return frame_column_names(data) or []
+
+
+def from_records(records: Array) -> pd.DataFrame:
+    """Return the rows of a structured array as a DataFrame; a cell that is an array stays one."""
+    columns = {name: records[name] for name in records.dtype.names or ()}
+    return pd.DataFrame({name: cells if cells.ndim == 1 else list(cells) for name, cells in columns.items()})
+
+
 def names_columns(y: Any, data: Any) -> bool:
     """Return whether targets are names of columns of the data, instead of labels.
 
-    A text is; so are a dict of texts, and a list of names that the data have. Labels repeat, names do not.
+    A text is, and so is a whole number, which a column may be called; a dict of texts, and a list of names that the data
+    have. Labels repeat, names do not.
     """
-    if isinstance(y, str):
+    if is_name(y):
         return True
     if isinstance(y, Mapping):
         return bool(y) and all(isinstance(name, str) for name in y.values())
@@ -70,13 +92,18 @@ def names_columns(y: Any, data: Any) -> bool:
     return False
 
 
+def is_name(y: Any) -> bool:
+    """Return whether targets are the name of a single column: a text, or a whole number."""
+    return isinstance(y, (str, int, np.integer)) and not isinstance(y, bool)
+
+
 def take_targets(frame: pd.DataFrame, y: Any) -> tuple[pd.DataFrame, Any]:
     """Return the frame without its target columns, and these: a Series for a name, else a DataFrame or a dict.
 
     Raises:
         DataError: If a name is none of the frame's columns, or nothing is left.
     """
-    wanted = [y] if isinstance(y, str) else list(y.values()) if isinstance(y, Mapping) else list(y)
+    wanted = [str(y)] if is_name(y) else list(y.values()) if isinstance(y, Mapping) else list(y)
     places: dict[str, list[int]] = {}
     for index, name in enumerate(frame.columns):
         places.setdefault(str(name), []).append(index)
@@ -101,7 +128,7 @@ def take_targets(frame: pd.DataFrame, y: Any) -> tuple[pd.DataFrame, Any]:
             )
         )
     targets: Any
-    if isinstance(y, str):
+    if is_name(y):
         targets = frame.iloc[:, taken[0]]
     elif isinstance(y, Mapping):
         targets = {head: frame.iloc[:, place] for head, place in zip(y, taken, strict=True)}
@@ -133,6 +160,19 @@ def _is_row(series: pd.Series[Any]) -> bool:
 
 def _row_of(series: pd.Series[Any]) -> pd.DataFrame:
     return pd.DataFrame({name: [value] for name, value in series.items()}, index=[series.name])
+
+
+def _from_rows(rows: Sequence[pd.Series[Any]]) -> pd.DataFrame:
+    if not all(row.index.is_unique for row in rows):
+        raise DataError(
+            describe_error(
+                "A list of Series makes no table: they are its rows.",
+                expected="an index of different names in each Series, those of the columns",
+                received="an index with repeated names",
+                advice="Rename or drop columns; or pass the data frame that the rows are from.",
+            )
+        )
+    return pd.DataFrame(list(rows)).infer_objects()  # a row has one type, its columns may have others
 
 
 def _from_columns(columns: Mapping[Any, Any]) -> pd.DataFrame:

@@ -12,12 +12,13 @@ import numpy as np
 
 from ak_tabular.analysis import analyse_columns
 from ak_tabular.columns import KINDS, BadCell, Column, Kind, find_bad_cell, match_columns
-from ak_tabular.files.locations import find_files, is_location
+from ak_tabular.files.locations import find_files, is_location, numbered_names
 from ak_tabular.files.opening import names_target, open_labelled_table, open_table
 from ak_tabular.files.source import TableSource
-from ak_tabular.frames import as_frame, names_columns, shorten, take_targets
+from ak_tabular.frames import as_frame, from_records, is_name, names_columns, names_in, shorten, take_targets
 from ak_tabular.layout import raw_columns, takes_columns
 from ak_tabular.leaks import find_leaks
+from ak_tabular.parsing import parsed
 from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.raw import raw_rows
 from ak_tabular.series import as_row
@@ -55,6 +56,8 @@ class StructuredDataInput(Input):
         column_names: Names of the columns, for data that has none; data that has names must have exactly these.
         column_types: `"numerical"`, `"categorical"`, `"boolean"`, `"datetime"`, `"text"` or `"dropped"` by column name,
             where analysis would decide otherwise.
+        numbered_columns: Names of columns that are numbers, such as years: a CSV file whose first line holds nothing else has
+            a header. By default those of the training data, wherever these come from.
         name: The input's name in the graph; by default `"structured"`.
 
     Example:
@@ -81,6 +84,7 @@ class StructuredDataInput(Input):
         *,
         column_names: Sequence[str] | None = None,
         column_types: Mapping[str, Kind] | None = None,
+        numbered_columns: Sequence[str] | None = None,
         name: str | None = None,
     ) -> None:
         names = None if column_names is None else [str(column) for column in column_names]
@@ -94,7 +98,19 @@ class StructuredDataInput(Input):
                     received=f"column_types={wrong}" if wrong else f"column_names={names}",
                 )
             )
-        super().__init__(name=name, column_names=names, column_types=types)
+        numbered = None if numbered_columns is None else [str(column) for column in numbered_columns]
+        super().__init__(name=name, column_names=names, column_types=types, numbered_columns=numbered)
+
+    def settle(self, x: Any, y: Any) -> Mapping[str, Any]:
+        """Return which columns of the training data are called by numbers, so that a header of these is known as one.
+
+        Raises:
+            DataError: If x is a file that is no table.
+        """
+        if "numbered_columns" in self.arguments:
+            return {}
+        numbered = numbered_names(find_files(x).names if is_location(x) else names_in(x))
+        return {"numbered_columns": numbered} if numbered else {}
 
     def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return a table without its target columns, and these, where y names them; else both as they are.
@@ -104,7 +120,10 @@ class StructuredDataInput(Input):
         """
         if is_location(x):
             return self._unpack_files(x, y)
-        frame = as_frame(x) if isinstance(y, (str, Mapping, list, tuple)) else None
+        frame = None
+        if is_name(y) or isinstance(y, (Mapping, list, tuple)):
+            is_records = isinstance(x, np.ndarray) and x.dtype.names is not None and x.ndim == 1
+            frame = from_records(x) if is_records else as_frame(x)
         if not names_columns(y, frame):
             return x, y
         if frame is None:
@@ -118,17 +137,18 @@ class StructuredDataInput(Input):
         return take_targets(frame, y)
 
     def _unpack_files(self, location: Any, y: Any) -> tuple[Any, Any]:
+        numbered = self.arguments.get("numbered_columns", ())
         if y is None:
             raise DataError(
                 describe_error(
                     "The target column of the table in a file is not known.",
-                    expected=f"its name as y: one of {shorten(find_files(location).names, 20)}",
+                    expected=f"its name as y: one of {shorten(find_files(location, numbered=numbered).names, 20)}",
                     received="y=None",
                 )
             )
-        if not names_target(location, y):
+        if not names_target(location, y, numbered=numbered):
             return location, y
-        return open_labelled_table(location, y, kinds=self.arguments.get("column_types"))
+        return open_labelled_table(location, y, kinds=self.arguments.get("column_types"), numbered=numbered)
 
     def adapt(self, data: Any) -> Rows:
         """Return the user's data as a table, see `ak_tabular.tables`; numeric arrays are not copied.
@@ -138,7 +158,8 @@ class StructuredDataInput(Input):
                 number, text, date nor missing, or infinite.
         """
         if is_location(data):
-            data = open_table(data, kinds=self.arguments.get("column_types"))
+            numbered = self.arguments.get("numbered_columns", ())
+            data = open_table(data, kinds=self.arguments.get("column_types"), numbered=numbered)
         table: Any = data if isinstance(data, TableSource) else as_table(data)
         names: list[str] | None = self.arguments.get("column_names")
         if names is not None and (column_count(table) != len(names) or set(names_of(table) or names) != set(names)):
@@ -161,6 +182,7 @@ class StructuredDataInput(Input):
             DataError: If `column_types` does not fit the data.
         """
         note = ""
+        targets = list(getattr(data, "targets", ()))
         if isinstance(data, np.ndarray):
             table = data
         else:
@@ -169,7 +191,8 @@ class StructuredDataInput(Input):
         columns = analyse_columns(
             table,
             names=self.arguments.get("column_names"),
-            types=self.arguments.get("column_types", {}),
+            # That of a target says how a large file is read, see `_unpack_files`.
+            types={name: kind for name, kind in self.arguments.get("column_types", {}).items() if name not in targets},
             note=note,
             share=len(table) / max(1, len(data)),
         )
@@ -182,7 +205,7 @@ class StructuredDataInput(Input):
             shape=(len(columns),),
             dtype="float32" if is_numeric else "str",
             rows=len(data),
-            facts={"columns": [column.to_json() for column in columns], "targets": list(getattr(data, "targets", ()))},
+            facts={"columns": [column.to_json() for column in columns], "targets": targets},
             decisions=(
                 *_about_files(data, name),
                 *(Decision(f"column {column.name!r}", column.kind, column.reason) for column in columns),
@@ -312,6 +335,13 @@ class StructuredDataInput(Input):
         if isinstance(data, TableSource):
             return data.as_written({column.name: column.written for column in columns if column.written})
         return data
+
+    def parse(self, data: Rows, profile: InputProfile) -> Rows:
+        """Return rows in which numbers and dates that were written as text are such, so that they are read only once.
+
+        A table in files stays as it is: what is read of it is not kept.
+        """
+        return parsed(data, profile.facts["columns"]) if isinstance(data, np.ndarray) else data
 
     def default_preprocessors(self, profile: InputProfile) -> Sequence[Preprocessor]:
         """Return the encoder that turns the table into numbers, for blocks that bring none of their own."""

@@ -46,7 +46,7 @@ DATE_CYCLES = 8
 
 _CATEGORICAL = ("categorical", "boolean")
 _FEW_CATEGORIES = 8  # up to here one-hot features say all that statistics could
-_MOST_CLASSES = 16
+_MOST_OUTPUTS = 16  # each is one more feature of every column with statistics
 
 
 def _as_widths(widths: Iterable[int]) -> tuple[int, ...]:
@@ -67,8 +67,8 @@ class EncoderSettings:
         statistics: What is added for columns with more than 8 values: `"none"`, `"frequency"` (how frequent the value
             is), or `"target"` (that, and the mean target of the rows that have it).
         target_widths: How many target statistics of each head a column has: of a regression one for each number, of two
-            classes one, of more one for each class.
-        text_features: How many words and word pairs of a text column become features.
+            classes one, of more one for each class; none of more than 16 numbers or classes.
+        text_features: How many features a text column becomes.
     """
 
     scaling: Literal["robust", "quantile"] = attrs.field(
@@ -225,11 +225,11 @@ def plain_width(column: Facts, settings: EncoderSettings) -> int:
 
 
 def target_widths_of(profile: DataProfile | None) -> tuple[int, ...]:
-    """Return how many target statistics a column has of each head: of two classes one, of more than 16 none."""
+    """Return how many target statistics a column has of each head: of two classes one, of more than 16 outputs none."""
     return () if profile is None else tuple(_target_width(target) for target in profile.targets.values())
 
 
 def _target_width(target: TargetProfile) -> int:
     if target.kind == "binary":
         return 1
-    return target.outputs if target.kind == "regression" or target.outputs <= _MOST_CLASSES else 0
+    return target.outputs if target.outputs <= _MOST_OUTPUTS else 0

@@ -28,29 +28,42 @@ def find_leaks(table: Array, columns: Sequence[Column], targets: Mapping[str, Ar
     Args:
         table: Training rows.
         columns: What analysis decided; dropped columns are not looked at.
-        targets: Encoded targets by head: `(rows, classes)` of 0 and 1, or `(rows, targets)` of numbers.
+        targets: Encoded targets by head: `(rows, classes)` of 0 and 1, or `(rows, targets)` of numbers. Rows in which one is
+            NaN have no target, and are left out for it.
 
     Example:
         ```python
         find_leaks(table, columns, {"regression": prices})  # {"price_in_cents": "is the target 'regression', ..."}
         ```
     """
-    if len(table) < _FEWEST_ROWS:
-        return {}
     places = match_columns(table, columns)
     wanted = [(column, place) for column, place in zip(columns, places, strict=True) if column.kind != "dropped"]
     found: dict[str, str] = {}
-    for head, target in targets.items():
+    for head, encoded in targets.items():
+        rows, target = _with_target(table, encoded)
+        if len(rows) < _FEWEST_ROWS:
+            continue
         classes = _classes(target)
         for column, place in wanted:
             if column.name in found:
                 continue
             if classes is not None:
-                if _renames(table, place, column, classes):
+                if _renames(rows, place, column, classes):
                     found[column.name] = f"is the target {head!r} in other words: one value for each class"
-            elif column.kind == "numerical" and _is_multiple(_numbers(table, place, column), target):
+            elif column.kind == "numerical" and _is_multiple(_numbers(rows, place, column), target):
                 found[column.name] = f"is the target {head!r}, but for a factor and an offset"
     return found
+
+
+def _with_target(table: Array, target: Array) -> tuple[Array, Array]:
+    """Return the rows that have a target, and these; classes that are floats for want of some are 0 and 1 again."""
+    if target.dtype.kind != "f":
+        return table, target
+    is_missing = np.isnan(target.reshape(len(target), -1)).any(axis=1)
+    if not is_missing.any():
+        return table, target
+    known = target[~is_missing]
+    return table[~is_missing], known.astype(np.uint8) if np.isin(known, (0, 1)).all() else known
 
 
 def _classes(target: Array) -> Array | None:

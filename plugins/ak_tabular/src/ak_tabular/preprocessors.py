@@ -54,7 +54,8 @@ class TableEncoder:
     * Categories with few values: -1 or 1 for a column of two, else one feature for each value. A further one is for
       missing values, and for those that are not told apart, where the training rows have any.
     * Statistics of columns with more categories, if asked for.
-    * The most frequent words and word pairs of text columns; of scripts without spaces characters and pairs of them.
+    * What texts are about: the weights of their words and word pairs (of scripts without spaces characters and pairs of
+      them), brought down to the directions in which training rows differ most.
     * Codes of categories, for an embedding, if asked for: 0 for unseen and missing ones.
 
     Args:
@@ -69,7 +70,7 @@ class TableEncoder:
         statistics: What is added for columns with more than 8 values: `"none"`, `"frequency"`, or `"target"` (frequency,
             and the mean target of the rows with that value; out of fold on training rows).
         target_widths: How many target statistics each head has, see `ak_tabular.layout.target_widths_of`.
-        text_features: How many words and word pairs of a text column become features.
+        text_features: How many features a text column becomes.
 
     Input shape:
         A table of `(rows, columns)`, see `ak_tabular.tables`. The layer takes a float32 tensor `(batch, columns)`, or,
@@ -164,7 +165,7 @@ class TableEncoder:
             DataError: If the table does not have the training rows' columns.
             NotFittedError: If called before `fit`.
         """
-        return self._encoded(batch, None)
+        return self._encoded(batch, are_training_rows=False)
 
     def transform_training(self, data: Array) -> Array:
         """Map the very rows that `fit` learned from: target statistics are those of other rows.
@@ -172,16 +173,16 @@ class TableEncoder:
         Raises:
             NotFittedError: If these are other rows, or `fit` was not called on this object.
         """
-        out_of_fold = self._statistics.out_of_fold
-        if self._counted and (out_of_fold is None or len(out_of_fold) != len(data)):
+        rows = self._statistics.training_rows
+        if self._counted and rows != len(data):
             raise NotFittedError(
                 describe_error(
                     "The TableEncoder has no statistics out of fold for these rows.",
                     expected="the rows that fit() learned from",
-                    received=f"{len(data)} rows, fitted on {0 if out_of_fold is None else len(out_of_fold)}",
+                    received=f"{len(data)} rows, fitted on {rows or 0}",
                 )
             )
-        return self._encoded(data, out_of_fold)
+        return self._encoded(data, are_training_rows=True)
 
     def to_layer(self) -> Any:
         """Return the same mapping as a functional Keras model, see "Input shape".
@@ -236,13 +237,13 @@ class TableEncoder:
             text.set_state(part)
         self._is_fitted = True
 
-    def _encoded(self, batch: Array, statistics: Array | None) -> Array:
+    def _encoded(self, batch: Array, *, are_training_rows: bool) -> Array:
         self._require_fitted()
         table = self._match(batch)
         numbers, cycles = self._numbers(table)
         codes = self._codes(table)
-        if statistics is None:
-            statistics = self._statistics.transform(codes[:, self._counted])
+        statistics_of = self._statistics.out_of_fold if are_training_rows else self._statistics.transform
+        statistics = statistics_of(codes[:, self._counted])
         features = np.zeros((table.rows, self.layout.width), np.float32)
         place = put(features, 0, self._scaler.transform(numbers))
         for part in (np.isnan(numbers[:, self._indicated]), *cycles):

@@ -13,7 +13,8 @@ import numpy as np
 
 from ak_tabular.cells import canonical_number
 from ak_tabular.columns import Column, match_columns
-from ak_tabular.tables import names_of, raw_texts, structured
+from ak_tabular.replacing import with_cells
+from ak_tabular.tables import names_of, raw_texts
 
 __all__ = ["as_written", "other_spellings", "read_written", "respelled"]
 
@@ -94,12 +95,7 @@ def as_written(table: Array, columns: Sequence[Column]) -> Array:
             copy[:, place] = cells
         return copy
     # A matrix of numbers takes no text: it becomes a table with the names of the training rows' columns.
-    names = names_of(table) or [column.name for column in columns]
-    kept = [
-        changed[place] if place in changed else table[name] if table.dtype.names else table[:, place]
-        for place, name in enumerate(names)
-    ]
-    return structured(names, kept)
+    return with_cells(table, changed, names=names_of(table) or [column.name for column in columns])
 
 
 def read_written(table: Array, index: int, *, column: str, written: Mapping[str, str]) -> Array:

@@ -6,9 +6,10 @@
 | 2-D array (or list of rows) of text or of mixed objects | a 2-D object array of `str` and `None` |
 | data with named columns, see `frames`; a structured array | a structured array, one field per column |
 
-A field is `float64` for numbers (`float32` where they were float32), `datetime64[s]` for times, and of objects (`str` and `None`) otherwise; or text is coded,
-as integers whose dtype holds the vocabulary (see `coded_text`), where it comes from files. A structured
-array carries the columns' names, so columns in another order are found again by name. What a column holds is read by
+A field is `float64` for numbers (`float32` where that holds them: float32, booleans, integers of up to 16 bits),
+`datetime64[s]` for times, and of objects (`str` and `None`) otherwise; or text is coded, as integers whose dtype holds
+the vocabulary (see `coded_text`), where it comes from files. See `parsing` for text that is read as numbers or times. A
+structured array carries the columns' names, so columns in another order are found again by name. What a column holds is read by
 the functions below, whatever the layout: no other module looks inside a table.
 """
 
@@ -20,7 +21,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import Decimal, as_text, check_range, is_spelled_missing, parse_numbers
+from ak_tabular.cells import Decimal, as_text, check_range, float_of, is_spelled_missing, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
 from ak_tabular.frames import as_frame
 from ak_tabular.series import with_labels
@@ -262,8 +263,7 @@ def _read_series(series: pd.Series[Any], name: str) -> Array:
     if (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)) and not (
         pd.api.types.is_complex_dtype(dtype) or pd.api.types.is_object_dtype(dtype)
     ):
-        is_single = isinstance(dtype, np.dtype) and dtype.itemsize <= 4 and dtype.kind == "f"
-        values: Array = series.to_numpy(dtype=np.float32 if is_single else np.float64, na_value=np.nan)
+        values: Array = series.to_numpy(dtype=float_of(dtype), na_value=np.nan)
         check_range(values, column=name)
         return values
     return _texts(series.to_numpy(dtype=object), name, are_numbers_kept=True)
@@ -276,8 +276,7 @@ def _read_array(values: Array, name: str) -> Array:
     if values.dtype.kind in "buif":
         if values.dtype.kind == "f":
             check_range(values, column=name)
-        is_single = values.dtype.kind == "f" and values.dtype.itemsize <= 4
-        return values.astype(np.float32 if is_single else np.float64)
+        return values.astype(float_of(values.dtype))
     if values.dtype.kind == "M":
         return values.astype("datetime64[s]")
     if values.dtype.kind == "m":

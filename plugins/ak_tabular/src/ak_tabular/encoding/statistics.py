@@ -37,33 +37,46 @@ class CategoryStatistics:
         self._sizes = tuple(sizes)
         self._width = 1 + target_width
         self._tables: list[Array] = [np.zeros((size, self._width), np.float32) for size in self._sizes]
-        self._out_of_fold: Array | None = None
+        # For each fold those of the rows outside of it; none where they are those of all rows. They are small: the
+        # statistics of the training rows themselves may be gigabytes, for as long as the encoder is kept.
+        self._fold_tables: list[list[Array]] = []
+        self._rows: int | None = None
 
     def fit(self, codes: Array, targets: Array | None) -> None:
         """Learn the statistics.
 
         Args:
             codes: The codes of the training rows, `(rows, columns)`.
-            targets: Standardised targets of the same rows, `(rows, target_width)`; `None` for frequencies only.
+            targets: Standardised targets of the same rows, `(rows, target_width)`, NaN where a row has none; `None` for
+                frequencies only.
         """
-        rows = len(codes)
-        self._tables = [self._table(codes[:, index], size, targets) for index, size in enumerate(self._sizes)]
-        if targets is None or not self._sizes:
-            self._out_of_fold = self.transform(codes)
-            return
-        folds = np.random.default_rng(0).permutation(rows) % min(_FOLDS, max(rows, 1))
-        result = np.zeros((rows, self._width * len(self._sizes)), np.float32)
-        for fold in range(int(folds.max(initial=0)) + 1):
-            inside = folds == fold
-            others = codes[~inside], targets[~inside]
-            tables = [self._table(others[0][:, index], size, others[1]) for index, size in enumerate(self._sizes)]
-            result[inside] = _looked_up(tables, codes[inside])
-        self._out_of_fold = result
+        self._rows = len(codes)
+        self._tables = self._tables_of(codes, targets)
+        self._fold_tables = []
+        if targets is not None and self._sizes:
+            folds = _folds(len(codes))
+            others = [folds != fold for fold in range(int(folds.max(initial=0)) + 1)]
+            self._fold_tables = [self._tables_of(codes[outside], targets[outside]) for outside in others]
 
     @property
-    def out_of_fold(self) -> Array | None:
-        """The statistics of the training rows, each from other rows; `None` if `fit` was not called here."""
-        return self._out_of_fold
+    def training_rows(self) -> int | None:
+        """How many rows `fit` learned from; `None` if it was not called here."""
+        return self._rows
+
+    def out_of_fold(self, codes: Array) -> Array:
+        """Return the statistics of the very rows that `fit` learned from, each from other rows.
+
+        Args:
+            codes: The codes of all these rows, in their order.
+        """
+        if not self._fold_tables:
+            return self.transform(codes)
+        folds = _folds(len(codes))
+        result = np.zeros((len(codes), self._width * len(self._sizes)), np.float32)
+        for fold, tables in enumerate(self._fold_tables):
+            inside = folds == fold
+            result[inside] = _looked_up(tables, codes[inside])
+        return result
 
     def transform(self, codes: Array) -> Array:
         """Return the statistics of codes of shape `(rows, columns)`, `(rows, columns * (1 + target_width))`."""
@@ -84,7 +97,10 @@ class CategoryStatistics:
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `get_state` returned."""
         self._tables = [np.asarray(table, dtype=np.float32) for table in state["tables"]]
-        self._out_of_fold = None
+        self._fold_tables, self._rows = [], None
+
+    def _tables_of(self, codes: Array, targets: Array | None) -> list[Array]:
+        return [self._table(codes[:, index], size, targets) for index, size in enumerate(self._sizes)]
 
     def _table(self, codes: Array, size: int, targets: Array | None) -> Array:
         counts = np.bincount(codes, minlength=size).astype(np.float64)
@@ -92,9 +108,13 @@ class CategoryStatistics:
         for index in range(self._width - 1):
             assert targets is not None
             values = targets[:, index].astype(np.float64)
+            held, codes_held, is_known = counts, codes, ~np.isnan(values)
+            if not is_known.all():
+                values, codes_held = values[is_known], codes[is_known]
+                held = np.bincount(codes_held, minlength=size).astype(np.float64)
             overall = values.mean() if len(values) else 0.0
-            sums = np.bincount(codes, weights=values, minlength=size)
-            parts.append((sums + _PRIOR_ROWS * overall) / (counts + _PRIOR_ROWS))
+            sums = np.bincount(codes_held, weights=values, minlength=size)
+            parts.append((sums + _PRIOR_ROWS * overall) / (held + _PRIOR_ROWS))
         return np.stack(parts, axis=1).astype(np.float32)
 
 
@@ -103,22 +123,32 @@ def standardised_targets(targets: Mapping[str, Array] | Array, widths: Sequence[
 
     Args:
         targets: By head, or those of the only head: numbers, one-hot or multi-hot `(rows, outputs)`, or class numbers
-            `(rows,)`.
+            `(rows,)`. NaN where a row has no target.
         widths: How many statistics each head has, see `ak_tabular.layout`.
     """
     each = list(targets.values()) if isinstance(targets, Mapping) else [targets]
     columns = [_columns_of(np.asarray(one), width) for one, width in zip(each, widths, strict=True)]
     together = np.concatenate(columns, axis=1)
-    deviation = together.std(axis=0)
-    standardised: Array = (together - together.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    known: Any = np.ma.masked_invalid(together) if np.isnan(together).any() else together
+    mean, deviation = (np.ma.filled(each, 0.0) for each in (known.mean(axis=0), known.std(axis=0)))
+    standardised: Array = (together - mean) / np.where(deviation > 0, deviation, 1)
     return standardised
 
 
 def _columns_of(targets: Array, width: int) -> Array:
-    if targets.ndim == 1:
-        are_classes = targets.dtype.kind in "iu"
-        targets = targets[:, None] == np.arange(max(width, 2)) if are_classes else targets[:, None]
+    # Class numbers are floats where some rows have none; those of two classes are the second one's column already.
+    if targets.ndim == 1 and (targets.dtype.kind in "iu" or width > 1):
+        columns = (targets[:, None] == np.arange(max(width, 2))).astype(np.float64)
+        columns[np.isnan(targets)] = np.nan
+        targets = columns
+    elif targets.ndim == 1:
+        targets = targets[:, None]
     return targets[:, targets.shape[1] - width :].astype(np.float64)
+
+
+def _folds(rows: int) -> Array:
+    """Return the fold of each of so many training rows, always the same ones."""
+    return np.random.default_rng(0).permutation(rows) % min(_FOLDS, max(rows, 1))
 
 
 def _looked_up(tables: Sequence[Array], codes: Array) -> Array:

@@ -87,7 +87,7 @@ class LabelCollector:
                 f"The target column {self._name!r} of {str(path)!r} holds missing values.",
                 expected="a label in every row",
                 received=f"none in row {start + int(np.argmin(is_there)):,}",
-                advice="Drop those rows from the file.",
+                advice="Drop those rows from the file, or write any label there and give them the weight 0 in sample_weight.",
             )
         )
 

@@ -12,7 +12,7 @@ import gzip
 import io
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
@@ -29,6 +29,7 @@ __all__ = [
     "index_columns",
     "is_location",
     "not_utf8",
+    "numbered_names",
     "open_bytes",
 ]
 
@@ -94,8 +95,12 @@ def is_location(data: Any) -> bool:
     return isinstance(data, (str, os.PathLike))
 
 
-def find_files(location: Any) -> TableFiles:
+def find_files(location: Any, *, numbered: Collection[str] = ()) -> TableFiles:
     """Return the files that a path or a list of paths names.
+
+    Args:
+        location: The path, or the paths.
+        numbered: Names of columns that are numbers: a first line of nothing else is the header of a CSV file, no row.
 
     Raises:
         DataError: If one does not exist, is no CSV or Parquet file, is empty or has no header, or if the parts differ in
@@ -117,7 +122,7 @@ def find_files(location: Any) -> TableFiles:
     headers: list[list[str]] = []
     for path in paths:
         if found == "csv":
-            names, header_lines[path] = _csv_header(path, delimiter)
+            names, header_lines[path] = _csv_header(path, delimiter, numbered)
         else:
             names = _parquet_header(path)
         headers.append(names)
@@ -140,6 +145,11 @@ def find_files(location: Any) -> TableFiles:
         delimiter=delimiter,
         header_lines=header_lines,
     )
+
+
+def numbered_names(names: Iterable[str]) -> list[str]:
+    """Return those of names of columns that are numbers, such as years."""
+    return [name for name in names if _is_number(name)]
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -287,7 +297,7 @@ def _names_and_lines(lines: list[str], delimiter: str) -> tuple[list[str], int]:
         return [], 0
 
 
-def _csv_header(path: Path, delimiter: str) -> tuple[list[str], int]:
+def _csv_header(path: Path, delimiter: str, numbered: Collection[str]) -> tuple[list[str], int]:
     """Return the names of the columns, and how many lines they take."""
     lines = _first_lines(path)
     names, header_lines = _names_and_lines(lines, delimiter)
@@ -302,13 +312,13 @@ def _csv_header(path: Path, delimiter: str) -> tuple[list[str], int]:
                 received=received,
             )
         )
-    if all(_is_number(name) for name in names):
+    if len(numbered_names(names)) == len(names) and not set(names) <= set(numbered):
         raise DataError(
             describe_error(
                 f"The file {str(path)!r} has no header.",
                 expected="a first line with the names of the columns",
                 received=f"a first line of numbers: {shorten(names)}",
-                advice="Add the names; or read the file yourself, e.g. with pandas.read_csv(path, header=None).",
+                advice="Add the names; say that they are numbers, by StructuredDataInput(numbered_columns=[...]); or read the file yourself, e.g. with pandas.read_csv(path, header=None).",
             )
         )
     # As pandas names them: the first column of what `frame.to_csv(path)` writes has no name.

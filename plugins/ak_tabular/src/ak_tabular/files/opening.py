@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -25,21 +25,22 @@ BYTES_IN_MEMORY = 128 * 2**20
 """Up to which size a table is read into memory."""
 
 
-def open_table(location: Any, *, kinds: Mapping[str, str] | None = None) -> Any:
+def open_table(location: Any, *, kinds: Mapping[str, str] | None = None, numbered: Collection[str] = ()) -> Any:
     """Return the table that a path or a list of paths names: a data frame, or a `TableSource` if it is large.
 
     Args:
         location: A path, or a list of the paths of its parts.
         kinds: The kinds of columns that the user has named.
+        numbered: Names of columns that are numbers, see `find_files`.
 
     Raises:
         DataError: If there is no such table, or it cannot be read.
     """
-    files = find_files(location)
+    files = find_files(location, numbered=numbered)
     return _read(files, ()) if files.size <= BYTES_IN_MEMORY else _store(files, (), kinds or {})[0]
 
 
-def names_target(location: Any, y: Any) -> bool:
+def names_target(location: Any, y: Any, *, numbered: Collection[str] = ()) -> bool:
     """Return whether `y` names columns of the table that a path names, instead of being labels.
 
     A text does, and a dict of texts by head; a list of different texts does if the table has all these columns.
@@ -51,21 +52,24 @@ def names_target(location: Any, y: Any) -> bool:
         return False
     if isinstance(y, Mapping):
         return True
-    return len(set(names)) == len(names) and set(names) <= set(find_files(location).names)
+    return len(set(names)) == len(names) and set(names) <= set(find_files(location, numbered=numbered).names)
 
 
-def open_labelled_table(location: Any, target: Any, *, kinds: Mapping[str, str] | None = None) -> tuple[Any, Any]:
+def open_labelled_table(
+    location: Any, target: Any, *, kinds: Mapping[str, str] | None = None, numbered: Collection[str] = ()
+) -> tuple[Any, Any]:
     """Return the table that a path names without its target columns, and the labels that these hold.
 
     Args:
         location: A path, or a list of the paths of its parts.
         target: The name of the target column, a list of several, or a dict of them by head.
         kinds: The kinds of columns that the user has named.
+        numbered: Names of columns that are numbers, see `find_files`.
 
     Raises:
         DataError: As `open_table`; or if there is no such column.
     """
-    files = find_files(location)
+    files = find_files(location, numbered=numbered)
     targets = [target] if isinstance(target, str) else list(target.values() if isinstance(target, Mapping) else target)
     for name in targets:
         if name not in files.names or len(files.names) <= len(targets):

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from ak_tabular.cells import is_spelled_missing
-from ak_tabular.columns import BadCell, Column, find_bad_cell, unreadable_texts
+from ak_tabular.columns import BadCell, Column, find_bad_cell, is_of_another_type, unreadable_texts
 from ak_tabular.files.store import StoredColumn, TableStore
 from ak_tabular.spelling import read_written, respelled
 from ak_tabular.tables import structured
@@ -111,21 +111,21 @@ class TableSource:
     def find_bad_cell(self, index: int, column: Column) -> BadCell | None:
         """Return the first cell of a column that `ak_tabular.columns.find_bad_cell` finds, without reading all at once.
 
-        Nothing is read where the file held no text in the column, or only few different ones, all of which fit.
+        Nothing is read where the file held what training did, or only few different texts, all of which fit.
 
         Args:
             index: The column's place among those in use.
             column: The facts about the column.
         """
         stored = self.store.columns[self.positions[index]]
-        if column.kind not in ("numerical", "datetime") or column.is_mixed or not _may_be_bad(stored, column):
+        if column.kind not in ("numerical", "datetime") or not _may_be_bad(stored, column):
             return None
         alone = attrs.evolve(self, positions=(self.positions[index],), written={})
         for start in range(0, len(self), _ROWS_AT_ONCE):
             rows = alone.read(np.arange(start, min(start + _ROWS_AT_ONCE, len(self))))
             found = find_bad_cell(rows, 0, column)
             if found is not None:
-                return BadCell(row=start + found.row, text=found.text)
+                return attrs.evolve(found, row=start + found.row, different=1)
         return None
 
     def readable(self) -> Array:
@@ -148,9 +148,11 @@ class TableSource:
 
 
 def _may_be_bad(stored: StoredColumn, column: Column) -> bool:
-    """Return whether some texts of a stored column may be no numbers, or no dates, as the facts about it demand."""
+    """Return whether some cells of a stored column may be no numbers, or no dates, as the facts about it demand."""
     if stored.kind != "text":
-        return False  # of other types there are only cells that fit
+        return is_of_another_type("time" if stored.kind == "time" else "number", column)
+    if column.is_mixed:
+        return False
     if not stored.is_coded or stored.values is None:
         return True  # not all texts are known
     known = [text for text in stored.values[1:] if not is_spelled_missing(text)]  # the first one is `None`

@@ -1,0 +1,82 @@
+"""Numbers where training had dates, and dates where it had numbers: an error, not a number that nobody meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ak_tabular import StructuredDataInput
+from ak_tabular.files import opening
+from autokeras_core import DataError
+
+ROWS = 40
+TIMES = pd.date_range("2021-03-01", periods=ROWS, freq="D")
+DATES = [f"{time:%d.%m.%Y}" for time in TIMES]
+MILLISECONDS = (1_600_000_000 + np.arange(ROWS)) * 1000
+NUMBERS = np.arange(ROWS) * 1.5
+MISSING = np.full(ROWS, np.nan)
+
+
+def table_of(cells: Any) -> pd.DataFrame:
+    """Return a table with this column and one of numbers."""
+    return pd.DataFrame({"column": cells, "other": NUMBERS})
+
+
+def matched(trained: Any, given: Any, **arguments: Any) -> Any:
+    """Return rows in the form of those of training; of files if they are paths."""
+    table_input = StructuredDataInput(**arguments)
+    profile = table_input.analyse(table_input.adapt(trained), name="table")
+    return table_input.match(table_input.adapt(given), profile)
+
+
+@pytest.mark.parametrize(
+    "trained", [TIMES, DATES, ["soon", *DATES[1:]]], ids=["times", "text", "text with an odd cell"]
+)
+def test_numbers_are_no_dates(trained: Any) -> None:
+    """Nothing tells milliseconds since 1970 from days since 1900: they were read as seconds."""
+    with pytest.raises(DataError, match=r"Row 0 of the datetime column 'column' holds no date.*1600000000000.*40 such"):
+        matched(table_of(trained), table_of(MILLISECONDS))
+
+
+@pytest.mark.parametrize("trained", [NUMBERS, [f"{number}" for number in NUMBERS]], ids=["numbers", "text"])
+def test_times_are_no_numbers(trained: Any) -> None:
+    """They were read as seconds since 1970; the first one that is there is named."""
+    times = TIMES.to_series(index=range(ROWS)).where(np.arange(ROWS) > 0)
+
+    with pytest.raises(DataError, match="Row 1 of the numerical column 'column' holds no number.*2021-03-02"):
+        matched(table_of(trained), table_of(times))
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "types"),
+    [
+        (TIMES, MISSING, {}),
+        (DATES, MISSING, {}),
+        (NUMBERS, pd.Series([pd.NaT] * ROWS), {}),
+        (NUMBERS, NUMBERS, {"column": "datetime"}),
+        (TIMES, TIMES, {"column": "numerical"}),
+        (DATES, TIMES, {}),
+    ],
+    ids=["no time", "no date", "no number", "seconds as dates", "times as numbers", "times for dates"],
+)
+def test_columns_that_can_be_read_as_in_training_are_taken(trained: Any, given: Any, types: dict[str, Any]) -> None:
+    """A column that is all missing has no type, and `column_types` says what is meant."""
+    assert len(matched(table_of(trained), table_of(given), column_types=types)) == ROWS
+
+
+@pytest.mark.parametrize(("trained", "given", "word"), [(TIMES, MILLISECONDS, "date"), (NUMBERS, TIMES, "number")])
+def test_a_streamed_table_holds_what_training_held(
+    trained: Any, given: Any, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parquet files have types, too."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    paths = [tmp_path / "train.parquet", tmp_path / "new.parquet"]
+    for path, cells in zip(paths, (trained, given), strict=True):
+        table_of(cells).to_parquet(path)
+
+    with pytest.raises(DataError, match=f"column 'column' holds no {word}"):
+        matched(*paths)

@@ -1,0 +1,154 @@
+"""Target columns of a table: found by name wherever they stand, and named by whatever a table calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from ak_tabular import StructuredDataClassifier, StructuredDataInput, StructuredDataRegressor
+from ak_tabular.files import opening
+from autokeras_core import AutoModel, DataError, RegressionHead
+
+ROWS = 60
+SIZES = np.random.default_rng(0).normal(size=(ROWS, 2))
+FRAME = pd.DataFrame(SIZES, columns=["size", "weight"]).assign(
+    a=lambda table: 100 + 10 * table["size"] + table["weight"] ** 2,
+    b=lambda table: -3 * table["size"] * table["weight"],
+)
+INPUTS = FRAME[["size", "weight"]]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> StructuredDataRegressor:
+    """Return a regressor of two columns, which are numbers of other sizes."""
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+    regressor.fit(FRAME, ["a", "b"], epochs=2, verbose=0)
+    return regressor
+
+
+@pytest.fixture(scope="module")
+def scores(fitted: StructuredDataRegressor) -> dict[str, float]:
+    """Return how good it is, by targets that have no names."""
+    return fitted.evaluate(INPUTS, FRAME[["a", "b"]].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (FRAME, ["b", "a"]),
+        (INPUTS, FRAME[["b", "a"]]),
+        (INPUTS, pa.Table.from_pandas(FRAME[["b", "a"]], preserve_index=False)),
+    ],
+    ids=["names", "frame", "Arrow table"],
+)
+def test_several_targets_are_found_by_name(
+    fitted: StructuredDataRegressor, scores: dict[str, float], x: Any, y: Any
+) -> None:
+    """In any order: by position one would be measured by the other's values."""
+    assert fitted.evaluate(x, y) == pytest.approx(scores, rel=1e-5)
+
+
+def test_several_targets_of_a_streamed_file_are_found_by_name(
+    fitted: StructuredDataRegressor, scores: dict[str, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its labels are an array without names."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    FRAME.to_csv(tmp_path / "table.csv", index=False)
+
+    assert fitted.evaluate(tmp_path / "table.csv", ["b", "a"]) == pytest.approx(scores, rel=1e-5)
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["frame", "names"])
+def test_targets_of_other_names_are_an_error(fitted: StructuredDataRegressor, named: bool) -> None:
+    """As many columns, but not those that were learned."""
+    other = FRAME.rename(columns={"b": "c"})
+    x, y = (other, ["a", "c"]) if named else (INPUTS, other[["a", "c"]])
+
+    with pytest.raises(DataError, match=r"without \['b'\] and with the unknown \['c'\]"):
+        fitted.evaluate(x, y)
+
+
+def test_targets_to_validate_on_are_found_by_name() -> None:
+    """The same rows, with columns in another order, give the same scores in each epoch."""
+    losses = []
+    for names in (["a", "b"], ["b", "a"]):
+        regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+        history = regressor.fit(INPUTS, FRAME[["a", "b"]], validation_data=(INPUTS, FRAME[names]), epochs=1, verbose=0)
+        losses.append(history.history["val_loss"])
+
+    assert losses[0] == losses[1]
+
+
+def test_a_column_for_each_of_several_heads_is_found_by_name() -> None:
+    """A list of the names of training, in another order, gives no head the other's column."""
+    heads = [RegressionHead(name="first"), RegressionHead(name="second")]
+    model = AutoModel(StructuredDataInput(), heads, max_trials=1, seed=0)
+    model.fit(FRAME, ["a", "b"], epochs=1, verbose=0)
+
+    assert model.evaluate(FRAME, ["b", "a"]) == model.evaluate(FRAME, ["a", "b"])
+
+
+# Names that are numbers, and tables of other kinds
+
+
+@pytest.mark.parametrize("y", ["3", 3, np.int64(3)], ids=["text", "number", "NumPy number"])
+def test_a_column_may_be_called_by_a_number(y: Any) -> None:
+    """As of `read_csv(header=None)`; the target's column may still be there at prediction."""
+    frame = FRAME.set_axis(range(4), axis=1)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+
+    regressor.fit(frame, y, epochs=1, verbose=0)
+
+    assert regressor.analysis.targets["regression"].columns == ("3",)
+    assert regressor.predict(frame).tolist() == regressor.predict(frame.drop(columns=3)).tolist()
+
+
+def test_a_number_is_no_position() -> None:
+    """It is the name of a column, or an error."""
+    with pytest.raises(DataError, match="no column of the target's name.*y='-1'"):
+        StructuredDataRegressor().analyse(FRAME.set_axis(range(4), axis=1), -1)
+
+
+@pytest.mark.parametrize("y", ["a", ["a", "b"]], ids=["one", "several"])
+def test_the_target_may_be_a_column_of_a_structured_array(y: Any) -> None:
+    """What is found out is what a frame shows."""
+    records = FRAME.to_records(index=False)
+
+    found = StructuredDataRegressor(seed=0).analyse(records.view(np.ndarray), y)
+
+    assert found == StructuredDataRegressor(seed=0).analyse(FRAME, y)
+
+
+def test_a_structured_array_with_arrays_for_cells_is_an_error() -> None:
+    """It names the column."""
+    records = np.zeros(ROWS, dtype=[("size", "f8"), ("pairs", "f8", (2,)), ("price", "f8")])
+
+    with pytest.raises(DataError, match="'pairs'"):
+        StructuredDataRegressor().analyse(records, "price")
+
+
+def test_a_class_column_of_a_large_file_may_be_read_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the error about a word among numbers advises: `column_types` may name a target there."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    INPUTS.assign(kind=np.arange(ROWS) % 2).to_csv(tmp_path / "table.csv", index=False)
+
+    found = StructuredDataClassifier(column_types={"kind": "categorical"}).analyse(tmp_path / "table.csv", "kind")
+
+    assert found.targets["classification"].classes == ("0", "1")
+
+
+def test_parts_of_a_table_to_validate_on(tmp_path: Path) -> None:
+    """A list of two files is no x and y where y names a column."""
+    parts = [tmp_path / "first.csv", tmp_path / "second.csv"]
+    for path, rows in zip(parts, (FRAME[:30], FRAME[30:]), strict=True):
+        rows.drop(columns="b").to_csv(path, index=False)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+
+    regressor.fit(FRAME.drop(columns="b"), "a", validation_data=[str(path) for path in parts], epochs=1, verbose=0)
+
+    assert regressor.analysis.rows == ROWS
