@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -25,8 +26,8 @@ def split_rows(
     With `strata` the parts have the classes in (nearly) the same shares, and every class with two rows or more is in
     both parts; for that the validation part may grow beyond `share`. A class with one row stays in training.
 
-    With `has_target` the same goes for the rows with a target. Where all of these would be in one part, since each is the
-    only one of its class, the split is not stratified by class.
+    With `has_target` each target that two rows or more have is in both parts, in (nearly) the same shares where enough rows
+    have it and enough have not.
 
     From two million rows on the numbers come in rising order (so rows on disk are read in theirs), as int32 where they
     fit, and the memory that is needed beside them does not grow with the rows.
@@ -68,22 +69,53 @@ def split_rows(
                 advice="Pass validation_data= to validate on rows of your own.",
             )
         )
-    train, validation = _split(rows, share, seed, _finer(strata, has_target))
-    if strata is not None and not all(each[train].any() and each[validation].any() for each in has_target):
-        return _split(rows, share, seed, _finer(None, has_target))
+    fewest = max(2, math.ceil(1 / min(share, 1 - share)))
+    parts = _split(rows, share, seed, _finer(strata, has_target, fewest=fewest))
+    for each in has_target:
+        parts = _with_target_in_both(*parts, has_target=each, others=has_target)
+    if rows >= _MANY_ROWS and has_target:
+        return np.sort(parts[0]), np.sort(parts[1])
+    return parts
+
+
+def _finer(strata: Array | None, has_target: Sequence[Array], *, fewest: int) -> Array | None:
+    """Return strata that also tell apart which targets rows have, as long as each has so many rows.
+
+    A stratum of a single row is all in one part, and one of a few has too many of them for validation: with several targets
+    every pattern would be such.
+    """
+    finer = strata
+    for each in has_target:
+        if finer is None:
+            crossed = each.astype(np.int64)
+        else:
+            crossed = np.unique(finer, return_inverse=True)[1].reshape(-1) * 2 + each
+        if np.unique(crossed, return_counts=True)[1].min() >= fewest:
+            finer = crossed
+    return finer
+
+
+def _with_target_in_both(
+    train: Array, validation: Array, *, has_target: Array, others: Sequence[Array]
+) -> tuple[Array, Array]:
+    """Return the parts with a row that has the target in both, if two rows or more have it: one is moved where none is."""
+    if np.count_nonzero(has_target) < 2 or (has_target[train].any() and has_target[validation].any()):
+        return train, validation
+    if has_target[train].any():
+        train, validation = _moved(train, validation, has_target, others)
+    else:
+        validation, train = _moved(validation, train, has_target, others)
     return train, validation
 
 
-def _finer(strata: Array | None, has_target: Sequence[Array]) -> Array | None:
-    """Return strata that also tell apart which targets rows have."""
-    if not has_target:
-        return strata
-    finer = np.zeros(len(has_target[0]), dtype=np.int64)
-    if strata is not None:
-        finer += strata if strata.dtype.kind in "biu" else np.unique(strata, return_inverse=True)[1].reshape(-1)
-    for each in has_target:
-        finer = finer * 2 + each
-    return finer
+def _moved(source: Array, goal: Array, has_target: Array, others: Sequence[Array]) -> tuple[Array, Array]:
+    """Return both parts after a row with the target went over: one that no other target needs where it is, if any."""
+    movable = has_target[source]
+    for other in others:
+        if np.count_nonzero(other[source]) == 1:
+            movable = movable & ~other[source]
+    place = int(np.argmax(movable if movable.any() else has_target[source]))
+    return np.delete(source, place), np.append(goal, source[place])
 
 
 def _split(rows: int, share: float, seed: int, strata: Array | None) -> tuple[Array, Array]:

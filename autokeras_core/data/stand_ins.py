@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autokeras_core.data.adapters import as_rows, missing_values
+from autokeras_core.data.adapters import as_rows
 from autokeras_core.data.coded import CodedLabels
 
 __all__ = ["known_targets", "with_stand_ins"]
@@ -50,7 +50,7 @@ def with_stand_ins(labels: Any, counts: Array, *, where: str) -> Any:
     if isinstance(labels, CodedLabels):
         return labels[rows]
     taken = as_rows(labels.iloc[rows] if hasattr(labels, "iloc") else labels[rows], where)
-    return _as_numbers(taken) if taken.dtype.kind == "O" and missing_values(np.asarray(labels))[0] else taken
+    return _as_numbers(taken) if taken.dtype.kind == "O" else taken
 
 
 def known_targets(targets: Mapping[str, Array], weights: Array | None) -> Mapping[str, Array]:
@@ -76,7 +76,7 @@ def known_targets(targets: Mapping[str, Array], weights: Array | None) -> Mappin
 
 
 def _as_numbers(rows: Array) -> Array:
-    """Return objects as numbers, or booleans, if they all are: with a missing value among them NumPy had no type for them."""
+    """Return objects as numbers, or booleans, if they all are: with something else among them NumPy had no type for them."""
     kinds = {type(value) for value in rows.flat}
     are_truths = [issubclass(kind, _TRUTHS) for kind in kinds]  # to Python a `bool` is an `int`, too
     are_numbers = not any(are_truths) and all(issubclass(kind, _NUMBERS) for kind in kinds)

@@ -51,6 +51,9 @@ class EnsembleBundle:
 
     members: tuple[ModelBundle, ...]
     weights: tuple[float, ...]
+    # The places of members that take the same features: found when they are first needed, since to compare what large
+    # preprocessors have learned takes long.
+    _groups: list[list[int]] = attrs.field(init=False, factory=list, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         is_complete = len(self.members) == len(self.weights) > 0
@@ -87,10 +90,11 @@ class EnsembleBundle:
 
         Rows of a source are read once for all members, and what equal preprocessing makes of rows is made once.
         """
-        groups = _of_equal_features(self.members)
+        if not self._groups:
+            self._groups.extend(_of_equal_features(self.members))
         for raw in raw_pieces(inputs, batch_size, profile=self.profile):
             outputs: dict[int, dict[str, Array]] = {}
-            for places in groups:
+            for places in self._groups:
                 features = self.members[places[0]].features_of(raw)
                 outputs |= {place: self.members[place].outputs_of(features, batch_size) for place in places}
             yield {name: self._mean([outputs[place][name] for place in range(len(outputs))]) for name in self.heads}

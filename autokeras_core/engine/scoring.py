@@ -6,6 +6,7 @@ with the weight 2 counts exactly as the same row twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ def score_outputs(
             for rows in _parts(outputs[name], most=_ROWS_PER_UPDATE):  # a metric may need many bytes a row
                 part = None if own is None else own[rows]
                 metric.update_state(targets[name][rows], outputs[name][rows], sample_weight=part)
-            scores[f"{prefix}{metric.name}"] = float(metric.result())
+            scores[f"{prefix}{metric.name}"] = float(metric.result()) if _has_targets(own) else math.nan
     return {"loss": total, **scores}
 
 
@@ -114,14 +115,21 @@ def objective_scorer(
             return known[name], total
         metric.reset_state()
         update(targets[head], outputs[head], sample_weight=own[head])
-        return float(metric.result()), total
+        return float(metric.result()) if _has_targets(own[head]) else math.nan, total
 
     return score
+
+
+def _has_targets(weights: np.ndarray[Any, Any] | None) -> bool:
+    """Return whether any row has the target. There is no score otherwise, while Keras's metrics would say 0."""
+    return weights is None or bool(weights.any())
 
 
 def _mean_loss(
     loss: Any, targets: np.ndarray[Any, Any], outputs: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None
 ) -> float:
+    if not _has_targets(weights):
+        return math.nan
     per_row = np.concatenate(
         [_row_losses(loss, targets[rows], outputs[rows]) for rows in _parts(outputs, most=_ROWS_AT_ONCE)]
     )

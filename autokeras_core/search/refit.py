@@ -195,19 +195,24 @@ def _seconds_needed(outcome: TrialOutcome, data: PreparedData) -> float:
 
 
 def _joined_weights(data: PreparedData) -> Array | None:
-    """Return the weights of all rows; those of a part without are 1, which is the mean of the others."""
+    """Return the weights of all rows; those of a part without are 1.
+
+    Those of each part have the mean 1 over the rows that have a target: a part in which few have it does not outweigh the
+    other.
+    """
     train, validation = data.train_weights, data.validation_weights
     if train is None and validation is None:
         return None
     rows = [len(next(iter(each.values()))) for each in (data.train_targets, data.validation_targets)]
     parts = [
-        np.ones(count, np.float32) if each is None else each
+        np.ones(count, np.float32) if each is None else each * np.mean(each > 0, axis=0, dtype=np.float32)
         for count, each in zip(rows, (train, validation), strict=True)
     ]
     if {part.ndim for part in parts} == {1, 2}:  # only one part has weights for each head
         heads = len(data.train_targets)
         parts = [np.repeat(part[:, None], heads, axis=1) if part.ndim == 1 else part for part in parts]
-    return np.concatenate(parts)
+    weights = np.concatenate(parts)
+    return np.asarray(weights / weights.mean(axis=0), dtype=np.float32)
 
 
 def _are_in_memory(data: PreparedData) -> bool:

@@ -77,3 +77,15 @@ def test_what_equal_preprocessing_makes_of_rows_is_made_once(
 
     assert len(calls) == computed
     np.testing.assert_allclose(together, (alone[0] + alone[1]) / 2, atol=1e-6)
+
+
+def test_what_members_have_learned_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be a network's weights, and a prediction for a row is not to wait for that each time."""
+    case = host_case()
+    ensemble = EnsembleBundle(members=(bundle_of(case), bundle_of(case)), weights=(0.5, 0.5))
+    first = ensemble.predict_outputs(case.rows)["classification"]
+    monkeypatch.delattr(Center, "get_state")
+
+    again = ensemble.predict_outputs(case.rows)["classification"]
+
+    np.testing.assert_array_equal(again, first)

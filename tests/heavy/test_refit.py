@@ -222,6 +222,28 @@ def test_weights_of_validation_rows_count_in_the_refit() -> None:
     assert np.mean(model.predict(x) == y) > 0.8
 
 
+def test_rows_with_a_target_weigh_the_same_in_both_parts() -> None:
+    """However few of a part have it: each part's weights have the mean 1 over all of its rows."""
+    few = np.zeros(20, np.float32)
+    few[:2] = 10
+
+    weights = refit._joined_weights(Weighed({"y": np.zeros(80)}, {"y": np.zeros(20)}, None, few))
+
+    assert weights is not None
+    assert set(np.round(weights[weights > 0], 5)) == {np.float32(round(100 / 82, 5))}
+    assert np.count_nonzero(weights) == 82
+
+
+@attrs.frozen
+class Weighed:
+    """The rows of a search, as far as their weights are asked for."""
+
+    train_targets: dict[str, Any]
+    validation_targets: dict[str, Any]
+    train_weights: Any
+    validation_weights: Any
+
+
 @attrs.frozen
 class Rows:
     """The numbers of rows of a search, as far as the estimate asks for them."""

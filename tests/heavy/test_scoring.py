@@ -63,6 +63,20 @@ def test_one_metric_alone_is_the_same_as_among_all(case: Case, name: str, weight
         assert loss == pytest.approx(every["loss"], rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["regression_loss", "regression_r2"])
+def test_a_head_of_which_no_row_has_the_target_has_no_score(case: Case, name: str) -> None:
+    """Neither alone nor among all; the other head has its own."""
+    weights = np.ones((ROWS, 2), np.float32)
+    weights[:, 1] = 0
+    known = {"targets": case.targets, "weights": weights}
+
+    value, loss = objective_scorer(case.graph, case.profile, case.configuration, name=name, **known)(outputs_of(1))
+    every = score_outputs(case.graph, case.profile, case.configuration, outputs=outputs_of(1), **known)
+
+    assert np.isnan([value, loss, every[name], every["loss"]]).all()
+    assert np.isfinite(every["classification_auc"])
+
+
 SEEN: dict[str, list[int]] = {"loss": [], "metric": []}
 
 

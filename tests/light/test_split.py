@@ -150,3 +150,30 @@ def test_targets_of_several_heads_are_in_both_parts() -> None:
 
         assert first[validation].any()
         assert second[validation].any()
+
+
+@pytest.mark.parametrize("heads", [1, 8, 12, 20])
+@pytest.mark.parametrize("has_classes", [False, True])
+def test_many_partly_missing_targets_leave_the_size_of_the_parts(heads: int, has_classes: bool) -> None:
+    """Each pattern of targets is one of few rows then; still each target is in both parts."""
+    rng = np.random.default_rng(0)
+    has_target = list(rng.random((heads, 500)) < 0.5)
+    strata = rng.integers(0, 10, 500) if has_classes else None
+
+    train, validation = split_rows(500, 0.2, seed=0, strata=strata, has_target=has_target)
+
+    assert 95 <= len(validation) <= 105
+    for each in has_target:
+        assert each[train].any()
+        assert each[validation].any()
+
+
+def test_rare_targets_are_moved_into_both_parts() -> None:
+    """Two rows in a thousand have each of three targets."""
+    has_target = [np.isin(np.arange(1000), [place, place + 10]) for place in (0, 300, 600)]
+
+    for seed in range(20):
+        train, validation = split_rows(1000, 0.1, seed=seed, has_target=has_target)
+
+        assert sorted([*train, *validation]) == list(range(1000))
+        assert all(each[train].any() and each[validation].any() for each in has_target)

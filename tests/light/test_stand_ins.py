@@ -41,6 +41,13 @@ def test_objects_that_only_a_missing_value_made_objects_are_numbers_again(values
     assert with_stand_ins(labels, COUNTS, where="y").dtype == dtype
 
 
+def test_objects_that_only_a_text_made_objects_are_numbers_again() -> None:
+    """Any value may stand where there is no label."""
+    labels = np.array(["?", 1.5, 2.0, "?"], dtype=object)
+
+    assert with_stand_ins(labels, COUNTS, where="y").dtype == np.float64
+
+
 def test_truths_among_numbers_stay_objects() -> None:
     """They are of two types, which is an error elsewhere."""
     labels = np.array([None, True, 2, None], dtype=object)

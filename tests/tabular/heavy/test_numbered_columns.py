@@ -81,3 +81,35 @@ def test_a_first_line_of_other_numbers_is_an_error(tmp_path: Path, numbered: lis
 
     with pytest.raises(DataError, match="has no header.*numbered_columns"):
         StructuredDataInput(numbered_columns=numbered).adapt(path)
+
+
+@pytest.mark.parametrize("row", ["3,1,2,0", "1,1,2,0"], ids=["different", "repeated"])
+def test_a_row_of_small_numbers_is_no_header(tmp_path: Path, row: str) -> None:
+    """Columns that pandas has counted are called 0 to 4: the row was lost, and the columns were taken for others."""
+    path = tmp_path / "new.csv"
+    path.write_text(f"{row}\n2,2,1,0\n")
+    numbered = StructuredDataInput().settle(pd.DataFrame(np.ones((3, 5))), 4)["numbered_columns"]
+
+    with pytest.raises(DataError, match="has no header"):
+        StructuredDataInput(numbered_columns=numbered).adapt(path)
+
+
+def test_a_repeated_number_is_no_name(tmp_path: Path) -> None:
+    """Columns have names of their own, so the line is a row."""
+    path = tmp_path / "new.csv"
+    path.write_text("2019,2019\n1.5,2.5\n")
+
+    with pytest.raises(DataError, match="has no header"):
+        StructuredDataInput(numbered_columns=["2019", "2020"]).adapt(path)
+
+
+@pytest.mark.parametrize("header", ["0,1,2,3,4", "0,1,2,3", "1,2,3,4"], ids=["all", "no target", "target first"])
+def test_columns_that_are_counted_are_a_header_in_their_order(tmp_path: Path, header: str) -> None:
+    """The target's column, wherever it is, may be gone."""
+    path = tmp_path / "new.csv"
+    names = tuple(header.split(","))
+    path.write_text(f"{header}\n{','.join('7' * len(names))}\n")
+
+    table = StructuredDataInput(numbered_columns=["0", "1", "2", "3", "4"]).adapt(path)
+
+    assert table.dtype.names == names

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ak_tabular import StructuredDataInput
+from ak_tabular import StructuredDataInput, StructuredDataRegressor, TableEncoder
+from ak_tabular.dates import MISSING_TIME
 from ak_tabular.files import opening
 from autokeras_core import DataError
 
@@ -19,6 +20,7 @@ DATES = [f"{time:%d.%m.%Y}" for time in TIMES]
 MILLISECONDS = (1_600_000_000 + np.arange(ROWS)) * 1000
 NUMBERS = np.arange(ROWS) * 1.5
 MISSING = np.full(ROWS, np.nan)
+WITH_ZEROS: Any = [*DATES[2:], 0, 0]
 
 
 def table_of(cells: Any) -> pd.DataFrame:
@@ -80,3 +82,68 @@ def test_a_streamed_table_holds_what_training_held(
 
     with pytest.raises(DataError, match=f"column 'column' holds no {word}"):
         matched(*paths)
+
+
+# Numbers that stand for missing dates
+
+
+@pytest.mark.parametrize("given", [np.zeros(ROWS), np.where(np.arange(ROWS) % 2, 0, np.nan), [False] * ROWS])
+def test_a_number_that_stood_for_a_missing_date_does_so_in_rows_without_any_date(given: Any) -> None:
+    """A frame holds such rows as numbers, where it held those of training as objects."""
+    table_input = StructuredDataInput()
+    trained = table_input.adapt(table_of(WITH_ZEROS))
+    profile = table_input.analyse(trained, name="table")
+    encoder = TableEncoder(columns=profile.facts["columns"])
+    encoder.fit(trained)
+
+    rows = table_input.match(table_input.adapt(table_of(given)), profile)
+
+    missing = table_input.adapt(table_of(MISSING))
+    np.testing.assert_array_equal(encoder.transform(rows), encoder.transform(missing))
+    raw: Any = table_input.raw_rows(rows, profile)
+    assert (raw["column"] == MISSING_TIME).all()
+
+
+def test_a_training_row_with_a_number_for_a_date_is_predicted_alone_as_among_others() -> None:
+    """Whoever serves a model asks for one row at a time."""
+    frame = table_of(WITH_ZEROS)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+    prices = np.arange(ROWS) % 7 * 2.5
+    regressor.fit(frame, prices, validation_data=(frame, prices), epochs=1, verbose=0)
+
+    alone = regressor.predict(frame.tail(1))
+
+    np.testing.assert_allclose(np.ravel(alone), np.ravel(regressor.predict(frame))[-1:], rtol=1e-5)
+
+
+def test_other_numbers_are_no_dates_where_one_stood_for_a_missing_one() -> None:
+    """Only what training took for missing is."""
+    with pytest.raises(DataError, match="Row 1 of the datetime column 'column' holds no date.*'5'"):
+        matched(table_of(WITH_ZEROS), table_of(np.where(np.arange(ROWS) == 1, 5, 0)))
+
+
+def test_many_different_numbers_among_dates_stand_for_nothing() -> None:
+    """They are times in some unit."""
+    cells: Any = [*(f"{n % 28 + 1}.3.{1900 + n}" for n in range(200)), *range(70_000, 70_011)]
+    trained = pd.DataFrame({"column": cells, "other": np.arange(len(cells)) * 1.5})
+
+    with pytest.raises(DataError, match="Row 0 of the datetime column 'column' holds no date.*'70000'"):
+        matched(trained, table_of(np.full(ROWS, 70_000)))
+
+
+def test_a_number_for_a_date_in_rows_that_were_held_out_stands_for_a_missing_one() -> None:
+    """As one in the rows to train on does."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(table_of(DATES)), name="table")
+
+    widened = table_input.widen(table_input.adapt(table_of(WITH_ZEROS)), profile)
+
+    assert len(table_input.match(table_input.adapt(table_of(np.zeros(ROWS))), widened)) == ROWS
+
+
+def test_a_streamed_table_may_hold_numbers_for_all_dates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells are looked at as those of a frame."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    table_of(np.zeros(ROWS)).to_parquet(tmp_path / "new.parquet")
+
+    assert len(matched(table_of(WITH_ZEROS), tmp_path / "new.parquet")) == ROWS

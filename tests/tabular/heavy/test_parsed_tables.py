@@ -121,6 +121,68 @@ def test_columns_that_were_found_by_their_place_are_called_as_in_training() -> N
     assert rows.tolist() == [(1.0, 2.0, 3.0)]
 
 
+TIMES = pd.Series(pd.date_range("2020-03-01", periods=30))
+NUMBERS = pd.Series(np.arange(30) * 1.5)
+NONE = pd.Series(np.full(30, np.nan))
+NO_TIMES = pd.Series([pd.NaT] * 30)
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "types"),
+    [
+        (TIMES, NONE, {}),
+        (TIMES.dt.strftime("%d.%m.%Y"), NONE, {}),
+        (NUMBERS, NO_TIMES, {}),
+        (NUMBERS.astype(str), NO_TIMES, {}),
+        (NUMBERS % 2 == 0, NO_TIMES, {}),
+        (pd.Series(["x", "y", "z"] * 10), NONE, {}),
+        (pd.Series(["x", "y", "z"] * 10), NO_TIMES, {}),
+        (NUMBERS, TIMES, {"column": "datetime"}),
+        (TIMES, NUMBERS, {"column": "numerical"}),
+    ],
+    ids=[
+        "no times",
+        "no dates",
+        "no numbers",
+        "no numbers in text",
+        "no truths",
+        "no words",
+        "times for words",
+        "seconds as dates",
+        "times as numbers",
+    ],
+)
+def test_tables_are_stored_alike_after_parsing(trained: Any, given: Any, types: dict[str, Any]) -> None:
+    """So that rows of both can be put together; and they are encoded as before."""
+    table_input = StructuredDataInput(column_types=types)
+    other = NUMBERS[::-1].to_numpy()
+    table = table_input.adapt(pd.DataFrame({"column": trained, "other": other}))
+    later = table_input.adapt(pd.DataFrame({"column": given, "other": other}))
+    profile = table_input.analyse(table, name="structured")
+    encoder = TableEncoder(columns=profile.facts["columns"])
+    encoder.fit(table)
+
+    rows: list[Any] = [table_input.parse(each, profile) for each in (table, table_input.match(later, profile))]
+
+    assert rows[0].dtype["column"].kind == rows[1].dtype["column"].kind
+    for parsed_rows, unparsed in zip(rows, (table, later), strict=True):
+        np.testing.assert_array_equal(encoder.transform(parsed_rows), encoder.transform(unparsed))
+
+
+@pytest.mark.parametrize("is_text", [False, True], ids=["nothing else to do", "text to read"])
+def test_dropped_columns_are_left_out(is_text: bool) -> None:
+    """They may hold anything, text in one table and numbers in another; and nobody reads them."""
+    size = NUMBERS[::-1].to_numpy()
+    frame = pd.DataFrame({"same": 1.0, "size": size.astype(str) if is_text else size, "none": None})
+    table_input = StructuredDataInput()
+    table = table_input.adapt(frame)
+
+    rows: Any = table_input.parse(table, table_input.analyse(table, name="structured"))
+
+    assert rows.dtype.names == ("size",)
+    assert rows["size"].tolist() == size.tolist()
+
+
 def test_analysis_reads_dates_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever finds their format has read them already."""
     table_input = StructuredDataInput()

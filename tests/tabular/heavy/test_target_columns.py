@@ -152,3 +152,15 @@ def test_parts_of_a_table_to_validate_on(tmp_path: Path) -> None:
     regressor.fit(FRAME.drop(columns="b"), "a", validation_data=[str(path) for path in parts], epochs=1, verbose=0)
 
     assert regressor.analysis.rows == ROWS
+
+
+def test_a_number_names_the_target_of_a_file_too(tmp_path: Path) -> None:
+    """As it named that of the frame: for validation and for scores."""
+    numbered = FRAME[["size", "weight", "a"]].set_axis([0, 1, 2], axis=1)
+    numbered.to_csv(tmp_path / "numbered.csv", index=False)
+    regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
+
+    regressor.fit(numbered, 2, validation_data=str(tmp_path / "numbered.csv"), epochs=1, verbose=0)
+
+    of_file, of_frame = regressor.evaluate(tmp_path / "numbered.csv", 2), regressor.evaluate(numbered, 2)
+    assert of_file == pytest.approx(of_frame, rel=1e-4)

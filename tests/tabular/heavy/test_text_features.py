@@ -211,3 +211,12 @@ def test_principal_directions_beyond_the_number_of_rows_are_zeros() -> None:
 
     np.testing.assert_allclose(found.T @ found, np.diag([1, 1, 1, 0, 0]), atol=1e-5)
     np.testing.assert_allclose(matrix @ found @ found.T, matrix, atol=1e-5)
+
+
+def test_repeated_rows_have_no_directions_of_rounding_noise() -> None:
+    """What no row has in training would be noise in a new one."""
+    matrix = np.repeat(sparse_matrix(400, 60)[:12] + np.eye(12, 60, dtype=np.float32), 30, axis=0)
+
+    found = principal_directions(sparse_rows([matrix]), 20)
+
+    assert np.count_nonzero(found.any(axis=0)) == 12

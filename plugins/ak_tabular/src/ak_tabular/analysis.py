@@ -18,7 +18,7 @@ from ak_tabular.cells import (
     parse_numbers,
     uses_decimal_commas,
 )
-from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells
+from ak_tabular.columns import MAX_CATEGORIES, Column, Decimal, Kind, check_boolean, check_cells, placeholders_among
 from ak_tabular.dates import ISO, MISSING_TIME, find_dates, find_format, is_time_of_day
 from ak_tabular.findings import Finding, Texts
 from ak_tabular.frames import shorten
@@ -303,6 +303,7 @@ def _of_dates_in_text(column: Column, texts: Texts, date_format: str, seconds: A
         return None
     others = int(texts.counts[~is_date].sum())
     facts = attrs.evolve(facts, is_mixed=True, missing=column.missing + others, categories=dates)
+    facts = attrs.evolve(facts, placeholders=placeholders_among(texts.distinct[~is_date]))
     reason = counted(f"mixed: text that reads as {noun} ({date_format})", facts, texts.rows)
     reason += not_read(texts.distinct[~is_date], others) + spelled(texts.spellings)
     return Finding(column=attrs.evolve(facts, reason=reason))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
 import attrs
 import numpy as np
 
-from ak_tabular.cells import Decimal, parse_numbers
+from ak_tabular.cells import Decimal, canonical_number, parse_numbers
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times
 from ak_tabular.frames import shorten
 from ak_tabular.tables import Storage, column_count, default_names, exact_numbers, names_of, read_codes, storage_of
@@ -27,6 +27,7 @@ __all__ = [
     "find_bad_cell",
     "is_of_another_type",
     "match_columns",
+    "placeholders_among",
     "unreadable_texts",
 ]
 
@@ -39,9 +40,15 @@ KINDS: tuple[str, ...] = get_args(Kind)
 MAX_CATEGORIES = 100
 """How many values of a categorical column, the most frequent ones, get a feature of their own."""
 
+_MOST_PLACEHOLDERS = 10  # more different numbers among dates are times in some unit
+
 
 def _as_tuple(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(values)
+
+
+def _as_floats(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def _as_dict(values: Mapping[str, str]) -> dict[str, str]:
@@ -67,6 +74,7 @@ class Column:
         written: Of a column of text how texts that are numbers, or true or false, are written, by the text that a cell has
             which holds that number itself: `{"1": "True"}`, `{"7": "007"}`, `{"2": "2"}`.
         spellings: The texts among the training rows that say that the value is missing, e.g. `"?"`.
+        placeholders: Of a mixed datetime column the numbers among the cells that are no dates, see `placeholders_among`.
         reason: Why it is of that kind, and what is missing.
     """
 
@@ -82,6 +90,7 @@ class Column:
     date_format: str = ""
     written: Mapping[str, str] = attrs.field(factory=dict, converter=_as_dict)
     spellings: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
+    placeholders: tuple[float, ...] = attrs.field(default=(), converter=_as_floats)
     reason: str = ""
 
     @classmethod
@@ -107,6 +116,7 @@ class Column:
             "date_format": self.date_format,
             "written": dict(self.written),
             "spellings": list(self.spellings),
+            "placeholders": list(self.placeholders),
         }
         return facts | {key: value for key, value in more.items() if value}
 
@@ -120,12 +130,14 @@ class BadCell:
         text: What it holds.
         different: How many different texts are such cells, as far as is known.
         advice: What to do where the whole column is of another type; empty where the cell itself is odd.
+        placeholders: The numbers among such texts of a datetime column, see `placeholders_among`.
     """
 
     row: int
     text: str
     different: int = 1
     advice: str = ""
+    placeholders: tuple[float, ...] = ()
 
     def error(self, column: Column) -> DataError:
         """Return the error that names column, row and text."""
@@ -226,7 +238,7 @@ def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:
     """Return the first cell that is no number in a numerical column, or no date in a datetime one.
 
     It is a text; or, where training had texts or times, a number among dates, which could be of any unit, or a time among
-    numbers.
+    numbers. A number that stood for a missing date in training, such as 0, does so again.
 
     Args:
         table: A table, see `ak_tabular.tables`.
@@ -245,7 +257,25 @@ def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:
     if not len(bad):
         return None
     row = int(np.flatnonzero(codes == bad[0])[0])
-    return BadCell(row=row, text=distinct[bad[0]], different=len(bad))
+    placeholders = placeholders_among(distinct[bad]) if column.kind == "datetime" else ()
+    return BadCell(row=row, text=distinct[bad[0]], different=len(bad), placeholders=placeholders)
+
+
+def placeholders_among(texts: Iterable[str]) -> tuple[float, ...]:
+    """Return the numbers among texts of a column of dates that are none, such as 0 where there was no date.
+
+    Rows that hold no date at all have such cells as numbers. If there are more than ten different ones they are none.
+
+    Args:
+        texts: Texts that are no dates, and do not say that a value is missing.
+
+    Example:
+        ```python
+        placeholders_among(["soon", "0"])  # (0.0,)
+        ```
+    """
+    numbers = {float(number) for number in map(canonical_number, texts) if number is not None}
+    return tuple(sorted(numbers)) if len(numbers) <= _MOST_PLACEHOLDERS else ()
 
 
 def is_of_another_type(storage: Storage, column: Column) -> bool:
@@ -261,9 +291,9 @@ def is_of_another_type(storage: Storage, column: Column) -> bool:
 
 
 def _first_value(table: Array, index: int, column: Column) -> BadCell | None:
-    """Return the first cell that is not missing of a column of another type than in training."""
+    """Return the first cell that is not missing, and no placeholder, of a column of another type than in training."""
     values = exact_numbers(table, index, column=column.name).astype(np.float64)
-    known = np.flatnonzero(~np.isnan(values))
+    known = np.flatnonzero(~np.isnan(values) & ~np.isin(values, column.placeholders))
     if not len(known):
         return None
     row, different = int(known[0]), len(np.unique(values[known]))

@@ -138,6 +138,7 @@ class StructuredDataInput(Input):
 
     def _unpack_files(self, location: Any, y: Any) -> tuple[Any, Any]:
         numbered = self.arguments.get("numbered_columns", ())
+        y = str(y) if is_name(y) else y
         if y is None:
             raise DataError(
                 describe_error(
@@ -224,7 +225,7 @@ class StructuredDataInput(Input):
         if column.name in self.arguments.get("column_types", {}):
             raise bad.error(column)
         reason = f"{column.reason}; cells of other rows that are none, e.g. {bad.text!r}, are taken as missing"
-        return attrs.evolve(column, is_mixed=True, reason=reason)
+        return attrs.evolve(column, is_mixed=True, placeholders=bad.placeholders, reason=reason)
 
     def review(
         self,

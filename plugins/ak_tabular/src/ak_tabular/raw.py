@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ak_tabular.columns import match_columns
+from ak_tabular.dates import MISSING_TIME
 from ak_tabular.layout import raw_columns, takes_columns
-from ak_tabular.tables import read_numbers, read_texts, read_times
+from ak_tabular.tables import read_numbers, read_texts, read_times, storage_of
 
 __all__ = ["raw_rows", "read_column_numbers", "read_column_times"]
 
@@ -64,6 +65,11 @@ def read_column_numbers(table: Array, place: int, column: Mapping[str, Any]) -> 
 
 
 def read_column_times(table: Array, place: int, column: Mapping[str, Any]) -> Array:
-    """Return a column of dates as int64 seconds, in the format that its training rows were written in."""
+    """Return a column of dates as int64 seconds, in the format that its training rows were written in.
+
+    Numbers where training had texts or times are missing: there are none but placeholders, see `columns.find_bad_cell`.
+    """
+    if column["storage"] != "number" and storage_of(table, place) == "number":
+        return np.full(len(table), MISSING_TIME, dtype=np.int64)
     written = {"date_format": column["date_format"]} if column.get("date_format") else {}
     return read_times(table, place, column=column["name"], **written)

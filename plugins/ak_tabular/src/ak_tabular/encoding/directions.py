@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,14 +14,17 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _MORE = 16  # directions than are asked for: the last ones of a subspace are found least exactly
 _ITERATIONS = 2
+_SMALLEST = 1e-9  # of squared lengths, against the largest
 
 
-def sparse_rows(parts: list[Array]) -> tf.SparseTensor:
-    """Return dense parts of rows, each `(rows, features)`, one below the other as one sparse tensor."""
-    first = np.cumsum([0, *(len(part) for part in parts)])
-    places = [np.argwhere(part) + (start, 0) for part, start in zip(parts, first, strict=False)]
-    values = [part[part != 0] for part in parts]
-    return tf.SparseTensor(np.concatenate(places), np.concatenate(values), (int(first[-1]), parts[0].shape[1]))
+def sparse_rows(parts: Iterable[Array]) -> tf.SparseTensor:
+    """Return dense parts of rows, each `(rows, features)` and let go of as it comes, one below the other as a sparse tensor."""
+    places, values, rows, width = [], [], 0, 0
+    for part in parts:
+        places.append(np.argwhere(part) + (rows, 0))
+        values.append(part[part != 0])
+        rows, width = rows + len(part), part.shape[1]
+    return tf.SparseTensor(np.concatenate(places), np.concatenate(values), (rows, width))
 
 
 def principal_directions(rows: tf.SparseTensor, count: int) -> Array:
@@ -34,7 +38,7 @@ def principal_directions(rows: tf.SparseTensor, count: int) -> Array:
 
     Returns:
         Orthonormal columns, `(features, count)` float32, the most important one first. Columns of zeros are behind them where
-        rows or features are fewer than `count`.
+        the rows lie in fewer directions than `count`.
 
     Example:
         ```python
@@ -52,7 +56,9 @@ def principal_directions(rows: tf.SparseTensor, count: int) -> Array:
         image = tf.sparse.sparse_dense_matmul(rows, basis)
         basis, _ = np.linalg.qr(tf.sparse.sparse_dense_matmul(rows, image, adjoint_a=True).numpy())
     image = tf.sparse.sparse_dense_matmul(rows, basis).numpy().astype(np.float64)
-    _, rotation = np.linalg.eigh(image.T @ image)  # the smallest eigenvalue is first
+    values, rotation = np.linalg.eigh(image.T @ image)  # the smallest eigenvalue is first
+    # In other directions no row lies: they are noise of rounding, and what lies there later would be noise, too.
+    found = min(found, int(np.count_nonzero(values > _SMALLEST * values[-1])))
     directions = basis @ rotation[:, ::-1][:, :found]
     largest = directions[np.abs(directions).argmax(axis=0), np.arange(found)]
     directions = directions * np.where(largest < 0, -1.0, 1.0)

@@ -6,10 +6,10 @@ through one `keras.layers.TextVectorization`.
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import re
 import string
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -29,7 +29,7 @@ Tensor: TypeAlias = Any  # a Keras tensor: Keras ships no types
 
 _ROWS_FOR_A_FIT = 20_000
 _CHARACTERS_FOR_A_FIT = 10_000_000
-_COLUMNS_REMEMBERED = 4
+_COLUMNS_REMEMBERED = 32  # two megabytes each
 _ROWS_PER_BATCH = 1_024
 _MOST_WORDS = 4_000
 _FEWEST_TEXTS = 2  # that have a word, where there are more words than features
@@ -75,7 +75,7 @@ class TextFeatures:
         step = max(1, -(-len(texts) // _ROWS_FOR_A_FIT))
         known = [text for text in texts[::step] if text is not None]
         known = known[:: max(1, -(-sum(map(len, known)) // _CHARACTERS_FOR_A_FIT))]
-        self._learned = _learn(tuple(known), self._width)
+        self._learned = _learned_of(known, self._width)
         self._layer = None
 
     def transform(self, texts: Array) -> Array:
@@ -141,9 +141,27 @@ class _Learned:
         return weights / keras.ops.maximum(length, 1e-6) * _LENGTH
 
 
-@functools.lru_cache(maxsize=_COLUMNS_REMEMBERED)
-def _learn(texts: tuple[str, ...], width: int) -> _Learned:
-    """Return what texts teach. The encoders of a search differ in other things: they learn the same of a column."""
+_REMEMBERED: OrderedDict[tuple[bytes, int], _Learned] = OrderedDict()
+
+
+def _learned_of(texts: Sequence[str], width: int) -> _Learned:
+    """Return what texts teach; what the same ones taught before, if that is remembered.
+
+    The encoders of a search differ in other things: they all learn the same of a column.
+    """
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\xff")  # which is in no UTF-8
+    key = (digest.digest(), width)
+    learned = _REMEMBERED.get(key) or _learn(texts, width)
+    _REMEMBERED[key] = learned
+    if len(_REMEMBERED) > _COLUMNS_REMEMBERED:
+        _REMEMBERED.popitem(last=False)
+    return learned
+
+
+def _learn(texts: Sequence[str], width: int) -> _Learned:
+    """Return what texts teach."""
     by_characters = _has_no_spaces(texts)
     kept = _frequent(texts, by_characters=by_characters, width=width)
     learned = _Learned(
@@ -156,7 +174,7 @@ def _learn(texts: tuple[str, ...], width: int) -> _Learned:
         return learned
     raw = keras.Input((1,), dtype="string")
     weigh = keras.Model(raw, learned.weigh(raw))
-    rows = sparse_rows([np.asarray(weigh(part)) for part in _batches(texts)])
+    rows = sparse_rows(np.asarray(weigh(part)) for part in _batches(texts))
     return attrs.evolve(learned, directions=principal_directions(rows, width))
 
 

@@ -312,7 +312,7 @@ def _csv_header(path: Path, delimiter: str, numbered: Collection[str]) -> tuple[
                 received=received,
             )
         )
-    if len(numbered_names(names)) == len(names) and not set(names) <= set(numbered):
+    if len(numbered_names(names)) == len(names) and not _are_names(names, numbered):
         raise DataError(
             describe_error(
                 f"The file {str(path)!r} has no header.",
@@ -323,6 +323,22 @@ def _csv_header(path: Path, delimiter: str, numbered: Collection[str]) -> tuple[
         )
     # As pandas names them: the first column of what `frame.to_csv(path)` writes has no name.
     return _checked_names([name or f"Unnamed: {index}" for index, name in enumerate(names)], path), header_lines
+
+
+def _are_names(numbers: list[str], numbered: Collection[str]) -> bool:
+    """Return whether a first line of numbers is a header, and no row that happens to hold the same numbers.
+
+    Columns without names are called 0, 1, 2 and so on, which cells may well be: they are names in this order only.
+
+    Args:
+        numbers: The cells of the line.
+        numbered: Names of columns that are numbers.
+    """
+    known = set(numbered)
+    if len(set(numbers)) < len(numbers) or not set(numbers) <= known:
+        return False
+    are_places = known == {str(place) for place in range(len(known))}
+    return not are_places or numbers == sorted(numbers, key=int)
 
 
 def _parquet_header(path: Path) -> list[str]:
