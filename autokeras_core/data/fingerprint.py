@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from autokeras_core.data.rows import columns_of
+
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
 
@@ -49,15 +51,10 @@ def fingerprint(arrays: Mapping[str, Rows]) -> str:
             digest.update(array.fingerprint().encode())
             continue
         sample = _sample(array)
-        for column in _columns(sample):
+        for column in columns_of(sample):
             for piece in _pieces(column):
                 digest.update(piece)
     return digest.hexdigest()
-
-
-def _columns(array: Array) -> list[Array]:
-    """Return the columns of a table; any other array is one."""
-    return [array] if array.dtype.names is None else [array[field] for field in array.dtype.names]
 
 
 def _is_by_value(array: Array) -> bool:
@@ -69,7 +66,7 @@ def _sample(array: Array) -> Array:
     """Return the rows that count: first by what values are guessed to take, then by how long the texts of these are."""
     each = len(array.dtype.names or [""]) * _BYTES_PER_OBJECT if array.dtype.hasobject else array.itemsize
     sample = _thinned(array, array.size * each)
-    size = sum(_bytes_of_texts(column) for column in _columns(sample) if _is_by_value(column))
+    size = sum(_bytes_of_texts(column) for column in columns_of(sample) if _is_by_value(column))
     return _thinned(sample, size)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "RowSource",
     "Rows",
     "bytes_per_row",
+    "columns_of",
     "is_sequential",
     "object_bytes",
     "read_rows",
@@ -150,6 +151,11 @@ def rows_to_learn_from(rows: RowSource) -> int:
     return max(1, min(most, size // bytes_per_row(rows)))
 
 
+def columns_of(array: Array) -> list[Array]:
+    """Return the columns of a structured array; any other array is one."""
+    return [array] if array.dtype.names is None else [array[name] for name in array.dtype.names]
+
+
 def object_bytes(rows: Rows) -> int:
     """Return about how many bytes an array takes that holds objects, such as texts, with these; 0 for any other rows.
 
@@ -158,7 +164,7 @@ def object_bytes(rows: Rows) -> int:
     if not isinstance(rows, np.ndarray) or not rows.dtype.hasobject:
         return 0
     total = float(rows.nbytes)
-    for column in [rows] if rows.dtype.names is None else [rows[name] for name in rows.dtype.names]:
+    for column in columns_of(rows):
         if column.dtype.hasobject and column.size:
             some = column.reshape(-1)[:: -(-column.size // _OBJECTS_TO_WEIGH)]
             total += column.size * sum(map(sys.getsizeof, some)) / len(some)

@@ -99,12 +99,11 @@ def _with_target_in_both(
     train: Array, validation: Array, *, has_target: Array, others: Sequence[Array]
 ) -> tuple[Array, Array]:
     """Return the parts with a row that has the target in both, if two rows or more have it: one is moved where none is."""
-    if np.count_nonzero(has_target) < 2 or (has_target[train].any() and has_target[validation].any()):
-        return train, validation
-    if has_target[train].any():
-        train, validation = _moved(train, validation, has_target, others)
-    else:
-        validation, train = _moved(validation, train, has_target, others)
+    if np.count_nonzero(has_target) >= 2:
+        if not has_target[validation].any():
+            train, validation = _moved(train, validation, has_target, others)
+        elif not has_target[train].any():
+            validation, train = _moved(validation, train, has_target, others)
     return train, validation
 
 
