@@ -1,7 +1,9 @@
 """Selection of an ensemble from models that are trained already. NumPy only, no Keras.
 
-Where many validation rows tell models apart, it is greedy. Where they are few, the best of many models owes its place to
-chance, and so does the best of many means: then the leading models take part in equal shares.
+Where the validation rows tell models apart, it is greedy. Where they do not, the best of many models owes its place to
+chance, and so does the best of many means: then models that nobody can tell apart take part in equal shares. That is so
+where the rows are few, and where a score counts rows: a loss is measured on each row, an accuracy of a thousand rows
+has a standard error of about one percent, more than good models differ by.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ __all__ = [
     "Selection",
     "most_members",
     "select_ensemble",
+    "select_equals",
     "select_leading",
     "standard_error",
 ]
@@ -223,6 +226,49 @@ def select_leading(
     least = max(values) - tolerance - _SINGLE_PRECISION
     length = max(index for index, value in enumerate(values, start=1) if value >= least)
     return _selection(Counter(ranked[:length]), means[length - 1], ranked, scores)
+
+
+def select_equals(
+    candidates: Sequence[Outputs],
+    score: Callable[[Outputs], Score],
+    *,
+    tolerance: float,
+    members: int,
+    is_time_up: Callable[[], bool] = lambda: False,
+) -> Selection:
+    """Choose all models that are not clearly worse than the best one, in equal shares: for scores that count rows.
+
+    Args:
+        candidates: As for `select_ensemble`.
+        score: As there.
+        tolerance: By how much the first number of a member's score may be below that of the best; see `standard_error`.
+        members: How many different candidates may be chosen at most: the best ones.
+        is_time_up: Asked between scores; what was scored until then is chosen from.
+
+    Returns:
+        The selection: a single model if no other comes near it. Its score may be below that of the best single candidate.
+
+    Raises:
+        ValueError: If there are no candidates.
+
+    Example:
+        ```python
+        select_equals([[good], [as_good], [bad]], accuracy, tolerance=0.01, members=8).weights  # {0: 0.5, 1: 0.5}
+        ```
+
+    Reference:
+        Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984), for the rule of one standard error.
+    """
+    scores = _scores(candidates, score, is_time_up)
+    ranked = _ranked(scores)
+    least = _orderable(scores[ranked[0]][0]) - tolerance - _SINGLE_PRECISION
+    chosen = [index for index in ranked if _orderable(scores[index][0]) >= least][:members] or ranked[:1]
+    if len(chosen) == 1:
+        return _selection(Counter(chosen), scores[chosen[0]], ranked, scores)
+    total = _double(candidates[chosen[0]])
+    for index in chosen[1:]:
+        total = _added(total, candidates[index])
+    return _selection(Counter(chosen), score(_mean(total, len(chosen))), ranked, scores)
 
 
 def standard_error(score: Callable[[Array], float], *, rows: int) -> float:

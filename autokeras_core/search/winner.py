@@ -23,8 +23,10 @@ from autokeras_core.search.records import EnsembleRecord, rank_outcomes
 from autokeras_core.search.selection import (
     DEFAULT_MEMBERS,
     FEW_ROWS,
+    Selection,
     most_members,
     select_ensemble,
+    select_equals,
     select_leading,
     standard_error,
 )
@@ -113,8 +115,8 @@ def choose_winner(
 ) -> Winner:
     """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
 
-    Where these are fewer than 100, the best ones are put together if their mean is not clearly worse: which of them is
-    the best is chance then.
+    Where these do not tell which of several is the best, those that nobody can tell apart are put together in equal shares:
+    on fewer than 100 rows, and where the objective is a score of classes that counts rows, as accuracy does.
 
     Args:
         context: What all trials share. If it wants an ensemble that can be exported, only trials whose exported models take
@@ -218,14 +220,22 @@ def _select(
             weights=None if rows.weights is None else rows.weights[numbers],
         )[name]
 
-    if len(rows) < FEW_ROWS:
+    def one_standard_error() -> float:
         error = standard_error(score_of_some, rows=len(rows))
-        if context.objective.maximise:
-            # A share of rows, as accuracy is: where nearly all are right its error seems to be 0, and yet one row is chance.
-            error = max(error, 1 / len(rows))
-        selection = select_leading(candidates, score, tolerance=error, members=members, is_time_up=is_time_up)
-    else:
-        selection = select_ensemble(candidates, score, members=members, is_time_up=is_time_up)
+        # A share of rows, as accuracy is: where nearly all are right its error seems to be 0, and yet one row is chance.
+        return max(error, 1 / len(rows)) if context.objective.maximise else error
+
+    def chosen() -> Selection:
+        limits: dict[str, Any] = {"members": members, "is_time_up": is_time_up}
+        if len(rows) < FEW_ROWS:
+            return select_leading(candidates, score, tolerance=one_standard_error(), **limits)
+        if _counts_rows(context):
+            equals = select_equals(candidates, score, tolerance=one_standard_error(), **limits)
+            if equals.is_ensemble:
+                return equals
+        return select_ensemble(candidates, score, **limits)
+
+    selection = chosen()
     if not selection.is_ensemble:
         return None
     mean = [
@@ -241,6 +251,12 @@ def _select(
         metrics=metrics_of(mean),
         single_metrics=metrics_of(candidates[selection.single]),
     )
+
+
+def _counts_rows(context: TrialContext) -> bool:
+    """Return whether the objective looks at which class wins, or in which order rows come, and not at each value."""
+    targets = context.profile.targets.values()
+    return context.objective.maximise and all(target.is_classification for target in targets)
 
 
 def _predictions(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autokeras_core.search.selection import most_members, select_ensemble, select_leading
+from autokeras_core.search.selection import most_members, select_ensemble, select_equals, select_leading
 
 Array = np.ndarray[Any, Any]
 
@@ -174,6 +174,52 @@ def test_no_more_candidates_are_scored_than_there_is_time_for(choose: Any) -> No
     assert len(scored) == 2
     assert set(selection.counts) <= {0, 1}
     assert selection.score == max(closeness(targets)(each) for each in candidates[:2])
+
+
+def right(*, of: int, wrong: Sequence[int]) -> list[Array]:
+    """Return outputs whose sign is right in all rows but some, for targets of 1."""
+    outputs = np.ones((of, 1), "float32")
+    outputs[list(wrong)] = -0.5
+    return [outputs]
+
+
+def test_models_that_nobody_can_tell_apart_take_part_in_equal_shares() -> None:
+    """A model that is worse by no more than the tolerance counts as much as the best one, and a worse one not at all."""
+    candidates = [right(of=100, wrong=range(5)), right(of=100, wrong=range(20, 27)), right(of=100, wrong=range(40, 48))]
+
+    selection = select_equals(candidates, accuracy(np.ones((100, 1))), tolerance=0.02, members=8)
+
+    assert selection.counts == {0: 1, 1: 1}
+    assert selection.single == 0
+
+
+def test_of_many_equals_the_best_take_part() -> None:
+    """There are no more members than are allowed, and those left out score no better than those that are in."""
+    candidates = [right(of=100, wrong=range(number)) for number in (3, 1, 4, 2)]
+
+    selection = select_equals(candidates, accuracy(np.ones((100, 1))), tolerance=1.0, members=2)
+
+    assert selection.counts == {1: 1, 3: 1}
+
+
+def test_a_model_that_no_other_comes_near_has_no_equals() -> None:
+    """Then the selection is that model alone."""
+    candidates = [right(of=100, wrong=range(30)), right(of=100, wrong=range(2))]
+
+    selection = select_equals(candidates, accuracy(np.ones((100, 1))), tolerance=0.02, members=8)
+
+    assert selection.counts == {1: 1}
+    assert selection.score == selection.single_score
+
+
+def test_the_score_of_equals_is_that_of_their_mean() -> None:
+    """Not that of any of its members."""
+    candidates = [right(of=10, wrong=[0]), right(of=10, wrong=[1, 2])]
+    score = accuracy(np.ones((10, 1)))
+
+    selection = select_equals(candidates, score, tolerance=0.1, members=8)
+
+    assert selection.score == score(mean_of(candidates, selection.weights)) == (1.0,)
 
 
 def test_several_heads_are_averaged_alike() -> None:
