@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+import numpy as np
+
 from autokeras_core._settings import check_positive, checked_seed, single_model
 from autokeras_core.assembly import assemble, task_of
 from autokeras_core.engine.context import checked_distribution
@@ -196,7 +198,7 @@ class AutoModel(Predictor):
                 target column.
             epochs: How many epochs a trial trains at most; by default 10 to 100, fewer the more rows there are, and up to
                 256 on small tables. Of more than 1,048,576 training rows an epoch is that many, and the next epoch goes
-                on with the others.
+                on with the others. The second phase of a pretrained network counts apart, see `FineTuning.epochs`.
             batch_size: Rows per training step; by default tuned.
             validation_split: The share of rows to validate on, drawn at random and stratified by class; by default
                 0.2, or 0.1 from 20,000 rows on.
@@ -252,7 +254,8 @@ class AutoModel(Predictor):
                 executor=self.executor,
                 workers=self.workers,
                 epochs=epochs,
-                batch_size=batch_size,
+                # It identifies the search, as JSON, which knows no NumPy scalars.
+                batch_size=int(batch_size) if isinstance(batch_size, np.integer) else batch_size,
                 callbacks=tuple(callbacks),
                 container=_container_of(y),
                 members=members_of(self.ensemble),

@@ -22,15 +22,9 @@ from autokeras_core.cli._session import Session
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
 from autokeras_core.search.journal import is_locked, read_events
+from autokeras_core.search.opening import calling_when_opened
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import (
-    INTERRUPTED,
-    JOURNAL_FILE,
-    MANIFEST_FILE,
-    OtherSearchError,
-    make_writable,
-    write_json,
-)
+from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, OtherSearchError, make_writable, write_json
 
 __all__ = ["INTERRUPTED_CODE", "save_model", "search", "write_result"]
 
@@ -213,22 +207,32 @@ def _keyword_parameters(task: type[Any]) -> set[str]:
 
 @contextlib.contextmanager
 def _kept_command(command: FitCommand, directory: Path, *, is_new: bool) -> Iterator[None]:
-    """Keep the command in the search's directory, unless the search is refused: then everything is as before.
+    """Keep the command in the search's directory, as soon as that is known to hold the command's search.
 
-    It was not refused if this run has written to its files, whatever ended it then: the next one goes on from there.
+    Until then it may hold another one, whose command stays, whatever ends this run. Where no search has begun a trial it is
+    kept at once, so that `resume` can do what was cut off while it read the data; if it is refused, it goes.
     """
     make_writable(directory)
     path = directory / COMMAND_FILE
-    searches = [directory / MANIFEST_FILE, directory / JOURNAL_FILE]
-    before, search_before = _content(path), [_content(file) for file in searches]
-    is_of_another_process = is_locked(directory / JOURNAL_FILE)
-    write_json(path, command.to_json())
+    is_free, before = _is_free(directory), _content(path)
+    is_known = False
+
+    def keep() -> None:
+        nonlocal is_known
+        write_json(path, command.to_json())
+        is_known = True
+
+    if is_free:
+        write_json(path, command.to_json())
     try:
-        yield
+        with calling_when_opened(keep):
+            yield
     except (KeyboardInterrupt, click.exceptions.Exit):
         raise  # nobody refused it
     except BaseException:
-        is_refused = is_of_another_process or search_before == [_content(file) for file in searches]
+        if is_locked(directory / JOURNAL_FILE):
+            raise  # another process has begun its search here meanwhile: all that is there is its own
+        is_refused = is_free and not is_known
         if is_refused and before is not None:
             path.write_bytes(before)
         elif is_refused:
@@ -236,6 +240,16 @@ def _kept_command(command: FitCommand, directory: Path, *, is_new: bool) -> Iter
         if is_new and not _has_trials(directory):
             shutil.rmtree(directory)
         raise
+
+
+def _is_free(directory: Path) -> bool:
+    """Return whether no search has begun a trial in a directory, and none is about to."""
+    if is_locked(directory / JOURNAL_FILE):
+        return False
+    try:
+        return not _has_trials(directory)
+    except SearchError:  # a journal that cannot be read may tell of trials
+        return False
 
 
 def _has_trials(directory: Path) -> bool:

@@ -20,8 +20,9 @@ from autokeras_core.cli._parameters import ASSIGNMENT, DURATION, OBJECTIVE, WORK
 from autokeras_core.cli._search import INTERRUPTED_CODE, save_model, search, write_result
 from autokeras_core.cli._session import Session, pass_session
 from autokeras_core.errors import RegistryError, SearchError, describe_error
+from autokeras_core.search.identity import SEARCH_SPACE, OtherSearchError
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import JOURNAL_FILE, OtherSearchError, write_json
+from autokeras_core.search.session import JOURNAL_FILE, write_json
 
 __all__ = ["fit", "resume"]
 
@@ -162,6 +163,8 @@ def fit(
             is_quiet=is_quiet,
         )
     except OtherSearchError as error:
+        if SEARCH_SPACE in error.different:
+            raise  # it names the hyperparameter
         raise SearchError(
             describe_error(
                 f"The directory {str(directory)!r} holds another search.",
@@ -232,6 +235,8 @@ def resume(
             session, command, directory=directory, max_trials=trials, time_limit=seconds, is_quiet=is_quiet
         )
     except OtherSearchError as error:
+        if SEARCH_SPACE in error.different:
+            raise  # it names the hyperparameter
         raise _cannot_resume(command, error) from error
     _finish(command, directory, output_format, is_interrupted=is_interrupted)
 
@@ -290,7 +295,9 @@ def _left(command: FitCommand, report: SearchReport | None) -> tuple[int | None,
     if report is None:
         return trials, seconds
     if trials is not None:
-        trials = max(1, trials - report.finished_trials)  # Python may have added to the search since then
+        left = trials - report.finished_trials
+        # Python may have added to the search since then; one that found no model gets its trials once more.
+        trials = left if left > 0 else trials if report.best is None else 1
     return trials, None if seconds is None else max(_SHORTEST_RUN, seconds - report.seconds)
 
 

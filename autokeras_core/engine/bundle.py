@@ -16,6 +16,7 @@ from autokeras_core._metadata import find_distribution
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine._layers import set_weights
 from autokeras_core.engine.acceleration import without_xla
 from autokeras_core.engine.batches import prediction_batches
 from autokeras_core.engine.features import Feature
@@ -158,7 +159,7 @@ class ModelBundle:
             else:  # what is trained already takes raw rows: keep its layers visible
                 copy = keras.models.clone_model(self.model, input_tensors=fed)
                 outputs = copy.output
-            copy.set_weights(self.model.get_weights())
+            set_weights(copy, self.model.get_weights())
         except Exception as error:
             raise SearchError(
                 describe_error(

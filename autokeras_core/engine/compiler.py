@@ -333,18 +333,24 @@ class _Compilation:
 
     def named_output(self, head: str, output: Tensor) -> Tensor:
         """Return a head's output as that of a layer with the head's name."""
-        # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
-        name = self.names.unique(f"{head}_output") if head in self.input_names else head
+        name = self.output_name(head)
         if not self.names.rename(output, prefix=head, last=name):  # the head returned what it was given
             output = keras.layers.Identity()(output)
             self.names.rename(output, prefix=head, last=name)
         return output
 
+    def output_name(self, head: str) -> str:
+        """Return a name for the layer of a head's output: the head's own, as far as that is free."""
+        # An input may have the same name, and two layers of a model may not; Keras goes by the dict's keys then.
+        return self.names.unique(f"{head}_output") if head in self.input_names else head
+
     def training_model(self, model: keras.Model, outputs: Mapping[str, Tensor]) -> keras.Model:
         """Return the model to train: one whose members are apart while training, if a head has any."""
         if not self.member_outputs:
             return model
-        apart = {name: MemberOutput(name=name)(output) for name, output in self.member_outputs.items()}
+        apart = {
+            head: MemberOutput(name=self.output_name(head))(output) for head, output in self.member_outputs.items()
+        }
         return self.model({**outputs, **apart})
 
     def model(self, outputs: Mapping[str, Tensor]) -> keras.Model:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -16,6 +16,7 @@ import numpy as np
 from autokeras_core.data.rows import bytes_per_row, is_sequential, read_rows, rows_to_learn_from
 from autokeras_core.engine.deadline import OutOfTimeError
 from autokeras_core.engine.feature_cache import FeatureCache
+from autokeras_core.engine.randomness import seeded_apart
 from autokeras_core.engine.rows import even_step, protected, read_only, transform_rows
 from autokeras_core.engine.shared_feature_cache import SharedFeatureCache
 from autokeras_core.engine.supervised import fit_supervised, needs_targets
@@ -273,7 +274,8 @@ class FeatureStore:
         if not is_sequential(raw) or isinstance(raw, np.ndarray) or self._is_begun(stream, part):
             return self._computed(stream, part)
         if wanted not in self._streamed:
-            rows = TransformedRows.of(raw, stream.preprocessors)
+            with _drawing_apart(stream.key):
+                rows = TransformedRows.of(raw, stream.preprocessors)
             self._streamed[wanted] = rows if len(rows) * bytes_per_row(rows) > _BYTES_IN_MEMORY_EACH else None
         streamed = self._streamed[wanted]
         return self._computed(stream, part) if streamed is None else streamed
@@ -282,7 +284,7 @@ class FeatureStore:
         """Return the rows after a host part, from the longest piece of it that is already there."""
         wanted = (stream.key, part)
         if wanted not in self._cache:
-            with self._cache.turn(wanted, self._deadline):
+            with self._cache.turn(wanted, self._deadline), _drawing_apart(stream.key):
                 if wanted not in self._cache:  # as it still is, if no other process has computed it meanwhile
                     self._compute(stream, part)
         return self._cache[wanted]
@@ -307,7 +309,7 @@ class FeatureStore:
 
     def _fit_once(self, preprocessor: Preprocessor, stream: Stream, key: str) -> None:
         """Fit a preprocessor, unless another process has fitted its like: then it learns what that one has learned."""
-        with self._cache.turn((key, "fit"), self._deadline):
+        with self._cache.turn((key, "fit"), self._deadline), _drawing_apart(key):
             state = self._cache.find_state(key)
             if state is not None:
                 preprocessor.set_state(state)
@@ -357,6 +359,11 @@ class FeatureStore:
 
 def _remade(*arguments: Any) -> FeatureStore:
     return FeatureStore(*arguments[:-1], targets=arguments[-1])
+
+
+def _drawing_apart(key: str) -> AbstractContextManager[None]:
+    """Return the context of what is done once for all trials: what it draws follows from the chain alone."""
+    return seeded_apart(int(key, 16))
 
 
 def _step_of_a_fit(rows: Rows, preprocessor: Preprocessor) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import keras
 
+from autokeras_core.engine._layer_names import LayerNames
+from autokeras_core.engine._layers import all_layers, set_weights
 from autokeras_core.engine.compiler import CompiledGraph, tensor_dtype
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.devices import ONE_DEVICE, Devices
@@ -91,7 +92,7 @@ class SecondPhase:
         if self._devices.count == 1:
             return network
         copy = preprocessor.unfrozen(self._plans[name].depth)
-        copy.set_weights(network.get_weights())
+        set_weights(copy, network.get_weights())
         return copy
 
 
@@ -190,11 +191,13 @@ def open_second_phase(
     features: list[Feature] = []
     inputs: dict[str, Any] = {}
     fed: dict[str, Any] = {}
+    names = LayerNames([*(feature.name for feature in compiled.features), compiled.model.name])
     for feature in compiled.features:
         plan = plans.get(feature.name)
         before = feature if plan is None else _before_the_network(feature)
         shape, dtype = store.input_spec(before)
         tensor = inputs[feature.name] = keras.Input(shape=shape, dtype=tensor_dtype(dtype), name=feature.name)
+        names.know(tensor)
         if plan is not None:
             *_, network = feature.host
             assert isinstance(network, FineTunable)
@@ -203,6 +206,7 @@ def open_second_phase(
                     tensor = layered.to_layer()(tensor)
                 networks[feature.name] = network.unfrozen(plan.depth)
                 tensor = networks[feature.name](tensor)
+            names.rename(tensor, prefix=feature.name)  # two networks of one kind have one name, which no model may have
         features.append(before)
         fed[feature.name] = tensor
     with training_in(precision):  # Keras scales the loss of a model in half precision
@@ -265,17 +269,8 @@ def _learning_rate_factors(
 def _trained_statistics(model: keras.Model) -> list[keras.layers.BatchNormalization]:
     """Return the batch normalization of a model that is trained."""
     return [
-        layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+        layer for layer in all_layers(model) if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
     ]
-
-
-def _all_layers(model: keras.Model) -> Iterator[Any]:
-    """Yield the layers of a model, those of models inside it too."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-        else:
-            yield layer
 
 
 def _before_the_network(feature: Feature) -> Feature:

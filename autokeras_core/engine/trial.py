@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from autokeras_core.data.epochs import rows_of_an_epoch
+from autokeras_core.engine._layers import set_weights
 from autokeras_core.engine.acceleration import clustered_by_xla, is_worth_clustering
 from autokeras_core.engine.batches import naming_unreadable_rows, training_batches, validation_batches
 from autokeras_core.engine.bundle import ModelBundle
@@ -37,6 +38,7 @@ from autokeras_core.engine.finetuning import (
 from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.predictions import keep_predictions
 from autokeras_core.engine.randomness import seeded
+from autokeras_core.engine.reloading import check_reloading
 from autokeras_core.engine.schedule import patience_of
 from autokeras_core.engine.watch import TrialWatch
 from autokeras_core.engine.watchdog import interrupted_after
@@ -133,10 +135,8 @@ def _train(
         if context.max_model_size is not None and parameters > context.max_model_size:
             reason = f"the model has {parameters:,} parameters, max_model_size={context.max_model_size:,}"
             return failed_outcome(job, Failure(kind="too_large", reason=reason), parameters=parameters)
+        check_reloading(compiled.model, context.graph)
         plans = plan_second_phase(context.graph, job.configuration, context.profile, compiled)
-        if plans and job.refit_epochs is not None:
-            reason = "a network that is trained in two phases is not refitted"
-            return failed_outcome(job, Failure(kind="unavailable", reason=reason), parameters=parameters)
         first_deadline = first_phase_deadline(plans, deadline)
         watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
         # Where it was cut off, the second phase has a model already: a moment suffices to put that together.
@@ -207,7 +207,7 @@ def _for_one_device(job: TrialJob, context: TrialContext, compiled: CompiledGrap
     """Return a trained graph with layers of one device and in single precision: as exact and as quick on any machine."""
     with seeded(job.seed):
         single = _compiled(job, context, "float32")
-    single.model.set_weights(compiled.model.get_weights())
+    set_weights(single.model, compiled.model.get_weights())
     return attrs.evolve(compiled, model=single.model, training_model=single.training_model)
 
 
@@ -313,7 +313,8 @@ def _fit(
         schedule=compiled.training.schedule,
         peak=compiled.training.learning_rate * job.learning_rate_factor,
         total_steps=steps * job.epochs,
-        deadline=deadline,
+        # The time of a refit is what is left, not what it takes: it follows its trial's schedule, or is not used.
+        deadline=deadline if job.refit_epochs is None else None,
         steps_done=epochs_done * steps,
         progress=0.0 if checkpoint is None else checkpoint.progress,
     )

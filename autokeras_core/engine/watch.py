@@ -125,7 +125,7 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             message = f"the loss became {loss} in epoch {self._epoch}, batch {batch + 1}"
             raise LossDivergedError(message)
         now = time.monotonic()
-        if self._deadline is not None and self._deadline.remaining() < self._seconds_to_keep_back:
+        if self._is_out_of_time and not self._is_at_the_end(batch):
             self.cut_short = True
             self.model.stop_training = True
         if now - self._last_event > _SECONDS_BETWEEN_BATCH_EVENTS:
@@ -135,6 +135,16 @@ class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             self._observer.trial_event(
                 self._trial_id, "batch", epoch=self._epoch, epochs=self.params["epochs"], share=share
             )
+
+    @property
+    def _is_out_of_time(self) -> bool:
+        return self._deadline is not None and self._deadline.remaining() < self._seconds_to_keep_back
+
+    def _is_at_the_end(self, batch: int) -> bool:
+        """Return whether all training that was planned is done with a batch."""
+        steps = self.params["steps"]
+        # The last call of an epoch may have run fewer batches than Keras says.
+        return self._epoch == self.params["epochs"] and steps is not None and batch + 1 >= steps
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Start the validation's clock."""

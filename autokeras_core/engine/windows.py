@@ -146,18 +146,22 @@ def window_batches(
 
 def _numbered(plan: WindowPlan, seed: int | None, epochs_done: int) -> Dataset:
     """Return the blocks of each window, with a number that decides how it is mixed: other ones in every epoch."""
-    # The rows behind the last full block are a window with that block: by themselves they could be few.
+    # The rows behind the last full block come last, since they may end in a smaller batch; that block comes with them, as
+    # by themselves they could be few; and blocks from all over the data, or an epoch would end on one end of these.
     last = (
         np.arange(max(0, plan.full_blocks - 1), plan.full_blocks + 1)
         if plan.rows % plan.block
         else np.zeros(0, np.int64)
     )
     others = plan.full_blocks + 1 - len(last) if len(last) else plan.full_blocks
+    first = others - min(others, max(0, plan.blocks_per_window - len(last))) if len(last) else others
 
     def windows_of(order: Tensor, epoch: Tensor) -> Dataset:
-        blocks = tf.data.Dataset.from_tensor_slices(order).batch(plan.blocks_per_window)
+        blocks = tf.data.Dataset.from_tensor_slices(order[:first]).batch(plan.blocks_per_window)
         if len(last):
-            blocks = blocks.concatenate(tf.data.Dataset.from_tensors(last.astype(np.int64)))
+            blocks = blocks.concatenate(
+                tf.data.Dataset.from_tensors(tf.concat([order[first:], last.astype(np.int64)], axis=0))
+            )
         return blocks.enumerate().map(lambda number, blocks: (blocks, epoch * _MOST_WINDOWS + number))
 
     if seed is None:

@@ -132,8 +132,9 @@ class SearchDriver:
     def run(self) -> None:
         """Run trials until the budget is used up, the space is exhausted, or Ctrl-C.
 
-        Where there is a model and nothing to run, as in a search that was cut off after its last trial, the executor is not
-        even opened: workers take seconds to start. Where there is one, and no time for workers to start, it is what was found.
+        Where there is a model and nothing to run, as in a search that was cut off after its last trial, the executor is
+        not even opened: workers take seconds to start. Where there is one, and the time is up or Ctrl-C comes before
+        they have started, it is what was found.
 
         Raises:
             SearchError: If every configuration fails in the same way, or none could be trained: all failed, or need
@@ -147,11 +148,12 @@ class SearchDriver:
         try:
             with self.starting():
                 self.executor.open(self.context, self.progress)
-        except SearchError as error:
-            if self.best is None or not self.budget.is_time_up:
+        except (SearchError, KeyboardInterrupt) as error:
+            reason = INTERRUPTED if isinstance(error, KeyboardInterrupt) else _OUT_OF_TIME
+            if self.best is None or (reason == _OUT_OF_TIME and not self.budget.is_time_up):
                 raise
-            _LOGGER.info("No further trial was started, since the time was up before there was a worker: %s", error)
-            self._note_end(_OUT_OF_TIME)
+            _LOGGER.info("No further trial was started before there was a worker, %s: %s", reason, error)
+            self._note_end(reason)
             return
         try:
             self._note_end(self._run_trials())

@@ -12,6 +12,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.oracles import BayesianOptimizationOracle, GridSearchOracle, HyperbandOracle, RandomSearchOracle
+from keras_tuner.src.engine import oracle as kt_oracle
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
@@ -21,7 +22,7 @@ from autokeras_core.search.records import TrialJob, TrialOutcome
 from autokeras_core.search.space import Space
 from autokeras_core.search.values import Value
 
-__all__ = ["PURE", "TUNERS", "can_be_told", "finish_trial", "make_oracle", "replay", "write_no_files"]
+__all__ = ["PURE", "TUNERS", "can_be_told", "finish_trial", "forget", "make_oracle", "replay", "write_no_files"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -208,6 +209,19 @@ def finish_trial(oracle: keras_tuner.Oracle, trial: Trial, outcome: TrialOutcome
         oracle.update_trial(trial.trial_id, {oracle.objective.name: outcome.score}, step=step)
         trial.status = TrialStatus.COMPLETED
     oracle.end_trial(trial)
+
+
+def forget(oracle: keras_tuner.Oracle) -> None:
+    """Have KerasTuner let go of an oracle whose search is over.
+
+    It keeps the lock of each oracle under the oracle itself, as long as the process lives. So the oracle would live on, and
+    all that it refers to. One that is asked again all the same gets a new lock.
+
+    Args:
+        oracle: What `make_oracle` returned.
+    """
+    kt_oracle.LOCKS.pop(oracle, None)
+    kt_oracle.THREADS.pop(oracle, None)
 
 
 def write_no_files(oracle: keras_tuner.Oracle) -> None:

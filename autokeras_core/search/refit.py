@@ -15,6 +15,7 @@ from autokeras_core.data.stand_ins import known_targets
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.features import FeatureStore
+from autokeras_core.engine.finetuning import wants_second_phase
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.registry import get_registry
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.engine.preparation import PreparedData
+    from autokeras_core.graph.graph import Graph
     from autokeras_core.search.records import TrialOutcome
 
 __all__ = ["REFIT_FOLDER", "Refit", "refit_winner", "seconds_to_refit"]
@@ -66,17 +68,20 @@ class _QuietObserver:
         """Do nothing."""
 
 
-def seconds_to_refit(outcome: TrialOutcome | None, data: PreparedData, *, time_limit: float | None) -> float:
+def seconds_to_refit(
+    outcome: TrialOutcome | None, data: PreparedData, *, graph: Graph, time_limit: float | None
+) -> float:
     """Return how many seconds of a time limit to keep for refitting a trial.
 
-    None if it would need more than a quarter of all: then the time is better spent on the search.
+    None if it cannot be refitted, or would need more than a quarter of all: the search makes better use of the time.
 
     Args:
         outcome: The best trial so far, or `None`.
         data: The rows of the search.
+        graph: What is searched.
         time_limit: The seconds of the whole search.
     """
-    if outcome is None or time_limit is None:
+    if outcome is None or time_limit is None or _why_never(outcome, data, graph=graph) is not None:
         return 0.0
     needed = _MARGIN * _seconds_needed(outcome, data) + _SECONDS_TO_FINISH
     return needed if needed <= _SHARE_OF_LIMIT * time_limit else 0.0
@@ -113,9 +118,11 @@ def refit_winner(
     notes: list[str] = []
     is_interrupted = False
     for trial_id in winner.weights:
-        folder = Path(by_id[trial_id].directory) / REFIT_FOLDER
+        outcome = by_id[trial_id]
+        folder = Path(outcome.directory) / REFIT_FOLDER
         try:
-            reason = _INTERRUPTED if is_interrupted else _refit(by_id[trial_id], all_rows, data, events, deadline)
+            reason = _INTERRUPTED if is_interrupted else _why_never(outcome, data, graph=context.graph)
+            reason = reason or _refit(outcome, all_rows, data, events, deadline)
             if reason is None:
                 refitted[trial_id] = ModelBundle.load(folder / BUNDLE_FOLDER, get_registry())
         except KeyboardInterrupt:  # as in the search before: what is there is kept
@@ -139,6 +146,15 @@ def refit_winner(
     )
 
 
+def _why_never(outcome: TrialOutcome, data: PreparedData, *, graph: Graph) -> str | None:
+    """Return why a trial's configuration is not trained on all rows, whatever time there is; `None` if it may be."""
+    if not _are_in_memory(data):
+        return "rows that are read from files when they are needed are not put together"
+    if wants_second_phase(graph, outcome.configuration, data.profile):
+        return "its network is trained in two phases"
+    return None
+
+
 def _refit(
     outcome: TrialOutcome,
     all_rows: Callable[[], TrialContext],
@@ -147,8 +163,6 @@ def _refit(
     deadline: Deadline | None,
 ) -> str | None:
     """Train one trial's configuration on all rows into its directory; return why that was not done, or `None`."""
-    if not _are_in_memory(data):
-        return "rows that are read from files when they are needed are not put together"
     left = _seconds_left(deadline)
     needed = _seconds_needed(outcome, data)
     if left is not None and left < needed:
@@ -166,7 +180,7 @@ def _refit(
     if done.failure is not None:
         return f"it failed ({done.failure.kind}): {done.failure.reason}"
     if done.epochs < outcome.best_epoch or done.cut_short:
-        return f"its time was up after {done.epochs} of {outcome.best_epoch} epochs"
+        return f"its time was up in epoch {done.epochs} of {outcome.best_epoch}"
     return None
 
 

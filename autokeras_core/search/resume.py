@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ def is_deleted(
 def give_up_deadly_trials(session: SearchSession) -> None:
     """Record trials as failed that took their process with them again and again: they would do so forever.
 
+    What they left is deleted, as of any trial that failed.
+
     A search that Ctrl-C or an error ended does not count, and neither does a run in which the trial got further.
 
     Args:
@@ -70,6 +73,7 @@ def give_up_deadly_trials(session: SearchSession) -> None:
     for trial in [trial for trial in session.unfinished if _is_deadly(trial)]:
         reason = f"the process ended {trial.deaths} times in a row while the trial ran"
         _LOGGER.warning("Trial %s is given up: %s.", trial.job.trial_id, reason)
+        shutil.rmtree(trial.job.directory, ignore_errors=True)
         outcome = attrs.evolve(
             failed_outcome(trial.job, Failure(kind="crash", reason=reason)),
             elapsed=session.seconds,

@@ -20,13 +20,12 @@ from autokeras_core.engine.precision import suited_precision
 from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.executors.choice import make_executor
 from autokeras_core.graph.cost import configuration_cost
-from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
-from autokeras_core.registry import get_registry
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
 from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
-from autokeras_core.search.oracles import PURE, make_oracle, write_no_files
+from autokeras_core.search.identity import check_space, manifest_of, tuner_name
+from autokeras_core.search.oracles import PURE, forget, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
 from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
@@ -140,7 +139,7 @@ def run_search(
     objective = resolve_objective(request.objective, request.graph, profile)
     graph = measuring(objective, request.graph, profile)  # an error before the directory holds anything
     request = attrs.evolve(request, graph=graph)
-    manifest = _manifest(request, objective)
+    manifest = manifest_of(request, objective)
     identity = manifest["identity"]
     overwrite = is_deleted(
         request.directory, identity, tuner=request.tuner, overwrite=request.overwrite, own=request.own
@@ -159,6 +158,7 @@ def run_search(
         )
         with required_in_time(request.deadline, doing="finding out what to search"):
             space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
+        check_space(session, space)
         predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
         driver = _driver(request, session, store, space, objective, predefined, progress)
         progress.search_started(_outline(request, objective, driver))
@@ -166,6 +166,7 @@ def run_search(
         try:
             driver.run()
         finally:
+            forget(driver.oracle)
             progress.search_ended(driver.stop_reason or "an error", driver.best)
         best = driver.best
         assert best is not None  # run() raises otherwise
@@ -202,29 +203,6 @@ def run_search(
         session.close()
 
 
-def _manifest(request: SearchRequest, objective: Objective) -> dict[str, Any]:
-    return {
-        "identity": {
-            "graph": graph_identity(request.graph, get_registry()),
-            "data": request.data.fingerprint,
-            "objective": [objective.name, objective.direction],
-            "tuner": _tuner_name(request.tuner),
-            "batch_size": request.batch_size,
-            "seed": request.seed,
-        },
-        "about": {
-            "task": request.task,
-            "graph": graph_to_json(request.graph, get_registry()),
-            "profile": request.data.profile.to_json(),
-            "container": request.container,
-        },
-    }
-
-
-def _tuner_name(tuner: Any) -> str:
-    return tuner if isinstance(tuner, str) else type(tuner).__name__
-
-
 def _driver(
     request: SearchRequest,
     session: SearchSession,
@@ -235,6 +213,7 @@ def _driver(
     progress: Progress,
 ) -> SearchDriver:
     data = request.data
+    graph, profile = request.graph, data.profile
     budget = _budget(request, session)
     executor = make_executor(
         request.executor,
@@ -245,14 +224,14 @@ def _driver(
     )
     budget.workers = executor.capacity
     epochs = request.epochs or planned_epochs(
-        data.profile.rows,
-        least_steps=max(vertex.operator.least_steps for vertex in request.graph.inputs),
-        batch_size=int(training_space(data.profile)["batch_size"].default),
+        profile.rows,
+        least_steps=max(vertex.operator.least_steps for vertex in graph.inputs),
+        batch_size=int(training_space(profile)["batch_size"].default),
     )
     pacer = Pacer(
-        cost=lambda configuration: configuration_cost(request.graph, configuration, data.profile),
+        cost=lambda configuration: configuration_cost(graph, configuration, profile),
         budget=budget,
-        rows=rows_of_an_epoch(data.profile.rows),
+        rows=rows_of_an_epoch(profile.rows),
         epochs=epochs,
         is_preferred=[each.configuration for each in predefined if each.is_preferred].__contains__,
     )
@@ -276,8 +255,8 @@ def _driver(
     unfinished = resume(oracle, session)
     budget.started_trials += len(unfinished)
     context = TrialContext(
-        graph=request.graph,
-        profile=data.profile,
+        graph=graph,
+        profile=profile,
         store=store,
         train_targets=data.train_targets,
         validation_targets=data.validation_targets,
@@ -334,7 +313,7 @@ def _pruner(request: SearchRequest, objective: Objective, predefined: Sequence[P
 
 
 def _budget(request: SearchRequest, session: SearchSession) -> Budget:
-    """Return what may be spent: a finished search that is continued gets its trials once more.
+    """Return what may be spent: a finished search that is continued gets its trials once more, also one that found no model.
 
     Where that run was interrupted in turn, the next one completes it.
     """
@@ -356,7 +335,9 @@ def _budget(request: SearchRequest, session: SearchSession) -> Budget:
 def _seconds_to_keep(request: SearchRequest, best: TrialOutcome | None) -> float:
     """Return how many seconds of the time limit are not for trials."""
     seconds = seconds_to_choose(request.time_limit, members=request.members)
-    return seconds + (seconds_to_refit(best, request.data, time_limit=request.time_limit) if request.refit else 0.0)
+    if request.refit:
+        seconds += seconds_to_refit(best, request.data, graph=request.graph, time_limit=request.time_limit)
+    return seconds
 
 
 def _refitted(
@@ -382,7 +363,7 @@ def _refitted(
 def _origin_of(predefined: Sequence[Predefined], tuner: Any) -> Callable[[Configuration], str]:
     """Return what tells a predefined configuration's name; of any other, the tuner's."""
     names = {configuration_key(each.configuration): each.name for each in reversed(predefined)}
-    return lambda configuration: names.get(configuration_key(configuration), _tuner_name(tuner))
+    return lambda configuration: names.get(configuration_key(configuration), tuner_name(tuner))
 
 
 def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver) -> SearchOutline:

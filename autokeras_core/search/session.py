@@ -13,7 +13,9 @@ import attrs
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.checkpointed import checkpointed_seconds
+from autokeras_core.search.identity import OtherSearchError, check_identity, differences
 from autokeras_core.search.journal import Journal, locked, read_events
+from autokeras_core.search.opening import tell_opened
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
 __all__ = [
@@ -104,18 +106,6 @@ class UnfinishedTrial:
         return attrs.evolve(self, epochs=after, deaths=self.deaths if after <= self.epochs else 0)
 
 
-class OtherSearchError(SearchError):
-    """A directory holds another search than the one that is to be started or continued there.
-
-    Attributes:
-        different: In what they differ: `"data"`, `"graph"`, `"seed"` and the like.
-    """
-
-    def __init__(self, message: str, *, different: Sequence[str]) -> None:
-        super().__init__(message)
-        self.different = tuple(different)
-
-
 @attrs.define(kw_only=True)
 class SearchSession:
     """The directory of one search, open for one writer.
@@ -125,7 +115,7 @@ class SearchSession:
         journal: Its journal, locked until `close`.
         outcomes: The trials that an earlier run of the same search finished.
         unfinished: The trials that it started and did not finish, in the order in which they started.
-        finished_trials: How many trials counted when a run last used up its budget: a limit of trials counts from there.
+        finished_trials: How many trials counted when a limit of trials last began anew: see `read_finished_trials`.
         seconds: How long earlier runs have searched.
     """
 
@@ -140,6 +130,8 @@ class SearchSession:
     def open(cls, directory: Path, *, manifest: Mapping[str, Any], overwrite: bool) -> SearchSession:
         """Start a search in a directory, or continue the one that is there.
 
+        One that has begun no trial gives way to another: it may have been refused, and be put right now.
+
         Args:
             directory: Made if it does not exist.
             manifest: What identifies the search: JSON data with the keys `identity` (compared) and `about` (kept).
@@ -152,25 +144,33 @@ class SearchSession:
         make_writable(directory)
         if overwrite:
             _delete_search(directory)
-        path = directory / MANIFEST_FILE
-        if path.exists():
-            _check_same_search(directory, read_manifest(directory), manifest)
-        else:
-            write_json(path, {"schema": _SCHEMA, **manifest})
-        if not (directory / JOURNAL_FILE).exists():  # a new search, or one that was killed before it had a journal
-            return cls(directory=directory, journal=Journal.create(directory / JOURNAL_FILE))
-        journal = Journal.open(directory / JOURNAL_FILE)
-        # What a killed run left there: a run that ends deletes its files, and no other one is running now.
-        shutil.rmtree(directory / _CACHE_FOLDER, ignore_errors=True)
-        events = journal.events()
-        return cls(
-            directory=directory,
-            journal=journal,
-            outcomes=read_outcomes(events, directory),
-            unfinished=read_unfinished(events, directory),
-            finished_trials=read_finished_trials(events),
-            seconds=read_seconds(events, directory),
-        )
+        if not (directory / MANIFEST_FILE).exists():  # written first: there is no journal without it
+            _write_manifest(directory, manifest)
+        path = directory / JOURNAL_FILE
+        is_new = not path.exists()  # or it was killed before it had a journal
+        journal = Journal.create(path) if is_new else Journal.open(path)
+        try:  # the journal is locked now: no other process is about to begin a search here
+            events = journal.events()
+            if any(event["event"] in ("trial_started", *_TRIAL_ENDED) for event in events):
+                check_identity(directory, read_manifest(directory)["identity"], manifest["identity"])
+            elif differences(read_manifest(directory)["identity"], manifest["identity"]):
+                _write_manifest(directory, manifest)
+            if not is_new:
+                # What a killed run left there: a run that ends deletes its files, and no other one is running now.
+                shutil.rmtree(directory / _CACHE_FOLDER, ignore_errors=True)
+            session = cls(
+                directory=directory,
+                journal=journal,
+                outcomes=read_outcomes(events, directory),
+                unfinished=read_unfinished(events, directory),
+                finished_trials=read_finished_trials(events),
+                seconds=read_seconds(events, directory),
+            )
+            tell_opened()
+        except BaseException:
+            journal.close()
+            raise
+        return session
 
     def close(self) -> None:
         """Release the journal's lock."""
@@ -259,13 +259,18 @@ def read_end(events: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
 def read_finished_trials(events: Sequence[Mapping[str, Any]]) -> int:
     """Return how many trials counted when the search that wrote the events was last finished; 0 if it never was.
 
-    Those that needed what cannot be had do not count, see `TrialOutcome.is_skipped`.
+    It is finished, too, when an error ends it before there is a model: its trials failed for what must be mended first, and
+    count no more then. Those that needed what cannot be had never count, see `TrialOutcome.is_skipped`.
     """
     counted = finished = 0
+    has_model = False
     for position, event in enumerate(events, start=1):
-        if event["event"] in _TRIAL_ENDED:
+        name = event["event"]
+        has_model = has_model or name == "trial_completed"
+        if name in _TRIAL_ENDED:
             counted += not TrialOutcome.from_json(event).is_skipped
-        elif event["event"] in (SEARCH_ENDED, HANDED_OVER) and read_end(events[:position])[0]:
+        is_in_vain = name == SEARCH_FAILED and not has_model
+        if is_in_vain or (name in (SEARCH_ENDED, HANDED_OVER) and read_end(events[:position])[0]):
             finished = counted
     return finished
 
@@ -327,7 +332,7 @@ def holds_search(directory: Path, identity: Mapping[str, Any]) -> bool:
         read_events(directory / JOURNAL_FILE)
     except SearchError:
         return False
-    return not _differences(found, identity)
+    return not differences(found, identity)
 
 
 def stored_seed(directory: Path) -> int | None:
@@ -366,6 +371,10 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     temporary.replace(path)
 
 
+def _write_manifest(directory: Path, manifest: Mapping[str, Any]) -> None:
+    write_json(directory / MANIFEST_FILE, {"schema": _SCHEMA, **manifest})
+
+
 def _delete_search(directory: Path) -> None:
     if not (directory / MANIFEST_FILE).exists() and not (directory / JOURNAL_FILE).exists():
         return
@@ -374,22 +383,3 @@ def _delete_search(directory: Path) -> None:
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in (MANIFEST_FILE, JOURNAL_FILE):
             (directory / name).unlink(missing_ok=True)
-
-
-def _check_same_search(directory: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    different = _differences(found["identity"], wanted["identity"])
-    if different:
-        raise OtherSearchError(
-            describe_error(
-                f"The directory {str(directory)!r} holds another search, and overwrite=False.",
-                expected="the same data, search space and settings, to continue it",
-                received=f"a different {', '.join(different)}",
-                advice="Give another directory=, or overwrite=True to delete the old search.",
-            ),
-            different=different,
-        )
-
-
-def _differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    here = json.loads(json.dumps(wanted))  # through JSON once, so that tuples and lists compare equal
-    return [name for name in here if there.get(name) != here[name]]

@@ -133,7 +133,12 @@ def choose_winner(
     if context.exportable_ensemble:
         ranked = [outcome for outcome in ranked if outcome.takes_raw_rows] if best.takes_raw_rows else [best]
     started = time.monotonic()
-    loaded = {best.trial_id: _load(best)}
+    try:
+        loaded = {best.trial_id: _load(best)}
+    except KeyboardInterrupt:  # there is nothing to hand over before it is loaded
+        if is_interrupted:
+            raise
+        return attrs.evolve(winner_of({best.trial_id: _load(best)}, {best.trial_id: 1.0}), is_interrupted=True)
     seconds_to_load = time.monotonic() - started
     single = winner_of(loaded, {best.trial_id: 1.0})
     rows = selection_rows(context)

@@ -72,7 +72,7 @@ class Projection(Preprocessor):
         rows = keras.Input((columns,))
         hidden = keras.layers.Dense(8, activation="tanh", kernel_initializer=keras.initializers.GlorotUniform(1))(rows)
         out = keras.layers.Dense(self.features, kernel_initializer=keras.initializers.GlorotUniform(2))(hidden)
-        return keras.Model(rows, out)
+        return keras.Model(rows, out, name="projection")  # as those of one pretrained network have its name
 
     def _copy(self) -> Any:
         copy = self._made(self.network.input_shape[1])

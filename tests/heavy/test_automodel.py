@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +15,8 @@ import pytest
 from automodels import dense_classifier, wine
 
 from autokeras_core import AutoModel, NotFittedError, SearchError
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.search.oracles import make_oracle
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +230,34 @@ def test_limits_must_be_above_zero(name: str, value: float) -> None:
     """A limit that allows nothing is an error where it is written."""
     with pytest.raises(SearchError, match=name):
         dense_classifier(**{name: value})
+
+
+def test_a_batch_size_may_be_a_number_of_numpy() -> None:
+    """It comes out of a computation as often as not."""
+    model = dense_classifier()
+
+    model.fit(*wine(60), epochs=1, batch_size=np.int64(16), verbose=0)
+
+    assert model.best_configuration["training/batch_size"] == 16
+
+
+def test_a_fit_keeps_neither_its_data_nor_its_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KerasTuner keeps the lock of each oracle under the oracle itself, for as long as the process lives."""
+    made: list[weakref.ref[Any]] = []
+
+    def noting(function: Any) -> Any:
+        def noted(*arguments: Any, **options: Any) -> Any:
+            result = function(*arguments, **options)
+            made.append(weakref.ref(result))
+            return result
+
+        return noted
+
+    monkeypatch.setattr("autokeras_core.automodel.prepare", noting(prepare))
+    monkeypatch.setattr("autokeras_core.search.run.make_oracle", noting(make_oracle))
+    model = dense_classifier()
+
+    model.fit(*wine(60), epochs=1, verbose=0)
+    gc.collect()
+
+    assert [reference() for reference in made] == [None, None]

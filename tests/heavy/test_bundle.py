@@ -52,6 +52,31 @@ def many_case() -> Case:
     return make_case([one, two], [ClassificationHead()(body), RegressionHead()(body)])
 
 
+class Learned(Block):
+    """Scales rows by what a Keras layer of its own has learned, as some pretrained networks do."""
+
+    def __init__(self, place: str, *, name: str | None = None) -> None:
+        super().__init__(name=name, place=place)
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the scaled rows: by a layer, by one in a model, or by one that another layer wraps."""
+        scaling = keras.layers.Normalization()
+        scaling.adapt(np.random.default_rng(1).normal(3.0, 2.0, size=(100, 5)).astype("float32"))
+        if self.arguments["place"] == "in a wrapper":
+            return keras.layers.Flatten()(keras.layers.TimeDistributed(scaling)(keras.layers.Reshape((1, 5))(inputs)))
+        if self.arguments["place"] == "in a model":
+            scaling = keras.Sequential([keras.Input((5,)), scaling])
+        return scaling(inputs)
+
+
+def learned_case(place: str) -> Case:
+    """Return a graph with a layer that has learned its scaling before."""
+    start = ArrayInput()
+    if place == "behind a preprocessor":
+        return make_case(start, ClassificationHead()(Learned("a layer")(Wants(Center(0.5))(start))))
+    return make_case(start, ClassificationHead()(Learned(place)(start)))
+
+
 CASES = {"in the model": picture_case, "outside": host_case, "many": many_case}
 
 
@@ -75,6 +100,17 @@ def test_the_exported_model_predicts_raw_rows_as_the_bundle_does(kind: str, tmp_
     assert set(outputs) == set(expected)
     for head, values in expected.items():
         np.testing.assert_allclose(outputs[head], values, atol=1e-5)
+
+
+@pytest.mark.parametrize("place", ["a layer", "in a model", "in a wrapper", "behind a preprocessor"])
+def test_the_exported_model_scales_as_its_layers_have_learned_to(place: str) -> None:
+    """In memory, without a file to be read: `Normalization` does not notice by itself that its weights are set."""
+    case = learned_case(place)
+    bundle = bundle_of(case)
+
+    outputs = bundle.to_keras_model().predict(raw_of(case), verbose=0)
+
+    np.testing.assert_allclose(outputs, bundle.predict_outputs(case.rows)["classification"], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", CASES)

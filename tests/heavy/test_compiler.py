@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import random
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import attrs
 import keras
 import numpy as np
 import pytest
@@ -57,6 +62,48 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another() -> None:
 
     assert all(np.array_equal(left, right) for left, right in zip(first, again, strict=True))
     assert not all(np.array_equal(left, right) for left, right in zip(first, other, strict=True))
+
+
+class Drawing(Center):
+    """Draws random numbers in all that is done once for all trials, as Keras does where a network is built."""
+
+    def fit(self, data: np.ndarray[Any, Any]) -> None:
+        """Draw, and learn."""
+        draw()
+        super().fit(data)
+
+    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Draw, and centre."""
+        draw()
+        return super().transform(batch)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Draw, and take the mean."""
+        draw()
+        super().set_state(state)
+
+
+def draw() -> None:
+    """Draw from the global generators of Python, NumPy and Keras."""
+    random.random()
+    np.random.random()
+    keras.random.uniform(())
+
+
+def test_initial_weights_do_not_depend_on_who_gets_preprocessors_ready(tmp_path: Path) -> None:
+    """They are fitted now, are ready, or take over what another process has learned: the seed alone counts."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(DenseBlock()(Wants(Drawing())(start))))
+    fitting, taking_over = (attrs.evolve(case, store=copy.copy(case.store)) for _ in range(2))
+    for each in (fitting, taking_over):
+        each.store.share_in(tmp_path)
+
+    fitted, ready, taken_over = (each.compiled().model.get_weights() for each in (fitting, fitting, taking_over))
+
+    assert (fitting.store.fits, taking_over.store.fits) == (1, 0)
+    for here, there, elsewhere in zip(fitted, ready, taken_over, strict=True):
+        np.testing.assert_array_equal(here, there)
+        np.testing.assert_array_equal(here, elsewhere)
 
 
 def test_an_in_model_preprocessor_becomes_a_layer_and_one_outside_does_not() -> None:

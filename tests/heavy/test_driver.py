@@ -481,6 +481,29 @@ def test_ctrl_c_before_the_first_model_is_no_death_of_its_trial(tmp_path: Path) 
     assert [trial.deaths for trial in read_unfinished(driver.journal.events(), tmp_path)] == [0]
 
 
+def test_ctrl_c_while_workers_start_keeps_the_model_of_an_earlier_run(tmp_path: Path) -> None:
+    """The journal says that the search was interrupted."""
+    executor = Scripted(2)
+    executor.open = raising(KeyboardInterrupt())  # type: ignore[method-assign]
+    done = TrialOutcome(trial_id="0", configuration={"a": 0, "b": 0}, status="completed", score=0.5)
+    driver = make_driver(tmp_path, executor, outcomes=[done])
+
+    driver.run()
+
+    assert driver.stop_reason == "interrupted"
+    assert [event["reason"] for event in events_of(driver, "search_ended")] == ["interrupted"]
+
+
+def test_ctrl_c_while_workers_start_is_passed_on_where_there_is_no_model(tmp_path: Path) -> None:
+    """There is nothing to hand over."""
+    executor = Scripted(2)
+    executor.open = raising(KeyboardInterrupt())  # type: ignore[method-assign]
+    driver = make_driver(tmp_path, executor)
+
+    with pytest.raises(KeyboardInterrupt):
+        driver.run()
+
+
 def test_ctrl_c_while_workers_are_ended_finds_the_search_interrupted(tmp_path: Path) -> None:
     """The second one aborts; the journal tells of the first one already."""
     executor = Scripted(2)

@@ -33,7 +33,7 @@ from autokeras_core.search import run, winner
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
 from tests.heavy.engine_doubles import Case
-from tests.heavy.test_bundle import bundle_of, host_case, many_case, picture_case, raw_of
+from tests.heavy.test_bundle import bundle_of, host_case, learned_case, many_case, picture_case, raw_of
 
 # Three models that learn nearly as well as each other in an epoch, and make different mistakes.
 STARTS = [
@@ -96,6 +96,16 @@ def test_its_export_is_one_keras_model_that_predicts_the_same(kind: str, tmp_pat
     assert set(outputs) == set(expected)
     for head, values in expected.items():
         np.testing.assert_allclose(outputs[head], values, atol=1e-5)
+
+
+def test_its_export_scales_as_its_members_have_learned_to() -> None:
+    """In memory, without a file that would be read."""
+    case = learned_case("in a model")
+    bundle = two_of(case)
+
+    outputs = bundle.to_keras_model().predict(raw_of(case), verbose=0)
+
+    np.testing.assert_allclose(outputs, bundle.predict_outputs(case.rows)["classification"], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,27 @@ def test_another_configuration_is_computed_anew() -> None:
 
     np.testing.assert_allclose(store.rows(one, "train") * 2, store.rows(other, "train"))
     assert (store.fits, store.computations) == (2, 2)
+
+
+class Drawing(Center):
+    """Draws a random number when it learns."""
+
+    def fit(self, data: np.ndarray[Any, Any]) -> None:
+        """Keep the number."""
+        super().fit(data)
+        self.drawn = random.random()
+
+
+def test_what_a_fit_draws_follows_from_its_chain() -> None:
+    """Not from what has been drawn before, as in the trial that happens to be the first one to need it."""
+    drawn = []
+    for seed in (1, 2):
+        random.seed(seed)
+        (fitted,) = feature_of(make_store(TRAIN), Drawing()).host
+        drawn.append(fitted.drawn)  # type: ignore[attr-defined]
+    (other,) = feature_of(make_store(TRAIN), Drawing(2.0)).host
+
+    assert drawn[0] == drawn[1] != other.drawn  # type: ignore[attr-defined]
 
 
 def test_the_host_part_ends_with_the_last_preprocessor_that_is_not_in_the_model() -> None:

@@ -26,8 +26,8 @@ from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.fine_tuning import FineTunable
 from autokeras_core.registry import get_registry
-from tests.heavy.engine_doubles import Case, Center, Wants, make_case
-from tests.heavy.fine_tuned_networks import Projected, points
+from tests.heavy.engine_doubles import TRAIN, Case, Center, Wants, make_case
+from tests.heavy.fine_tuned_networks import Projected, Projection, points
 
 LEARNS: dict[str, Any] = {"training/learning_rate": 0.01, "training/batch_size": 32}
 
@@ -244,6 +244,58 @@ def test_both_inputs_may_have_a_network_that_is_trained_further() -> None:
     plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
 
     assert {name: plan.depth for name, plan in plans.items()} == {"rows": "top", "others": "all"}
+
+
+def networks_of_two_inputs() -> Case:
+    """Return a graph of two inputs with a network each."""
+    rows, others = ArrayInput(name="rows"), ArrayInput(name="others")
+    blocks = [Projected(depth="top")(rows), Projected(depth="all")(others)]
+    return make_case([rows, others], ClassificationHead()(Merge()(blocks)))
+
+
+def networks_of_one_input() -> Case:
+    """Return a graph of one input with two networks behind different preprocessors."""
+    start = ArrayInput(name="rows")
+    blocks = [Projected(depth="all")(Wants(Center(factor))(start)) for factor in (1.0, 2.0)]
+    return make_case(start, ClassificationHead()(Merge()(blocks)))
+
+
+TWO_NETWORKS = {"two inputs": networks_of_two_inputs, "one input": networks_of_one_input}
+
+
+def tuned_together(kind: str) -> tuple[Case, Any, ModelBundle]:
+    """Return a case, the model that both of its networks were trained in, and the bundle that comes of it."""
+    case = TWO_NETWORKS[kind]()
+    compiled = case.compiled()
+    plans = plan_second_phase(case.graph, case.configuration, case.profile, compiled)
+    phase = open_second_phase(compiled, plans, case.profile, case.store)
+    case.trained(phase.compiled)
+    return case, phase.compiled, ModelBundle.from_compiled(phase.result(), graph=case.graph, profile=case.profile)
+
+
+@pytest.mark.parametrize("kind", TWO_NETWORKS)
+def test_two_networks_of_one_name_are_trained_further_together(kind: str) -> None:
+    """No two layers of a model may have one name; what comes of it predicts what the whole model does."""
+    case, whole, bundle = tuned_together(kind)
+
+    outputs = bundle.predict_outputs(case.rows)["classification"][:TRAIN]
+
+    expected = whole.model.predict(case.store.features(whole.features, "train"), verbose=0)["classification"]
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", TWO_NETWORKS)
+def test_two_tuned_networks_of_one_name_are_saved_and_exported(kind: str, tmp_path: Path) -> None:
+    """What is saved, and what is exported, predicts as the bundle in memory does."""
+    case, _, bundle = tuned_together(kind)
+    expected = bundle.predict_outputs(case.rows)["classification"]
+    raw = dict(case.rows) if len(case.rows) > 1 else case.rows["rows"]
+
+    bundle.save(tmp_path / "saved")
+    loaded = ModelBundle.load(tmp_path / "saved", get_registry(), custom_classes=[Projection, Center])
+
+    np.testing.assert_allclose(loaded.predict_outputs(case.rows)["classification"], expected, atol=1e-5)
+    np.testing.assert_allclose(bundle.to_keras_model().predict(raw, verbose=0), expected, atol=1e-5)
 
 
 def test_both_phases_share_one_computation_of_the_features() -> None:

@@ -202,6 +202,16 @@ def test_heads_with_and_without_members_train_together() -> None:
     assert [tuple(output.shape) for output in compiled.model.output.values()] == [(None, 2), (None, 1)]
 
 
+def test_a_head_with_members_may_have_the_name_of_the_input() -> None:
+    """What is trained has a layer for the head's members, and two layers of a model may not have one name."""
+    start = ArrayInput(name="price")
+    case = make_case(start, RegressionHead(name="price")(Members()(start)))
+
+    log = case.trained(case.compiled())
+
+    assert {"loss", "val_loss"} <= set(log)
+
+
 def test_any_other_consumer_gets_the_mean_over_the_members() -> None:
     """A merge, a dense layer and a head that knows no members see vectors, and share one mean."""
     start = ArrayInput()

@@ -13,12 +13,20 @@ import pytest
 from automodels import QUICK, dense_classifier, digits, wine
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock
+from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.trial import run_trial
+from autokeras_core.graph.graph import Graph
+from autokeras_core.graph.operator import Block
 from autokeras_core.search import refit
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.refit import seconds_to_refit
-from tests.heavy.engine_doubles import Center, Wants
+from autokeras_core.search.refit import refit_winner, seconds_to_refit
+from autokeras_core.search.winner import winner_of
+from tests.heavy.engine_doubles import Center, Wants, make_case
+from tests.heavy.fine_tuned_networks import Projected
+from tests.heavy.interrupted_trials import Watching, make_context, make_job, weights_of
 from tests.heavy.test_ensemble import several
+from tests.heavy.test_supervised_preprocessors import KindSource
 
 
 class NotesRows(keras.callbacks.Callback):  # type: ignore[misc]
@@ -93,6 +101,42 @@ def test_without_time_the_validated_model_stays_and_a_line_says_so(
     assert put_together == []
     last = capsys.readouterr().out.splitlines()[-1]
     assert "Trial 0 was not refitted, the model is as it was validated: it takes about" in last
+
+
+def test_a_refit_follows_the_schedule_of_its_trial_whatever_time_is_left(tmp_path: Path) -> None:
+    """Two of ten thousand epochs end where they do in the trial, although they take a good part of the time."""
+    context, weights = make_context(), []
+    for name, seconds in (("any time", None), ("little time", 30.0)):
+        options = {"epochs": 10_000, "refit_epochs": 2, "seconds": seconds}
+        job = make_job(tmp_path / name, {"training/schedule": "one_cycle"}, **options)
+        weights.append(weights_of(run_trial(job, context, Watching())))
+
+    for here, there in zip(*weights, strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-6)
+
+
+def test_a_network_that_is_trained_in_two_phases_is_not_refitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is known before rows are put together, and before anything is built."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Projected(depth="all")(start)))
+    bundle = ModelBundle.from_compiled(case.compiled(), graph=case.graph, profile=case.profile)
+    put_together: list[Any] = []
+    monkeypatch.setattr(refit, "_all_rows", lambda *arguments: put_together.append(arguments))
+
+    done = refit_winner(
+        winner_of({"0": bundle}, {"0": 1.0}),
+        case.context(),
+        [OUTCOME],
+        data=HUNDRED,  # type: ignore[arg-type]
+        events=[],
+        deadline=None,
+    )
+
+    assert put_together == []
+    assert done.winner.bundle is bundle
+    assert done.notes == (
+        "Trial 0 was not refitted, the model is as it was validated: its network is trained in two phases.",
+    )
 
 
 def test_a_failing_refit_costs_no_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,13 +290,23 @@ class Weighed:
 
 @attrs.frozen
 class Rows:
-    """The numbers of rows of a search, as far as the estimate asks for them."""
+    """The rows of a search, as far as the estimate asks for them."""
 
+    train_inputs: dict[str, Any]
+    validation_inputs: dict[str, Any]
     train_targets: dict[str, Any]
     validation_targets: dict[str, Any]
+    profile: None = None
 
 
-HUNDRED = Rows({"y": np.zeros(80)}, {"y": np.zeros(20)})
+def graph_of(block: Block) -> Graph:
+    """Return the graph of a classifier with one block."""
+    start = ArrayInput()
+    return Graph.from_nodes([start], [ClassificationHead()(block(start))])
+
+
+HUNDRED = Rows({"x": np.zeros((80, 1))}, {"x": np.zeros((20, 1))}, {"y": np.zeros(80)}, {"y": np.zeros(20)})
+FROM_A_SOURCE = attrs.evolve(HUNDRED, train_inputs={"x": KindSource(np.zeros((80, 1)))})
 OUTCOME = TrialOutcome(
     trial_id="0",
     configuration={},
@@ -267,10 +321,26 @@ OUTCOME = TrialOutcome(
 
 def test_time_is_kept_for_what_the_best_trial_would_need() -> None:
     """2 s to build it and 8 epochs of 1.25 s make 12 s; a margin of a fifth and a second on top."""
-    assert seconds_to_refit(OUTCOME, HUNDRED, time_limit=100) == pytest.approx(1.2 * 12 + 1)  # type: ignore[arg-type]
+    graph = graph_of(DenseBlock())
+
+    seconds = seconds_to_refit(OUTCOME, HUNDRED, graph=graph, time_limit=100)  # type: ignore[arg-type]
+
+    assert seconds == pytest.approx(1.2 * 12 + 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "block"),
+    [(FROM_A_SOURCE, DenseBlock()), (HUNDRED, Projected(depth="all"))],
+    ids=["rows from files", "two phases"],
+)
+def test_no_time_is_kept_for_what_is_never_refitted(data: Any, block: Block) -> None:
+    """The search has all of it."""
+    assert seconds_to_refit(OUTCOME, data, graph=graph_of(block), time_limit=100) == 0.0
 
 
 @pytest.mark.parametrize(("outcome", "limit"), [(None, 100), (OUTCOME, None), (OUTCOME, 30)])
 def test_no_time_is_kept_where_there_is_nothing_to_refit_or_it_would_take_too_much(outcome: Any, limit: Any) -> None:
     """Nothing is known yet, there is no limit, or it would need more than a quarter of all."""
-    assert seconds_to_refit(outcome, HUNDRED, time_limit=limit) == 0.0  # type: ignore[arg-type]
+    graph = graph_of(DenseBlock())
+
+    assert seconds_to_refit(outcome, HUNDRED, graph=graph, time_limit=limit) == 0.0  # type: ignore[arg-type]

@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 
 from autokeras_core import AutoModel, SearchError
+from autokeras_core.engine.trial import run_trial
 from autokeras_core.executors.local import LocalExecutor
 from autokeras_core.search import run, winner
 from autokeras_core.search.budget import Budget
 from autokeras_core.search.journal import Journal, read_events
 from autokeras_core.search.records import TrialOutcome
-from autokeras_core.search.resume import MOST_DEATHS
-from autokeras_core.search.session import JOURNAL_FILE
+from autokeras_core.search.resume import MOST_DEATHS, give_up_deadly_trials
+from autokeras_core.search.session import JOURNAL_FILE, TRIAL_RESUMED, SearchSession
 from tests.heavy.automodels import dense_classifier, wine
+from tests.heavy.interrupted_trials import Watching, make_context, make_job
 from tests.heavy.worker_doubles import Uncopyable
 
 EPOCHS = 5
@@ -172,6 +174,25 @@ def test_a_trial_that_kills_its_process_again_and_again_is_given_up(tmp_path: Pa
     assert "ended 3 times in a row" in failed.reason
 
 
+def test_what_a_trial_has_left_that_is_given_up_is_deleted(tmp_path: Path) -> None:
+    """As of any trial that failed: nobody goes on from its checkpoint."""
+    manifest: dict[str, Any] = {"identity": {"seed": 0}, "about": {}}
+    left = tmp_path / "trials" / "0"
+    session = SearchSession.open(tmp_path, manifest=manifest, overwrite=False)
+    session.journal.append("trial_started", **make_job(left).to_json())
+    for _ in range(1, MOST_DEATHS):
+        session.journal.append(TRIAL_RESUMED, trial_id="0", epoch=0)
+    session.close()
+    (left / "checkpoint").mkdir(parents=True)
+
+    session = SearchSession.open(tmp_path, manifest=manifest, overwrite=False)
+    give_up_deadly_trials(session)
+    session.close()
+
+    assert [outcome.trial_id for outcome in session.outcomes] == ["0"]
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("name", ["search_ended", "search_failed"], ids=["Ctrl-C", "an error"])
 def test_a_run_that_ended_otherwise_is_no_death(tmp_path: Path, name: str) -> None:
     """Who interrupts the same trial many times gets it resumed every time."""
@@ -275,6 +296,42 @@ def test_ctrl_c_while_the_ensemble_is_chosen_leaves_the_best_model_and_no_refit(
     assert first == ["search_ended", "handed_over"]
     assert len(model.leaderboard()) == 3
     assert events_of(tmp_path, "refitted") != []
+
+
+def interrupt_the_first_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C when the first model is loaded to choose one."""
+    load, presses = winner._load, iter([True])
+
+    def interrupted(outcome: TrialOutcome) -> Any:
+        if next(presses, False):
+            raise KeyboardInterrupt
+        return load(outcome)
+
+    monkeypatch.setattr(winner, "_load", interrupted)
+
+
+def test_ctrl_c_while_the_best_model_is_loaded_hands_it_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is loaded once more, since that is what is wanted now."""
+    context = make_context()
+    outcome = run_trial(make_job(tmp_path), context, Watching())
+    interrupt_the_first_loading(monkeypatch)
+
+    chosen = winner.choose_winner(context, [outcome], validation_inputs={}, members=1, deadline=None)
+
+    assert chosen.is_interrupted
+    assert list(chosen.members) == ["0"]
+
+
+def test_ctrl_c_while_the_best_model_is_loaded_aborts_if_it_is_the_second_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one ended the search."""
+    context = make_context()
+    outcome = run_trial(make_job(tmp_path), context, Watching())
+    interrupt_the_first_loading(monkeypatch)
+
+    with pytest.raises(KeyboardInterrupt):
+        winner.choose_winner(context, [outcome], validation_inputs={}, members=1, deadline=None, is_interrupted=True)
 
 
 def test_a_resumed_search_gets_no_more_workers_than_it_has_trials_to_run(

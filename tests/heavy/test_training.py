@@ -8,10 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from autokeras_core.engine.callbacks import ScheduleCallback
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.engine.randomness import seeded
+from autokeras_core.engine.randomness import seeded, seeded_apart
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.errors import SpaceError
 
@@ -161,3 +162,40 @@ def test_seeding_does_not_disturb_the_callers_random_numbers() -> None:
         small_model()
 
     assert (random.random(), np.random.random()) == expected
+
+
+def draws() -> list[float]:
+    """Return a number of each generator that is seeded, of a TensorFlow function, and of a new initializer."""
+    with_default = keras.random.uniform(())
+    in_a_function = tf.function(lambda: tf.random.uniform(()))()
+    initial = keras.initializers.GlorotUniform()((1, 1))
+    return [
+        random.random(),
+        np.random.random(),
+        *(np.asarray(each).item() for each in (with_default, in_a_function, initial)),
+    ]
+
+
+@pytest.mark.parametrize("is_begun", [False, True], ids=["nothing drawn before", "some drawn before"])
+def test_what_is_drawn_apart_leaves_no_trace(is_begun: bool) -> None:
+    """All generators go on as if nothing had been drawn in between, also Keras's, which is made when it is used."""
+    found = []
+    for is_disturbed in (False, True):
+        with seeded(5):
+            before = draws() if is_begun else []
+            if is_disturbed:
+                with seeded_apart(7):
+                    draws()
+            found.append((before, draws()))
+
+    assert found[0] == found[1]
+
+
+def test_what_is_drawn_apart_follows_from_its_own_seed() -> None:
+    """Whatever was drawn around it."""
+    found = []
+    for seed in (5, 6):
+        with seeded(seed), seeded_apart(7):
+            found.append(draws())
+
+    assert found[0] == found[1]

@@ -155,6 +155,17 @@ def test_a_window_mixes_rows_from_all_over_the_data() -> None:
 
 
 @pytest.mark.usefixtures("small_windows")
+def test_an_epoch_does_not_end_on_one_end_of_the_data() -> None:
+    """Rows may be sorted by class, or by time: the last batches, too, hold rows from all over."""
+    batches = window_batches({"x": NUMBERS}, TARGETS, None, batch_size=16, seed=0)
+
+    last = np.concatenate(_epoch(batches)[-8:])
+
+    assert ROWS % plan_windows(ROWS, 16, 8).block > 0
+    assert len(np.unique(last // (ROWS // 10))) >= 4
+
+
+@pytest.mark.usefixtures("small_windows")
 def test_a_source_is_read_in_rising_order() -> None:
     """Within a window, so that neighbours are read together."""
     source = SequentialSource(numbers=NUMBERS)

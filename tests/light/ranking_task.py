@@ -42,6 +42,8 @@ TASKS = """
             lines = Path(x[0] if isinstance(x, list) else x).read_text().split()
             if "unusable" in lines:
                 raise DataError("The data are of no use.")
+            if "endless" in lines:
+                raise KeyboardInterrupt
             if "suspicious" in lines:
                 warnings.warn("The data look odd.", DataWarning)
             manifest = {

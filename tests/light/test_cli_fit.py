@@ -306,6 +306,59 @@ def test_refused_command_is_not_kept_with_a_search_from_python(run: Run) -> None
     assert not (Path("search") / COMMAND_FILE).exists()
 
 
+def test_ctrl_c_while_the_data_are_read_keeps_the_command_of_the_search_that_is_there(run: Run) -> None:
+    """Nobody knows yet that it is another one: `resume` goes on with the one that is there."""
+    data_file("endless")
+    other = data_file("0.6", "other.txt")
+    run("fit", "RankingTask", "other.txt", "--directory", "search")
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "search")
+
+    assert result.code == 130
+    assert FitCommand.read(Path("search")).data == (other,)
+
+
+def test_command_of_another_search_is_never_in_the_directory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even until the search is refused: the process may be killed before."""
+    data_file("0.5")
+    other = data_file("0.6", "other.txt")
+    run("fit", "RankingTask", "other.txt", "--directory", "search")
+    tasks = __import__("acme.tasks", fromlist=["SearchModel"])
+    before, kept = tasks.SearchModel.fit, []
+
+    def looking(self: Any, *arguments: Any, **options: Any) -> Any:
+        kept.append(FitCommand.read(Path("search")).data)
+        return before(self, *arguments, **options)
+
+    monkeypatch.setattr(tasks.SearchModel, "fit", looking)
+
+    run("fit", "RankingTask", "data.txt", "--directory", "search")
+
+    assert kept == [(other,)]
+
+
+def test_command_of_a_new_search_is_kept_before_its_data_are_read(run: Run) -> None:
+    """Reading them may take long, and be cut off: `resume` begins anew."""
+    data = data_file("endless")
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "search")
+
+    assert result.code == 130
+    assert FitCommand.read(Path("search")).data == (data,)
+
+
+def test_command_that_is_put_right_takes_the_place_of_one_that_was_refused(run: Run) -> None:
+    """The directory was there, and no trial had begun."""
+    data_file("0.5")
+    Path("search").mkdir()
+    refused = run("fit", "RankingTask", "data.txt", "--option", "depths=broken", "--directory", "search")
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "search", "--seed", "1")
+
+    assert (refused.code, result.code) == (1, 0)
+    assert FitCommand.read(Path("search")).options == {"seed": 1}
+
+
 def test_command_of_a_search_that_went_on_and_failed_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk was full after two of three further trials: the next `resume` has their number, and not the old one."""
     data_file("0.5 0.75 0.8 0.9")

@@ -12,7 +12,7 @@ import pytest
 from autokeras_core.cli._command import COMMAND_FILE, FitCommand
 from autokeras_core.errors import SearchError
 from autokeras_core.search.report import read_report
-from autokeras_core.search.session import write_json
+from autokeras_core.search.session import SEARCH_FAILED, write_json
 from tests.light.ranking_task import Run, data_file, go_on, interrupted_search
 from tests.light.searches import open_journal
 
@@ -221,6 +221,18 @@ def test_resume_refuses_changed_data(run: Run) -> None:
     assert (result.code, result.stdout) == (1, "")
     assert "The data are not those that the search was begun with" in result.stderr
     assert read_report(Path("search")).best_score == 0.5
+
+
+def test_resume_gives_a_search_without_a_model_its_trials_once_more(run: Run) -> None:
+    """What made all of them fail has been mended meanwhile."""
+    data_file("fail fail 0.5 useless")
+    assert run("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials", "2").code == 1
+    with open_journal(Path("search")) as journal:
+        journal.append(SEARCH_FAILED, reason="the last trials all failed in the same way")
+
+    result = run("resume", "search")
+
+    assert result.call["max_trials"] == 2
 
 
 def test_resume_of_a_running_search_is_refused(run: Run) -> None:

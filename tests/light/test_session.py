@@ -22,6 +22,7 @@ from autokeras_core.search.session import (
     read_end,
     read_ensemble,
     read_finished_trials,
+    read_manifest,
     read_seconds,
     stored_seed,
 )
@@ -113,6 +114,7 @@ TRIAL = event("trial_completed", **DONE.to_json())
 FAILED = event("trial_failed", **attrs.evolve(DONE, score=None, failure=Failure(kind="bug", reason="")).to_json())
 SKIPPED = event("trial_failed", **attrs.evolve(DONE, failure=Failure(kind="unavailable", reason="")).to_json())
 CTRL_C = event("search_ended", reason="interrupted")
+ERROR = event("search_failed", reason="All trials failed in the same way.")
 
 
 @pytest.mark.parametrize(
@@ -127,10 +129,14 @@ CTRL_C = event("search_ended", reason="interrupted")
         ([TRIAL, OLD_END, TRIAL, TRIAL, CTRL_C], 1),
         ([TRIAL, OLD_END, TRIAL, END], 1),
         ([TRIAL, OLD_END, TRIAL, CTRL_C, TRIAL, OLD_END, TRIAL], 3),
+        ([FAILED, FAILED, SKIPPED, ERROR], 2),
+        ([FAILED, FAILED, ERROR, FAILED], 2),
+        ([FAILED, TRIAL, ERROR], 0),
     ],
     ids=[
         *("nothing", "killed", "Ctrl-C", "an earlier version", "handed over", "killed while choosing"),
         *("given more, Ctrl-C", "given more, killed while choosing", "given more twice, killed"),
+        *("an error without a model", "gone on from there", "an error with a model"),
     ],
 )
 def test_a_limit_of_trials_counts_from_where_the_search_last_ended(
@@ -287,6 +293,51 @@ def test_another_search_is_an_error_that_names_the_difference(tmp_path: Path) ->
         SearchSession.open(tmp_path, manifest=other, overwrite=False)
 
     assert stored_seed(tmp_path) == 0
+
+
+OTHER = {"identity": {"data": "xyz", "seed": 1}, "about": {"task": "another"}}
+
+
+def test_a_search_that_has_begun_no_trial_gives_way(tmp_path: Path) -> None:
+    """It may have been refused for an argument that is right now: nothing is lost with it."""
+    with SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).journal as journal:
+        journal.append("search_failed", reason="The tuner is unknown.")
+
+    SearchSession.open(tmp_path, manifest=OTHER, overwrite=False).close()
+
+    assert read_manifest(tmp_path) == {"schema": 1, **OTHER}
+
+
+def test_a_search_that_has_begun_a_trial_gives_way_to_none(tmp_path: Path) -> None:
+    """Also if the trial has not ended."""
+    with SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).journal as journal:
+        journal.append("trial_started", **JOB.to_json())
+
+    with pytest.raises(SearchError, match="holds another search"):
+        SearchSession.open(tmp_path, manifest=OTHER, overwrite=False)
+
+    assert read_manifest(tmp_path) == {"schema": 1, **MANIFEST}
+
+
+def test_a_search_that_is_about_to_begin_gives_way_to_none(tmp_path: Path) -> None:
+    """Its process has the directory: the other one is told so, and changes nothing."""
+    with SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).journal:
+        with pytest.raises(SearchError, match="Another search is running"):
+            SearchSession.open(tmp_path, manifest=OTHER, overwrite=False)
+
+        assert read_manifest(tmp_path) == {"schema": 1, **MANIFEST}
+
+
+def test_a_refused_search_lets_go_of_the_directory(tmp_path: Path) -> None:
+    """The one that is there can go on in the same process."""
+    run_once(tmp_path, finish=False)
+    with pytest.raises(SearchError, match="holds another search"):
+        SearchSession.open(tmp_path, manifest=OTHER, overwrite=False)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert len(session.outcomes) == 1
+    session.close()
 
 
 def test_overwriting_deletes_only_the_search(tmp_path: Path) -> None:

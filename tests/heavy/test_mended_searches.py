@@ -1,0 +1,91 @@
+"""What was refused, or failed, is put right and fitted again in the same directory; what has become another search is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from automodels import dense_classifier, wine
+
+from autokeras_core import ArrayInput, AutoModel, Block, Choice, ClassificationHead, SearchError, Space, SpaceError
+from autokeras_core.graph.operator import Tensor
+from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.search.journal import read_events
+
+
+@pytest.mark.parametrize(
+    ("refused", "error", "put_right"),
+    [
+        ({"tuner": "randm"}, SearchError, {"tuner": "random"}),
+        ({"batch_size": 32.5}, SpaceError, {"batch_size": 16}),
+    ],
+    ids=["tuner", "batch size"],
+)
+def test_a_refused_call_leaves_the_directory_to_a_better_one(
+    refused: dict[str, Any], error: type[Exception], put_right: dict[str, Any], tmp_path: Path
+) -> None:
+    """What is wrong may be found only when the directory is open; no trial has begun by then, so nothing is lost."""
+
+    def fit(*, batch_size: Any = None, **options: Any) -> int:
+        model = dense_classifier(directory=tmp_path, warm_starts=None, **options)
+        return model.fit(*wine(60), epochs=1, batch_size=batch_size, verbose=0).trials
+
+    with pytest.raises(error):
+        fit(**refused)
+
+    assert fit(**put_right) == 1
+
+
+class Breaks(keras.callbacks.Callback):  # type: ignore[misc]
+    """Makes every trial fail in the same way."""
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Raise."""
+        raise RuntimeError("the logbook is gone")
+
+
+def test_a_search_whose_trials_all_failed_alike_gets_them_once_more(tmp_path: Path) -> None:
+    """What made them fail was mended in between; the old error is not told again."""
+    x, y = wine(60)
+    with pytest.raises(SearchError, match="failed in the same way"):
+        dense_classifier(max_trials=3, directory=tmp_path).fit(x, y, epochs=1, callbacks=[Breaks()], verbose=0)
+
+    history = dense_classifier(max_trials=3, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+
+    assert (history.trials, history.failed) == (6, 3)
+
+
+class Sized(Block):
+    """A block of a user's own, whose space may be written anew between two runs."""
+
+    space = Space({"units": Choice([16, 32, 64])})
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return a dense layer."""
+        return keras.layers.Dense(hp["units"])(inputs)
+
+
+def test_a_space_that_has_lost_a_value_of_a_trial_is_another_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told before anything is run: further trials would have that value, and be refused one after the other."""
+
+    def fit() -> None:
+        start = ArrayInput()
+        first = {"sized/units": 64}
+        output = ClassificationHead()(Sized()(start))
+        model = AutoModel(start, output, max_trials=1, seed=0, warm_starts=[first], directory=tmp_path)
+        model.fit(*wine(60), epochs=1, verbose=0)
+
+    fit()
+    monkeypatch.setattr(Sized, "space", Space({"units": Choice([16, 32])}))
+    events = len(read_events(tmp_path / "journal.jsonl"))
+
+    with pytest.raises(
+        SearchError, match=r"another search space.*sized/units=64, and \{16, 32\} today.*overwrite=True"
+    ):
+        fit()
+
+    assert len(read_events(tmp_path / "journal.jsonl")) == events
