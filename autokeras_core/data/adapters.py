@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 import numpy as np
 
+from autokeras_core.data.tensorflow_dataset import refuse_dataset
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
@@ -63,6 +64,7 @@ def as_rows(data: Any, where: str) -> Array:
             rows = adapter.convert(data, where)
             break
     else:
+        refuse_dataset(data, where)
         raise DataError(
             describe_error(
                 f"{where} is of a kind that cannot be read.",
@@ -145,7 +147,7 @@ def missing_values(rows: Array) -> tuple[int, str]:
 
 
 def name_inputs(x: Any, names: Sequence[str], what: Literal["x", "y"] = "x") -> dict[str, Any]:
-    """Return the user's x (or y) by the names of the graph's inputs (or heads); the data itself is not looked at.
+    """Return the user's x (or y) by the names of the graph's inputs (or heads); of the data only the type is looked at.
 
     Args:
         x: The data itself if there is one name; with several a list or tuple in their order, or a mapping by name.
@@ -153,13 +155,21 @@ def name_inputs(x: Any, names: Sequence[str], what: Literal["x", "y"] = "x") -> 
         what: `"x"` or `"y"`, for messages.
 
     Raises:
-        DataError: If the number of arrays or their names do not fit.
+        DataError: If the number of arrays or their names do not fit, or one of them is a `tf.data.Dataset`.
 
     Example:
         ```python
         name_inputs([pictures, texts], ["image", "text"], "x")  # {"image": pictures, "text": texts}
         ```
     """
+    refuse_dataset(x, what)
+    named = _by_name(x, names, what)
+    for name, data in named.items():
+        refuse_dataset(data, f"{what}[{name!r}]")
+    return named
+
+
+def _by_name(x: Any, names: Sequence[str], what: str) -> dict[str, Any]:
     part = "input" if what == "x" else "head"
     if x is None:
         raise DataError(

@@ -23,6 +23,8 @@ _LONGEST_CELL = 2**31 - 1  # the default of the csv module cuts long texts off w
 def read_csv_columns(path: Path, *, delimiter: str = ",") -> dict[str, Array]:
     """Return the columns of a CSV file in UTF-8, whose first line names them; empty lines are left out.
 
+    A value that begins with a quote ends with one, and quotes within it are doubled.
+
     Args:
         path: The file.
         delimiter: What stands between two values; a file with semicolons and no comma in its first line is read with
@@ -32,7 +34,8 @@ def read_csv_columns(path: Path, *, delimiter: str = ",") -> dict[str, Array]:
         An object array of `str` for each column: what is in the file, unchanged.
 
     Raises:
-        DataError: If it is no such file, or a row has another number of values; the message names file and row.
+        DataError: If it is no such file, a row has another number of values, or a quote encloses no whole value; the
+            message names file and row.
 
     Example:
         ```python
@@ -113,25 +116,41 @@ def label_column(texts: Array, *, name: str, where: str) -> Array:
 def _rows(path: Path, delimiter: str) -> Generator[list[str]]:
     """Yield the rows of a CSV file as they are read, the names of its columns first."""
     before = csv.field_size_limit(min(sys.maxsize, _LONGEST_CELL))
+    lines = 0  # of the rows that were read
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             if delimiter == "," and ";" in header and "," not in header:
                 delimiter = ";"
             file.seek(0)
-            yield from csv.reader(file, delimiter=delimiter)
-    except (UnicodeDecodeError, csv.Error) as error:
+            # Strict, else a quote that nothing closes makes one value of all rows up to the next quote, without a word.
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for row in reader:
+                yield row
+                lines = reader.line_num
+    except UnicodeDecodeError as error:
         raise _no_table(path, f"{type(error).__name__}: {error}") from error
+    except csv.Error as error:
+        received = f"a quote that encloses no whole value, in the row that begins in line {lines + 1}"
+        raise _no_table(path, received, advice=_advice_on_quotes(delimiter)) from error
     finally:
         csv.field_size_limit(before)
 
 
-def _no_table(path: Path, received: str) -> DataError:
+def _advice_on_quotes(delimiter: str) -> str:
+    return (
+        "Put that value between quotes and double the quotes in it; or, if no value of the file stands between quotes, "
+        f"pass the frame of pandas.read_csv(path, sep={delimiter!r}, quoting=csv.QUOTE_NONE)."
+    )
+
+
+def _no_table(path: Path, received: str, *, advice: str = "") -> DataError:
     return DataError(
         describe_error(
             f"The table {str(path)!r} cannot be read.",
             expected="a CSV file in UTF-8: a line of distinct column names, then rows with as many values",
             received=received,
+            advice=advice,
         )
     )
 

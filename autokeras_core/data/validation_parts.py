@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from autokeras_core.data.tensorflow_dataset import refuse_dataset
 from autokeras_core.errors import DataError, describe_error
 
 __all__ = ["validation_parts"]
@@ -22,6 +23,7 @@ def validation_parts(validation_data: Any, named_target: Any) -> tuple[Any, Any,
     Raises:
         DataError: If it is none of these.
     """
+    refuse_dataset(validation_data, "validation_data")
     is_parts = isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3)
     if is_parts and not (named_target is not None and all(_is_file(each) for each in validation_data)):
         x, y, *rest = validation_data

@@ -10,6 +10,7 @@ from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine.compiler import compile_graph
 from autokeras_core.engine.training import TRAINING_PATH
 from autokeras_core.errors import GraphError, describe_error
+from autokeras_core.graph.upstream import upstream_profiles
 from autokeras_core.graph.view import SpaceRecorder
 from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
 from autokeras_core.search.space import Space
@@ -45,8 +46,12 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
     Raises:
         GraphError: If the dry build fails before any block asked for anything, or a block was given an argument that
             it does not ask for.
+        UnavailableError: If something that a block needs in every trial cannot be had, see `Block.check_available`.
     """
     declared = declared_space(graph, profile)
+    known = upstream_profiles(graph.blocks, profile)
+    for vertex in graph.blocks:
+        vertex.operator.check_available(known[vertex.name])
     recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
     if not recorders:
         return declared

@@ -16,7 +16,7 @@ from autokeras_core.data.frames import frames_of
 from autokeras_core.data.head_weights import rows_that_count, weights_of_heads, weights_of_rows
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
-from autokeras_core.data.rows import object_bytes, readable_rows, select_rows
+from autokeras_core.data.rows import is_sequential, object_bytes, readable_rows, select_rows
 from autokeras_core.data.split import split_rows
 from autokeras_core.data.stand_ins import known_targets, with_stand_ins
 from autokeras_core.data.target_columns import column_names
@@ -112,7 +112,8 @@ def unpack(graph: Graph, x: Any, y: Any, *, trained: Mapping[str, Sequence[str]]
         trained: The names of the target columns in training by head: several of a head are put in their order.
 
     Raises:
-        DataError: If there are no labels, or several columns of them have other names than in training.
+        DataError: If x are no data for the inputs, there are no labels, or several columns of them have other names than in
+            training.
     """
     x, y, _ = _unpack(graph, x, y, trained)
     return x, y
@@ -123,9 +124,9 @@ def _unpack(
 ) -> tuple[Any, Any, dict[str, list[str]]]:
     """Return x and y as `unpack` does; and by head the columns of x that were named by y, and found there."""
     columns: dict[str, list[str]] = {}
+    named = _named_inputs(graph, x)  # first: where x is of a wrong kind, to ask for y would lead astray
     if len(graph.inputs) == 1:
         vertex = graph.inputs[0]
-        named = _named_inputs(graph, x)
         names = column_names(y, graph.heads)
         if not isinstance(y, Mapping) and (ordered := names_in_order(names, trained)) != names:
             names, y = ordered, [name for each in ordered.values() for name in each]
@@ -240,6 +241,9 @@ def prepare(
     frames = _frames(graph, y, labels, columns)
     if validation_data is None:
         train, validation = _split(graph, labels, targets, rows, validation_split, seed, counted)
+        if any(is_sequential(each) for each in inputs.values()):
+            # Neighbours stay neighbours: in another order each piece that is read would be spread over the whole file.
+            train, validation = np.sort(train), np.sort(validation)
         validation_inputs = {name: select_rows(each, validation) for name, each in inputs.items()}
         validation_labels = {name: array[validation] for name, array in labels.items()}
         validation_weight = weights_of_rows(sample_weight, validation, rows)

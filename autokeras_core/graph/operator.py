@@ -20,7 +20,7 @@ from autokeras_core.graph.preprocessor import Preprocessor
 if TYPE_CHECKING:
     import numpy as np
 
-    from autokeras_core.data.profile import InputProfile, TargetProfile
+    from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
     from autokeras_core.data.rows import Rows
     from autokeras_core.graph.view import HyperparameterView
 
@@ -85,6 +85,16 @@ class Block(Operator):
         Only a block that stands behind one input (or behind other preprocessing blocks of one input) may want any.
         """
         return ()
+
+    def check_available(self, profile: DataProfile) -> None:
+        """Look whether all is here that every trial with this block needs, e.g. pretrained weights; by default nothing.
+
+        Called once before the first trial of a search, and nowhere else: so it may download, which `search_space`, that
+        is also asked of a loaded model, must not. A block that chooses among others asks those that may be chosen.
+
+        Raises:
+            UnavailableError: If something cannot be had; it ends the search.
+        """
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one row costs in this configuration; `None`, the default, where that is not known.

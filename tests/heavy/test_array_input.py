@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from autokeras_core import AutoModel, RegressionHead
+from autokeras_core.assembly import assemble
 from autokeras_core.builtin.inputs import ArrayInput
+from autokeras_core.engine.preparation import adapt_inputs, prepare, unpack
 from autokeras_core.errors import DataError
+from autokeras_core.graph.graph import Graph
 from tests.heavy.head_models import some_rows
 
 
@@ -83,3 +89,47 @@ def test_rows_of_another_shape_are_refused() -> None:
 
     with pytest.raises(DataError, match=r"Expected: shape \(rows, 3\)"):
         ArrayInput().check(some_rows(3, columns=4), profile)
+
+
+def dataset_of(rows: Any) -> Any:
+    """Return rows, and a number to predict for each, as users of other libraries have them."""
+    return tf.data.Dataset.from_tensor_slices((rows, np.arange(len(rows)))).batch(2).prefetch(1)
+
+
+@pytest.mark.parametrize("names", [["left"], ["left", "right"]], ids=["one input", "two inputs"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda graph, x: prepare(graph, x, None, seed=0),
+        lambda graph, x: unpack(graph, x, None, trained={}),
+        lambda graph, x: adapt_inputs(graph, x),
+    ],
+    ids=["fit", "evaluate", "predict"],
+)
+def test_a_dataset_of_tensorflow_is_turned_away_before_labels_are_missed(
+    use: Callable[[Graph, Any], object], names: list[str]
+) -> None:
+    """It holds its labels, so nobody is told to pass them."""
+    graph = assemble([ArrayInput(name=name) for name in names], RegressionHead())
+
+    with pytest.raises(DataError, match=r"^x is a tf\.data\.Dataset, which is not read\..*PrefetchDataset"):
+        use(graph, dataset_of(some_rows(4)))
+
+
+@pytest.mark.parametrize("argument", ["y", "validation_data"])
+def test_a_dataset_of_tensorflow_is_turned_away_by_its_argument(argument: str) -> None:
+    """The message names the one that was passed."""
+    arguments: dict[str, Any] = {"y": np.arange(10.0), argument: dataset_of(some_rows(4))}
+
+    with pytest.raises(DataError, match=rf"^{argument} is a tf\.data\.Dataset"):
+        AutoModel(ArrayInput(), RegressionHead(), seed=0).fit(some_rows(10), **arguments, verbose=0)
+
+
+def test_arrays_are_made_of_a_dataset_as_the_message_says() -> None:
+    """Rows and numbers come back as they went in."""
+    rows = some_rows(4)
+
+    x, y = map(np.stack, zip(*dataset_of(rows).unbatch().as_numpy_iterator(), strict=True))
+
+    np.testing.assert_array_equal(x, rows)
+    np.testing.assert_array_equal(y, np.arange(4))

@@ -153,6 +153,50 @@ def test_parts_that_do_not_fit_the_inputs_are_refused(x: object, words: str) -> 
     assert words in str(caught.value)
 
 
+class DatasetV2:
+    """Has the name and the module of what `tf.data.Dataset` is; this test has no TensorFlow."""
+
+
+DatasetV2.__module__ = "tensorflow.python.data.ops.dataset_ops"
+
+
+class _PrefetchDataset(DatasetV2):
+    """Stands for what `prefetch` returns."""
+
+
+@pytest.mark.parametrize(
+    ("x", "names", "where"),
+    [
+        (_PrefetchDataset(), ["image"], "x"),
+        (_PrefetchDataset(), ["image", "text"], "x"),
+        ([np.zeros(3), _PrefetchDataset()], ["image", "text"], "x['text']"),
+        ({"image": DatasetV2()}, ["image"], "x['image']"),
+    ],
+    ids=["one input", "several inputs", "a part", "by name"],
+)
+def test_a_dataset_of_tensorflow_is_turned_away(x: object, names: list[str], where: str) -> None:
+    """It may hold its labels, as elsewhere: so the message says what to pass in its place."""
+    with pytest.raises(DataError, match=r"fit\('photos/'\).*as_numpy_iterator") as caught:
+        name_inputs(x, names, "x")
+
+    assert str(caught.value).startswith(f"{where} is a tf.data.Dataset, which is not read.")
+
+
+def test_a_dataset_is_no_array_either() -> None:
+    """Where an input or labels are guessed, or weights are read."""
+    with pytest.raises(DataError, match=r"^sample_weight is a tf\.data\.Dataset"):
+        as_rows(_PrefetchDataset(), "sample_weight")
+
+
+def test_another_class_of_that_name_is_data_like_any_other() -> None:
+    """Only what TensorFlow defines is meant."""
+
+    class DatasetV2(list[int]):
+        """Rows of another library."""
+
+    assert name_inputs(rows := DatasetV2(), ["image"], "x") == {"image": rows}
+
+
 def test_equal_lengths_give_the_number_of_rows() -> None:
     """Inputs and targets of one length pass."""
     assert check_rows({"image": [1, 2]}, {"classification": [3, 4]}) == 2

@@ -56,6 +56,39 @@ def test_malformed_table_is_an_error_that_names_the_file(tmp_path: Path, content
         read_csv_columns(written(tmp_path, content))
 
 
+@pytest.mark.parametrize(
+    ("content", "delimiter"),
+    [
+        ('text\tstars\nfine\t5\n"good" film\t4\ndull\t1\n', "\t"),
+        ('text\tstars\nfine\t5\n"good\t4\ndull\t1\nthe "best"\t5\n', "\t"),
+        ('text,stars\nfine,5\n"good,4\ndull,1\n', ","),
+        ('text,stars\nfine,5\n"a \\"good\\" film",4\n', ","),
+    ],
+    ids=["closed early", "closed in a later row", "never closed", "backslashes"],
+)
+def test_stray_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, delimiter: str) -> None:
+    """It does not swallow the rows up to the next quote; the message says what to do."""
+    message = r"table\.csv.*row that begins in line 3\. .*double the quotes.*quoting=csv\.QUOTE_NONE"
+
+    with pytest.raises(DataError, match=message):
+        read_csv_columns(written(tmp_path, content), delimiter=delimiter)
+
+
+def test_lines_within_quotes_count_where_a_stray_quote_is_named(tmp_path: Path) -> None:
+    """The number is that of the line in the file, as an editor shows it."""
+    path = written(tmp_path, 'text,stars\n"fine\nand\ngood",5\n\n"dull,1\n')
+
+    with pytest.raises(DataError, match="row that begins in line 6"):
+        read_csv_columns(path)
+
+
+def test_quote_within_a_value_is_a_character_like_others(tmp_path: Path) -> None:
+    """Only one that a value begins with encloses it."""
+    columns = read_csv_columns(written(tmp_path, 'text,stars\na 5" disc,5\nthe "best" film,4\n"say ""no""",1\n'))
+
+    assert columns["text"].tolist() == ['a 5" disc', 'the "best" film', 'say "no"']
+
+
 def test_another_encoding_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     """Latin-1 is not read as something else."""
     path = written(tmp_path, "text,label\nschön,a\n", encoding="latin-1")

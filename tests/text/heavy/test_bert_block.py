@@ -302,6 +302,11 @@ def test_a_missing_folder_is_an_error_at_once(tmp_path: Path) -> None:
         model.fit(*reviews(), verbose=0)
 
 
+def test_the_search_space_needs_no_checkpoint(tmp_path: Path) -> None:
+    """That of a loaded model can be looked at where the checkpoint is not."""
+    assert "sequence_length" in space_for(["a word"] * 20, pretrained=str(tmp_path / "nowhere"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"pretrained": ""}, {"pretrained": "a", "pooling": "max"}, {"sequence_length": 0.5}],

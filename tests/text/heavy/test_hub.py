@@ -176,6 +176,35 @@ def test_a_failed_connection_is_remembered_for_all(tmp_path: Path, monkeypatch: 
     assert len(offline.addresses) == 2
 
 
+def test_a_failed_download_is_tried_again_some_minutes_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook whose user has connected again; the error says from when on."""
+    offline = go_offline(monkeypatch, tmp_path)
+
+    asked = []
+    for now in (0.0, 299.0, 301.0):
+        monkeypatch.setattr(hub, "_clock", lambda now=now: now)
+        with pytest.raises(UnavailableError, match=r"is not tried again before \d\d:\d\d:\d\d\.$"):
+            hub.download(NAME)
+        asked.append(len(offline.addresses))
+
+    assert asked == [1, 1, 2]
+
+
+def test_a_checkpoint_that_was_not_there_is_found_some_minutes_later(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer is remembered no longer than a failed connection."""
+    monkeypatch.setattr(hub, "_clock", lambda: 0.0)
+    (server.folder / "config.json").rename(server.folder / "kept")
+    with pytest.raises(UnavailableError):
+        hub.download(NAME)
+    (server.folder / "kept").rename(server.folder / "config.json")
+
+    monkeypatch.setattr(hub, "_clock", lambda: 301.0)
+
+    assert hub.download(NAME).is_dir()
+
+
 def test_a_name_that_is_not_there_says_nothing_of_others(server: Server) -> None:
     """An answer is no failed connection."""
     (server.folder / "config.json").rename(server.folder / "kept")

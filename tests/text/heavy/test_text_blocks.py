@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ak_text import (
     EmbeddingBlock,
@@ -89,6 +91,38 @@ def test_vector_of_padding_never_counts(block: type[Block]) -> None:
     embedding.set_weights([matrix])
 
     np.testing.assert_allclose(model.predict(short, verbose=0), before, atol=1e-5)
+
+
+def as_strict_as_cudnn(call: Any) -> Any:
+    """Return the `call` of a recurrent layer that refuses masks as it does on a GPU."""
+
+    @functools.wraps(call)
+    def strict(self: Any, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        has_place = tf.reduce_all(tf.reduce_any(mask, axis=1))
+        is_padded_at_the_end = tf.reduce_all(mask[:, :-1] | ~mask[:, 1:])
+        tf.debugging.Assert(has_place & is_padded_at_the_end, ["the mask is refused"])
+        return call(self, sequences, initial_state=initial_state, mask=mask, training=training)
+
+    return strict
+
+
+@pytest.mark.parametrize(("layer_type", "bidirectional"), [("gru", False), ("lstm", True)])
+def test_text_without_tokens_is_taken_as_on_a_gpu(
+    layer_type: str, bidirectional: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The layers are given a place to read in each text; one without tokens becomes zeros all the same."""
+    for layer in (keras.layers.GRU, keras.layers.LSTM):
+        monkeypatch.setattr(layer, "call", as_strict_as_cudnn(layer.call))
+    block = TextRNNBlock(
+        layer_type=layer_type, bidirectional=bidirectional, num_layers=2, sequence_length=64, dropout=0.0
+    )
+    vectorizer, model = built(block)
+    vectors = keras.Model(model.inputs, model.layers[-1].input)
+
+    empty, other = vectors.predict(vectorizer.transform(np.array(["?", "word1 word2"], dtype=object)), verbose=0)
+
+    assert not empty.any()
+    assert other.all()
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.__name__)

@@ -134,6 +134,18 @@ def test_frame_gives_texts_and_labels(y: Any) -> None:
     assert np.asarray(labels).tolist() == [5, 1, 3]
 
 
+@pytest.mark.parametrize("y", [0, np.int64(0), "0"], ids=["int", "numpy", "text"])
+def test_column_of_a_frame_without_a_header_is_named_by_its_number(y: Any) -> None:
+    """As `pandas.read_csv(path, header=None)` calls the columns; the text is then in the other one."""
+    frame = pd.DataFrame({0: FRAME["stars"], 1: FRAME["text"]})
+
+    texts, labels = TextInput().unpack(frame, y)
+
+    assert texts.tolist() == FRAME["text"].tolist()
+    assert np.asarray(labels).tolist() == [5, 1, 3]
+    assert TextInput().settle(frame, y) == {"text_column": "1"}
+
+
 def test_an_arrow_table_is_a_table() -> None:
     """Its `columns` are the columns, not their names."""
     texts, labels = TextInput().unpack(pa.Table.from_pandas(FRAME), "stars")
@@ -178,8 +190,8 @@ def test_unclear_text_column_is_an_error() -> None:
         TextInput().unpack(FRAME.rename(columns={"text": "other"}), "stars")
 
 
-@pytest.mark.parametrize("y", [None, "grade"], ids=["none", "unknown"])
-def test_missing_target_column_is_an_error(y: str | None) -> None:
+@pytest.mark.parametrize("y", [None, "grade", 1], ids=["none", "unknown", "unknown number"])
+def test_missing_target_column_is_an_error(y: str | int | None) -> None:
     """A table without the name of one of its columns is an error that lists them."""
     with pytest.raises(DataError, match=r"name of the target column.*stars"):
         TextInput().unpack(FRAME, y)
@@ -241,11 +253,29 @@ def test_path_of_a_missing_text_file_is_named(folder: Path) -> None:
 
 def test_rows_of_a_folder_are_named_in_their_order(folder: Path) -> None:
     """Names and texts go together, whether the files lie in class folders or right in the folder."""
-    (folder / "readme.txt").unlink()
-
     assert TextInput().row_names(folder / "good") == [str(folder / "good" / name) for name in ("1.txt", "2.txt")]
     assert TextInput().row_names(folder) == [str(folder / name) for name in ("bad/1.md", "good/1.txt", "good/2.txt")]
-    assert TextInput().adapt(folder).tolist() == ["dull\r\nand long", "fine", "very fine 😀"]
+    assert TextInput().adapt(folder / "good").tolist() == ["fine", "very fine 😀"]
+
+
+def test_folder_is_predicted_on_as_it_was_trained_on(folder: Path) -> None:
+    """A text file beside its class folders is a row of neither, which costs a warning."""
+    trained_on, _ = TextInput().unpack(folder, None)
+
+    with pytest.warns(DataWarning, match=r"not read, as its class folders hold texts: .*readme\.txt"):
+        predicted_on = TextInput().adapt(folder)
+
+    assert predicted_on.tolist() == trained_on.tolist() == ["dull\r\nand long", "fine", "very fine 😀"]
+
+
+def test_texts_right_in_a_folder_are_read_where_no_other_folder_holds_any(tmp_path: Path) -> None:
+    """A folder of other files beside them makes no class."""
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "1.pdf").write_bytes(b"%PDF")
+    (tmp_path / "1.txt").write_text("fine")
+
+    assert TextInput().adapt(tmp_path).tolist() == ["fine"]
+    assert TextInput().row_names(tmp_path) == [str(tmp_path / "1.txt")]
 
 
 def test_column_that_a_model_does_not_find_is_an_error() -> None:

@@ -57,6 +57,16 @@ def test_what_is_no_column_is_an_error(data: object) -> None:
         TextInput().adapt(data)
 
 
+def test_masked_texts_are_an_error_that_counts_them() -> None:
+    """What a mask hides is no text; an array that hides nothing is one like others."""
+    texts = np.array(["a", "hidden", "b"])
+
+    with pytest.raises(DataError, match=r"masked array.*1 masked of 3.*\.filled"):
+        TextInput().adapt(np.ma.masked_array(texts, mask=[False, True, False]))
+
+    assert TextInput().adapt(np.ma.masked_array(texts)).tolist() == ["a", "hidden", "b"]
+
+
 @pytest.mark.parametrize("data", ["one text", "x" * 10_000, "nul\0"], ids=["short", "long", "null"])
 def test_single_string_is_an_error_that_says_what_to_do(data: str) -> None:
     """A string that is no path is taken for a single text, and the error says where to put it."""

@@ -571,6 +571,27 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, me
         ImageInput().unpack(path, "label")
 
 
+def test_a_folder_is_predicted_on_as_it_was_trained_on(tmp_path: Path) -> None:
+    """A picture beside its class folders is a row of neither, which costs a warning."""
+    write_folder(tmp_path, rows=6)
+    save(tmp_path / "overview.png", gradient(8, 8))
+    trained_on, _ = ImageInput().unpack(tmp_path, None)
+
+    with pytest.warns(DataWarning, match=r"not read, as its class folders hold pictures: .*overview\.png"):
+        predicted_on = ImageInput().row_names(tmp_path)
+
+    assert predicted_on == trained_on
+
+
+def test_pictures_right_in_a_folder_are_read_where_no_other_folder_holds_any(tmp_path: Path) -> None:
+    """A folder of other files beside them makes no class."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("about the picture", encoding="utf-8")
+    path = save(tmp_path / "a.png", gradient(8, 8))
+
+    assert ImageInput().row_names(tmp_path) == [path]
+
+
 def test_labels_that_are_called_as_columns_are_no_names_of_them() -> None:
     """A table may hold the classes one-hot, and y for each row its class: labels repeat, names do not."""
     frame = pd.DataFrame({"path": ["a.png", "b.png", "c.png"], "cat": [1, 0, 1], "dog": [0, 1, 0]})

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from ak_vision import ImageClassifier, ImageInput, ImageRegressor
-from autokeras_core import DataError
+from autokeras_core import ClassificationHead, DataError, DenseBlock
 from autokeras_core.data.profile import InputProfile
+from autokeras_core.engine.preparation import PreparedData, prepare
 from autokeras_core.errors import DataWarning
+from autokeras_core.graph.graph import Graph
 
 
 def profile_of(data: Any, **arguments: Any) -> InputProfile:
@@ -208,6 +210,8 @@ MASKS = (BYTES > 100).astype("uint8")
 NIGHTS = BYTES.copy()
 NIGHTS[3] //= 64
 OVERSHOOTING = (BYTES / 255 * 260 - 2).astype("float32")
+FLASHED = (BYTES / 255).astype("float32")
+FLASHED[3] *= 200
 
 
 @pytest.mark.parametrize(
@@ -263,6 +267,7 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         (BYTES, BYTES[:7] // 255),
         (NIGHTS, BYTES // 255),
         (BYTES.astype("int16") - 100, BYTES.astype("int16") // 20 - 5),
+        (FLASHED, (BYTES / 300).astype("float32")),
     ],
     ids=[
         "same",
@@ -280,6 +285,7 @@ def test_later_pictures_must_be_of_the_same_kind(trained: Any, given: Any, messa
         "few-nights",
         "nights-after-nights",
         "below-zero",
+        "usual-after-a-flash",
     ],
 )
 def test_pictures_of_the_same_kind_pass(trained: Any, given: Any, recwarn: pytest.WarningsRecorder) -> None:
@@ -291,8 +297,13 @@ def test_pictures_of_the_same_kind_pass(trained: Any, given: Any, recwarn: pytes
 
 @pytest.mark.parametrize(
     ("trained", "given"),
-    [(BYTES.astype("float32"), RADAR[3:4]), (RADAR, RADAR / 80), (RADAR, RADAR[3:4] / 2)],
-    ids=["one-dark-picture", "many-where-one-was-dark", "darker-than-the-darkest"],
+    [
+        (BYTES.astype("float32"), RADAR[3:4]),
+        (RADAR, RADAR / 80),
+        (RADAR, RADAR[3:4] / 2),
+        (np.concatenate([np.zeros_like(BYTES), np.zeros_like(BYTES), BYTES]).astype("float32"), BYTES / 255),
+    ],
+    ids=["one-dark-picture", "many-where-one-was-dark", "darker-than-the-darkest", "most-were-black"],
 )
 def test_pictures_that_may_be_dark_or_scaled_are_warned_of(trained: Any, given: Any) -> None:
     """They are taken: nothing says for sure that they have another scale."""
@@ -323,6 +334,49 @@ def test_whole_numbers_that_may_have_another_scale_are_warned_of(trained: Any, g
     """The type holds both, so nothing says for sure that they have; nights and days differ so, too."""
     with pytest.warns(DataWarning, match=f"'image' may have been scaled: values {message}, all is well"):
         ImageInput().check(given, profile_of(trained))
+
+
+def prepared(pictures: Any, *, seed: int, **arguments: Any) -> PreparedData:
+    """Return pictures of two classes, split as `fit` does."""
+    image = ImageInput()
+    graph = Graph.from_nodes([image], [ClassificationHead()(DenseBlock()(image))])
+    return prepare(graph, pictures, np.arange(len(pictures)) % 2, seed=seed, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("seed", "part"), [(0, "train_inputs"), (2, "validation_inputs")], ids=["training", "validation"]
+)
+@pytest.mark.parametrize(("dtype", "flash"), [("float32", 200), ("uint8", 255)], ids=["fractions", "whole-numbers"])
+def test_a_rare_bright_picture_is_used_whichever_part_it_is_drawn_for(
+    seed: int, part: str, dtype: str, flash: int, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Neither an error nor a warning, since all pictures were passed as one; and later ones may be as bright."""
+    pictures = np.random.default_rng(0).integers(0, 2, (50, 6, 6)).astype(dtype)
+    pictures = pictures / np.float32(2) if dtype == "float32" else pictures
+    pictures[7] *= flash
+
+    data = prepared(pictures, seed=seed)
+
+    assert np.asarray(getattr(data, part)["image"]).max() == pictures[7].max()
+    ImageInput().check(pictures[7:8], data.profile.inputs["image"])
+    assert not recwarn.list
+
+
+def test_the_extremes_of_both_parts_are_kept_for_later_pictures() -> None:
+    """The smallest and the largest value, and the largest of the darkest picture."""
+    pictures, rows = ImageInput(), np.arange(4.0)[:, None, None] + np.zeros((4, 3, 3))
+
+    facts = pictures.widen(rows[[0, 3]], pictures.analyse(rows[[1, 2]], name="image")).facts
+
+    assert (facts["low"], facts["high"], facts["dimmest"]) == (0.0, 3.0, 0.0)
+
+
+def test_pictures_that_the_user_passes_for_validation_must_be_on_the_scale_of_training() -> None:
+    """They may have been read in another way."""
+    fractions = (np.tile(BYTES, (3, 1, 1)) / 255).astype("float32")
+
+    with pytest.raises(DataError, match="values above 1, where training had none"):
+        prepared(fractions, seed=0, validation_data=(BYTES, np.arange(8) % 2))
 
 
 def test_data_are_never_changed() -> None:

@@ -18,6 +18,7 @@ from ak_vision import (
     MobileNetBlock,
     PhotographScaler,
     ResNetBlock,
+    TransferBlock,
     XceptionBlock,
 )
 from ak_vision.blocks._applications import application
@@ -164,7 +165,17 @@ def test_a_missing_file_is_an_error_at_once() -> None:
     block = XceptionBlock(weights="nowhere/xception.keras")
 
     with pytest.raises(UnavailableError, match=r"nowhere/xception\.keras.*which is no file"):
-        block.search_space(profile_of(coloured(3)[0]))
+        block.check_available(profile_of(coloured(3)[0]))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [XceptionBlock(weights="nowhere/xception.keras"), TransferBlock(weights=f"nowhere/{SMALLEST}.keras")],
+    ids=["whole", "frozen"],
+)
+def test_the_search_space_needs_no_file(block: Block) -> None:
+    """That of a loaded model can be looked at where the weights are not."""
+    assert len(block.search_space(profile_of(coloured(3)[0]))) > 0
 
 
 def test_four_channels_are_an_error_at_once() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ak_vision.blocks._applications import application
+from ak_vision.pretrained import weights
 from ak_vision.pretrained.weights import (
     check_weights,
     forget_failed_downloads,
@@ -136,6 +137,20 @@ def test_a_failed_download_is_remembered(monkeypatch: pytest.MonkeyPatch, tmp_pa
         pretrained_network("mobilenet_v3_small", image_size=96, weights="imagenet")
 
     assert (asked, len(offline.addresses)) == (1, 2)
+
+
+def test_a_failed_download_is_tried_again_some_minutes_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a notebook whose user has connected again; the error says from when on."""
+    offline = go_offline(monkeypatch, tmp_path)
+
+    asked = []
+    for now in (0.0, 299.0, 301.0):
+        monkeypatch.setattr(weights, "_clock", lambda now=now: now)
+        with pytest.raises(UnavailableError, match=r"is not tried again before \d\d:\d\d:\d\d\.$"):
+            pretrained_network("mobilenet_v3_small", image_size=96, weights="imagenet")
+        asked.append(len(offline.addresses))
+
+    assert asked == [1, 1, 2]
 
 
 def test_one_missing_file_on_the_server_says_nothing_of_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

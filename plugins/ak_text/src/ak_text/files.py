@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -83,11 +84,13 @@ class Table:
     def targets(self, y: Any) -> list[str]:
         """Return the names of the columns that `y` names; none if it holds labels itself.
 
+        A whole number is the name of the column that is called so, as those of a table without a header are.
+
         Raises:
             DataError: If it is `None`, or the name of a column that is not there.
         """
         names = _named_columns(y, list(self.columns))
-        is_named = isinstance(y, str) or (isinstance(y, Mapping) and all(isinstance(name, str) for name in y.values()))
+        is_named = _is_name(y) or (isinstance(y, Mapping) and all(isinstance(name, str) for name in y.values()))
         if y is None or (is_named and not names):
             raise DataError(
                 describe_error(
@@ -98,8 +101,8 @@ class Table:
             )
         return names
 
-    def labels(self, y: str | Sequence[str] | Mapping[str, str]) -> Any:
-        """Return the columns that `y` names as labels, by head if it is a dict.
+    def labels(self, y: str | int | Sequence[str] | Mapping[str, str]) -> Any:
+        """Return the columns that `y` names as labels, see `targets`; by head if it is a dict.
 
         They are of the types that they have, or, from a file without types, as they look.
 
@@ -110,7 +113,7 @@ class Table:
             return {head: self.labels(name) for head, name in y.items()}
         columns = [
             label_column(self.columns[name], name=name, where=self.where) if self.is_untyped else self.columns[name]
-            for name in ([y] if isinstance(y, str) else y)
+            for name in _named_columns(y, list(self.columns))
         ]
         return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
 
@@ -188,31 +191,35 @@ def class_folders(folder: str | Path) -> tuple[Array, Array]:
             )
         )
     if ignored:
-        more = f" and {len(ignored) - 3} more" if len(ignored) > 3 else ""
-        message = f"{len(ignored)} files or folders in {str(root)!r} are not read: {', '.join(ignored[:3])}{more}"
-        warnings.warn(message, DataWarning, stacklevel=2)
+        _warn(root, ignored)
     return _as_objects(texts), np.array(labels)
 
 
 def read_folder(folder: str | Path) -> Array:
-    """Return the texts right in a folder, else those of its class folders; by name.
+    """Return the texts in the class folders of a folder, as training reads them; else those right in it. By name.
+
+    Text files beside class folders with texts are not read, which costs a warning.
 
     Raises:
         DataError: If there are none, or a file is not UTF-8.
     """
-    found, _ = _text_files(Path(folder))
-    return _as_objects([_read(path) for path in found]) if found else class_folders(folder)[0]
+    root = Path(folder)
+    found, _ = _text_files(root)
+    if _files_of_classes(root):
+        if found:
+            _warn(root, [str(path) for path in found], reason=", as its class folders hold texts")
+        return class_folders(root)[0]
+    return _as_objects([_read(path) for path in found]) if found else class_folders(root)[0]
 
 
 def file_paths(data: Any) -> list[Path] | None:
     """Return the paths of text files that data name, or `None` if they name none.
 
-    That is a folder: its text files, else those of its class folders, in the order of `read_folder`. Or a path of a text file,
-    or a list of such, as `Path` objects: strings in a list are texts.
+    That is a folder: the text files of its class folders, else its own, in the order of `read_folder`. Or a path of a
+    text file, or a list of such, as `Path` objects: strings in a list are texts.
     """
     if is_folder(data):
-        found, _ = _text_files(Path(data))
-        return found or [path for directory in _class_folders(Path(data)) for path in _text_files(directory)[0]]
+        return _files_of_classes(Path(data)) or _text_files(Path(data))[0]
     paths = [data] if isinstance(data, os.PathLike) else data
     is_paths = isinstance(paths, (list, tuple)) and bool(paths) and all(isinstance(each, os.PathLike) for each in paths)
     named = [Path(each) for each in paths] if is_paths else []
@@ -258,15 +265,24 @@ def _text_column(columns: Sequence[str], without: Sequence[str]) -> str | None:
 
 def _named_columns(y: Any, columns: Sequence[str]) -> list[str]:
     """Return the columns that `y` names: one, a list of several, or one for each head; none if it is anything else."""
-    names = [y] if isinstance(y, str) else list(y.values()) if isinstance(y, Mapping) else y
+    names = [str(y)] if _is_name(y) else list(y.values()) if isinstance(y, Mapping) else y
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name in columns for name in names):
         return []
     is_labels = not isinstance(y, Mapping) and len(set(names)) < len(names)  # they repeat, names do not
     return [] if is_labels else list(names)
 
 
+def _is_name(y: Any) -> bool:
+    """Return whether `y` can only be the name of a column: a text, or a whole number."""
+    return isinstance(y, str) or (isinstance(y, Integral) and not isinstance(y, bool))
+
+
 def _class_folders(root: Path) -> list[Path]:
     return sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
+
+
+def _files_of_classes(root: Path) -> list[Path]:
+    return [path for directory in _class_folders(root) for path in _text_files(directory)[0]]
 
 
 def _text_files(folder: Path) -> tuple[list[Path], list[str]]:
@@ -292,6 +308,12 @@ def _read(path: Path) -> str:
                 advice="Convert it, e.g. path.write_text(path.read_text(encoding='latin-1'), encoding='utf-8').",
             )
         ) from error
+
+
+def _warn(root: Path, ignored: Sequence[str], *, reason: str = "") -> None:
+    more = f" and {len(ignored) - 3} more" if len(ignored) > 3 else ""
+    message = f"{len(ignored)} files or folders in {str(root)!r} are not read{reason}: {', '.join(ignored[:3])}{more}"
+    warnings.warn(message, DataWarning, stacklevel=3)
 
 
 def _as_objects(texts: Sequence[str]) -> Array:

@@ -109,7 +109,8 @@ class TextInput(Input):
         """Return the texts as an object array of `str`, shape `(rows,)`; a column, `(rows, 1)`, is flattened.
 
         Raises:
-            DataError: If there is no row axis, there are several columns, or a row holds no text; it names the row.
+            DataError: If there is no row axis, there are several columns, entries are masked, or a row holds no text; the
+                message names the row.
         """
         if is_folder(data):
             data = read_folder(data)
@@ -181,6 +182,15 @@ def _one_column(data: Any) -> Sequence[Any] | Array:
                 expected=_ACCEPTED,
                 received=f"a {type(data).__name__}",
                 advice="Put a single text into a list: [text]." if isinstance(data, bytes) else "",
+            )
+        )
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise DataError(
+            describe_error(
+                "The text input got a masked array.",
+                expected="an array without masked values",
+                received=f"{int(np.ma.getmaskarray(data).sum())} masked of {data.size}",
+                advice="Fill the masked values in, e.g. with .filled('').",
             )
         )
     values = np.asarray(data)

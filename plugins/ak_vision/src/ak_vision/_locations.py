@@ -180,7 +180,9 @@ def class_folders(folder: str | Path) -> tuple[list[str], Array]:
 
 
 def file_paths(data: Any) -> list[str]:
-    """Return the paths in a list, an array, or a folder: its pictures, else those of its class folders; by name.
+    """Return the paths in a list, an array, or a folder: those of its class folders, else its own pictures; by name.
+
+    Pictures beside class folders with pictures, and those of kinds that are not read, cost a warning.
 
     Raises:
         DataError: If there are none, or an entry is no path.
@@ -192,7 +194,11 @@ def file_paths(data: Any) -> list[str]:
         found, unread = _pictures(path)
         if unread:
             _warn(f"{len(unread)} files in {str(path)!r} are not read", unread)
-        return found or class_folders(path)[0]
+        if not any(_pictures(each)[0] for each in _subfolders(path)):
+            return found or class_folders(path)[0]
+        if found:
+            _warn(f"{len(found)} files in {str(path)!r} are not read, as its class folders hold pictures", found)
+        return class_folders(path)[0]
     values = list(data) if isinstance(data, (list, tuple)) else np.asarray(data).reshape(-1).tolist()
     bad = next((row for row, value in enumerate(values) if not isinstance(value, (str, os.PathLike))), None)
     if bad is not None:

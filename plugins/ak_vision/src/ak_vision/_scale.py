@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from autokeras_core.errors import DataError, DataWarning, describe_error
 if TYPE_CHECKING:
     from autokeras_core.plugin import InputProfile
 
-__all__ = ["check_scale"]
+__all__ = ["check_scale", "scale_of", "widened_scale"]
 
 Pictures: TypeAlias = np.ndarray[Any, Any]
 
@@ -25,18 +26,55 @@ _SEVERAL = 8  # so many pictures are not all dark by chance
 _TIMES_AS_BRIGHT = 8
 
 
+def scale_of(pictures: Pictures) -> dict[str, float]:
+    """Return the facts about training pictures that later ones are compared with.
+
+    Args:
+        pictures: The training pictures, with at least one value.
+
+    Returns:
+        `low` and `high`, the smallest and the largest value of all; `dimmest` and `typical`, the largest values of the
+        darkest picture and of the median one of those that are not black.
+    """
+    brightest = pictures.max(axis=tuple(range(1, pictures.ndim)))
+    lit = brightest[brightest > 0]
+    return {
+        "low": float(pictures.min()),
+        "high": float(brightest.max()),
+        "dimmest": float(brightest.min()),
+        "typical": float(np.median(lit)) if len(lit) else 0.0,
+    }
+
+
+def widened_scale(facts: Mapping[str, Any], pictures: Pictures) -> dict[str, Any]:
+    """Return the facts about training pictures, widened to the extremes of others that were drawn from the same data.
+
+    Args:
+        facts: The facts about the training pictures, those of `scale_of` among them. `typical` is left as it is.
+        pictures: The others, with at least one value.
+    """
+    scale = scale_of(pictures)
+    return {
+        **facts,
+        "low": min(facts["low"], scale["low"]),
+        "high": max(facts["high"], scale["high"]),
+        "dimmest": min(facts["dimmest"], scale["dimmest"]),
+    }
+
+
 def check_scale(data: Pictures, *, profile: InputProfile) -> None:
     """Check that later pictures have values on the scale of the training pictures.
 
     The common mistake is to train on 0..255 and to predict on 0..1 or -1..1, or the other way round; of whole numbers also
-    masks of 0 and 1 for those of 0 and 255, and 12 bits for 16. A few pictures that are darker than all training pictures may
-    be dark, or scaled; and so may be many that are as dark as a few of them: these are warned of. So are whole numbers that are
-    many times as large, or as small, as they were in training: nothing says for sure that they are another scale.
+    masks of 0 and 1 for those of 0 and 255, and 12 bits for 16. A few pictures that are darker than all training
+    pictures may be dark, or scaled; and so may be many that are all as dark as the fewer of those: these are warned of.
+    So are whole numbers that are many times as large, or as small, as they were in training: nothing says for sure that
+    they are another scale.
 
     Args:
         data: The later pictures, with at least one value.
-        profile: What analysis found out about the training pictures: for arrays `low` and `high`, the smallest and the
-            largest value, and `dimmest`, the largest value of the darkest picture.
+        profile: What analysis found out about the training pictures: for arrays the facts of `scale_of`, widened to
+            the pictures that were split off for validation; for files `low` and `high` alone.
 
     Raises:
         DataError: If they have not.
@@ -97,9 +135,11 @@ def _doubt(data: Pictures, *, low: float, high: float, profile: InputProfile) ->
 
 def _may_be_scaled(data: Pictures, *, low: float, high: float, profile: InputProfile) -> bool:
     """Return whether pictures hold fractions up to 1 where the training pictures' values were those of bytes, as floats."""
-    if _is_whole(profile) or not _DARK < profile.facts["high"] <= (1 + _OVERSHOOT) * _WHITE:
+    facts = profile.facts
+    if _is_whole(profile) or not _DARK < facts["high"] <= (1 + _OVERSHOOT) * _WHITE:
         return False
-    was_of_bytes = profile.facts["low"] >= -_OVERSHOOT * _WHITE
+    # Where most training pictures held fractions as well, a few bright ones tell no scale. Older profiles do not say.
+    was_of_bytes = facts["low"] >= -_OVERSHOOT * _WHITE and facts.get("typical", facts["high"]) > 1 + _OVERSHOOT
     is_of_fractions = low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT
     return was_of_bytes and is_of_fractions and bool((data != np.floor(data)).any())
 

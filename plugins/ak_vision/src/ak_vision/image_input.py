@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import attrs
 import numpy as np
 
 from ak_vision._layout import LAYOUTS, find_layout
 from ak_vision._locations import class_folders, file_paths, is_folder, is_location, open_table
-from ak_vision._scale import check_scale
+from ak_vision._scale import check_scale, scale_of, widened_scale
 from ak_vision.channels import AddChannel, ChannelsLast
 from ak_vision.files import CHANNELS, Color, ImageFiles, open_files
 from autokeras_core import Input
@@ -205,8 +206,7 @@ class ImageInput(Input):
         layout, channels = find_layout(data.shape, given=self.arguments.get("channels"), name=name)
         height, width = data.shape[2:4] if layout == "first" else data.shape[1:3]
         count = {"none": 1, "last": data.shape[-1], "first": data.shape[1]}[layout]
-        low, brightest = float(data.min()), data.max(axis=tuple(range(1, data.ndim)))
-        high = float(brightest.max())
+        scale = scale_of(data)
         return InputProfile(
             name=name,
             modality=self.modality,
@@ -218,16 +218,14 @@ class ImageInput(Input):
                 "width": int(width),
                 "channels": int(count),
                 "layout": layout,
-                "low": low,
-                "high": high,
-                "dimmest": float(brightest.min()),
+                **scale,
             },
             decisions=(
                 Decision(f"{name}: size", f"{height} x {width} pixels", "kept as it is, nothing is resized"),
                 channels,
                 Decision(
                     f"{name}: values",
-                    f"{low:g} to {high:g}, {data.dtype}",
+                    f"{scale['low']:g} to {scale['high']:g}, {data.dtype}",
                     "the range of the training pictures; scaled inside the model",
                 ),
             ),
@@ -245,6 +243,15 @@ class ImageInput(Input):
             facts={"height": height, "width": width, "channels": channels, "layout": "last", "low": 0.0, "high": 255.0},
             decisions=files.decisions,
         )
+
+    def widen(self, data: Pictures | ImageFiles, profile: InputProfile) -> InputProfile:
+        """Return the profile with the extremes of these pictures, too: a rare bright one is of the same scale.
+
+        Files stay as they are: all are decoded to bytes.
+        """
+        if isinstance(data, ImageFiles):
+            return profile
+        return attrs.evolve(profile, facts=widened_scale(profile.facts, data))
 
     def match(self, data: Pictures | ImageFiles, profile: InputProfile) -> Pictures | ImageFiles:
         """Return arrays checked; files as they will be decoded: in the size and the channels of the training pictures.

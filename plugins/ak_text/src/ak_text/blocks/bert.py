@@ -115,18 +115,21 @@ class BertBlock(Block):
         )
 
     def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space suited to the texts, see `ak_text.pretrained.space.suit_encoder`.
+        """Return the space suited to the texts, see `ak_text.pretrained.space.suit_encoder`."""
+        return suit_encoder(super().search_space(profile), profile, given=self.arguments)
 
-        With a profile a search is about to start: then what would fail in each of its trials is an error at once.
+    def check_available(self, profile: DataProfile) -> None:
+        """Look for the encoder if it was named: without it each trial would fail.
+
+        The default encoder is looked for later, and only costs its trials if it cannot be had.
 
         Raises:
             UnavailableError: If a folder that was named is not there, or lacks files, or a name on the hub cannot be
-                downloaded. The default encoder is looked for later, and only costs its trials if it cannot be had.
+                downloaded.
             GraphError: If its checkpoint is of another kind of network.
         """
-        if profile is not None and "pretrained" in self.arguments:
+        if "pretrained" in self.arguments:
             read_layout(checkpoint_folder(self.arguments["pretrained"]))
-        return suit_encoder(super().search_space(profile), profile, given=self.arguments)
 
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the tokenizer, the frozen encoder, and the standardisation of its features."""

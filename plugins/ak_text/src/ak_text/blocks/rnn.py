@@ -95,12 +95,17 @@ class TextRNNBlock(SequenceBlock):
         return rnn_cost(hp, self.width(hp))
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return one vector per text."""
+        """Return one vector per text; zeros for a text without any token."""
         x, is_token = self.embedded(hp, inputs)
+        has_tokens = keras.ops.any(is_token, axis=1, keepdims=True)
+        # On a GPU cuDNN takes no text without a place to read: one without tokens is read as if it were full of them,
+        # and what comes out is set to the zeros that a mask of nothing leaves on a processor.
+        mask = keras.ops.logical_or(is_token, keras.ops.logical_not(has_tokens))
         for index in range(hp["num_layers"]):
             layer = _LAYERS[hp["layer_type"]](hp["units"], return_sequences=index < hp["num_layers"] - 1)
             layer = keras.layers.Bidirectional(layer) if hp["bidirectional"] else layer
-            x = layer(x, mask=is_token)
+            x = layer(x, mask=mask)
+        x *= keras.ops.cast(has_tokens, x.dtype)
         if hp["dropout"] > 0:
             x = keras.layers.Dropout(hp["dropout"], seed=layer_seed(hp.seed, FIRST_LAYER))(x)
         return x

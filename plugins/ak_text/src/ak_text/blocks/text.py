@@ -98,6 +98,15 @@ class TextBlock(Block):
         spaces = {name: self._candidates[name].search_space(profile) for name in names}
         return text_space(spaces, default=default).narrow({"block_type": block_type})
 
+    def check_available(self, profile: DataProfile) -> None:
+        """Look whether all is here that the candidates need which may be chosen.
+
+        Raises:
+            UnavailableError: If something cannot be had.
+        """
+        for name in self.search_space(profile)["block_type"].grid():
+            self._candidates[str(name)].check_available(profile)
+
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return what the chosen candidate wants."""
         return self._chosen(hp).preprocessors(hp.scope(hp["block_type"]))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPException
 from pathlib import Path
@@ -13,6 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import attrs
 
 from autokeras_core import UnavailableError
 from autokeras_core.errors import describe_error
@@ -42,11 +45,31 @@ OPTIONAL_FILES: Mapping[str, int] = MappingProxyType(
 _ADDRESS = "https://huggingface.co"
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]*/)?[A-Za-z0-9][A-Za-z0-9_.-]*(?:@[A-Za-z0-9][A-Za-z0-9_.-]*)?\Z")
 _SECONDS_WITHOUT_AN_ANSWER = 15.0
+_SECONDS_REMEMBERED = 300.0
 _BYTES_AT_ONCE = _MEBIBYTE
 _NOT_FOUND = 404
 
+
+@attrs.frozen(kw_only=True)
+class _Failure:
+    """A download that failed.
+
+    Attributes:
+        reason: Why.
+        until: When the download may be tried again, in seconds of `_clock`.
+        time_of_day: The same time, for people.
+    """
+
+    reason: str
+    until: float
+    time_of_day: str
+
+
 # By checkpoint; `None` if the failure was the connection's, which other checkpoints need as well.
-_failed: dict[str | None, str] = {}
+_failed: dict[str | None, _Failure] = {}
+
+# What tells the seconds; tests put something else in its place.
+_clock: Callable[[], float] = time.monotonic
 
 
 def is_hub_name(name: str) -> bool:
@@ -72,7 +95,7 @@ def cache_folder(name: str) -> Path:
 def download(name: str) -> Path:
     """Return the folder with the files of a checkpoint of the hub, which are downloaded once.
 
-    A failure is remembered: asking again in the same process fails at once, see `forget_failed_downloads`.
+    A failure is remembered: for some minutes asking again in the same process fails at once.
 
     Args:
         name: The checkpoint's name, e.g. `"sentence-transformers/all-MiniLM-L6-v2"`, or with a revision (a branch, a tag
@@ -84,9 +107,8 @@ def download(name: str) -> Path:
     folder = cache_folder(name)
     if _is_complete(folder):
         return folder
-    for key in (name, None):
-        if key in _failed:
-            raise _unavailable(name, _failed[key])
+    if (failure := _recent_failure(name)) is not None:
+        raise _unavailable(name, failure)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, most in {**OPTIONAL_FILES, **REQUIRED_FILES}.items():
@@ -95,17 +117,29 @@ def download(name: str) -> Path:
     except (OSError, ValueError, HTTPException) as error:  # the last: what is no answer in http, or breaks off
         is_answer = isinstance(error, (HTTPError, ValueError))
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        _failed[name if is_answer else None] = reason
-        raise _unavailable(name, reason) from error
+        raise _unavailable(name, _note_failure(name if is_answer else None, reason)) from error
     if not _is_complete(folder):
-        _failed[name] = "it has neither tokenizer.json nor vocab.txt"
-        raise _unavailable(name, _failed[name])
+        raise _unavailable(name, _note_failure(name, "it has neither tokenizer.json nor vocab.txt"))
     return folder
 
 
 def forget_failed_downloads() -> None:
-    """Try downloads again that failed before, e.g. in a notebook once there is a network."""
+    """Try downloads again at once that failed some minutes ago or less."""
     _failed.clear()
+
+
+def _recent_failure(name: str) -> _Failure | None:
+    """Return the failure, the checkpoint's or the connection's, for which no download is tried now; or `None`."""
+    failures = (_failed.get(key) for key in (name, None))
+    return next((each for each in failures if each is not None and _clock() < each.until), None)
+
+
+def _note_failure(key: str | None, reason: str) -> _Failure:
+    """Keep a failure for some minutes; return it."""
+    time_of_day = time.strftime("%H:%M:%S", time.localtime(time.time() + _SECONDS_REMEMBERED))
+    failure = _Failure(reason=reason, until=_clock() + _SECONDS_REMEMBERED, time_of_day=time_of_day)
+    _failed[key] = failure
+    return failure
 
 
 def _is_complete(folder: Path) -> bool:
@@ -174,13 +208,14 @@ def _replacing(path: Path) -> Iterator[Any]:
         raise
 
 
-def _unavailable(name: str, reason: str) -> UnavailableError:
+def _unavailable(name: str, failure: _Failure) -> UnavailableError:
     return UnavailableError(
         describe_error(
             f"The pretrained encoder {name!r} cannot be downloaded.",
             expected=f"its files on {_ADDRESS}, and a connection to it",
-            received=reason[:300],
+            received=failure.reason[:300],
             advice="Pass a local folder with config.json, model.safetensors and tokenizer.json as pretrained=, put these "
-            f"files into {str(cache_folder(name))!r}, or search without pretrained encoders: pretrained=False.",
+            f"files into {str(cache_folder(name))!r}, or search without pretrained encoders: pretrained=False. The "
+            f"download is not tried again before {failure.time_of_day}.",
         )
     )

@@ -52,6 +52,15 @@ class PretrainableBlock(Block):
         space = suit_stem(space, profile, sides=self.stem_sides)
         return suit_networks(space, profile, hyperparameter=choice, networks=networks, declared=self.space)
 
+    def check_available(self, profile: DataProfile) -> None:
+        """Look for the file of pretrained weights, if one was named.
+
+        Raises:
+            UnavailableError: If it is not there.
+        """
+        if self.pretraining is not None:
+            self.pretraining.check_available()
+
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the scaling of pixel values that pretrained weights want; none where training is from scratch."""
         return () if self.pretraining is None else (PhotographScaler(),)

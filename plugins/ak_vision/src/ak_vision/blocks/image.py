@@ -131,6 +131,15 @@ class ImageBlock(Block):
         )
         return space.narrow({name: self.arguments.get(name) for name in ("block_type", "normalize", "augment")})
 
+    def check_available(self, profile: DataProfile) -> None:
+        """Look whether all is here that the candidates need which may be chosen.
+
+        Raises:
+            UnavailableError: If something cannot be had.
+        """
+        for name in self.search_space(profile)["block_type"].grid():
+            self._candidates[str(name)].check_available(profile)
+
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the scaling of pixel values; it runs inside the model, so pictures stay `uint8` until there."""
         candidate = self._candidates[hp["block_type"]]

@@ -108,19 +108,23 @@ class TransferBlock(Block):
     def search_space(self, profile: DataProfile | None = None) -> Space:
         """Return the space, without networks that nobody offers for download, suited to the size of the pictures.
 
-        With a profile a search is about to start: then what would fail in each of its trials is an error at once.
-
         Raises:
             GraphError: If the pictures have another number of channels than 1 or 3.
-            UnavailableError: If the file of `weights=` is not there.
         """
         check_pictures(profile, where="TransferBlock")
-        if profile is not None and "weights" in self.arguments:
-            require_file(self.arguments["weights"])
         space = suit_image_size(super().search_space(profile), profile)
         if space["backbone"] != TRANSFER["backbone"]:
             return space
         return space.narrow({"backbone": Choice([name for name in BACKBONES if has_published_weights(name)])})
+
+    def check_available(self, profile: DataProfile) -> None:
+        """Look for the file of `weights=`: without it each trial would fail.
+
+        Raises:
+            UnavailableError: If it is not there.
+        """
+        if "weights" in self.arguments:
+            require_file(self.arguments["weights"])
 
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the frozen network, and the standardisation of its features."""

@@ -1,22 +1,24 @@
 """Where the weights of pretrained networks come from: a local file, or the download that Keras keeps in its cache.
 
 A file is data and never code: a `.keras` file is loaded in Keras's safe mode, an HDF5 file holds arrays, and anything
-else, pickles above all, is turned away. A download that failed is remembered, so that later configurations which need
-it fail in no time; `forget_failed_downloads` makes them try again.
+else, pickles above all, is turned away. A download that failed is remembered for some minutes, so that later
+configurations which need it fail in no time.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError
 
+import attrs
 import keras
 import numpy as np
 
@@ -49,10 +51,30 @@ SUFFIXES = (".weights.h5", ".keras", ".h5", ".hdf5")
 """What the name of a weights file may end with."""
 
 _SECONDS_WITHOUT_AN_ANSWER = 15.0
+_SECONDS_REMEMBERED = 300.0
 _IMAGENET_CLASSES = 1000
 
+
+@attrs.frozen(kw_only=True)
+class _Failure:
+    """A download that failed.
+
+    Attributes:
+        reason: Why.
+        until: When the download may be tried again, in seconds of `_clock`.
+        time_of_day: The same time, for people.
+    """
+
+    reason: str
+    until: float
+    time_of_day: str
+
+
 # By network; `None` if the failure was the connection's, which other networks need as well.
-_failed: dict[str | None, str] = {}
+_failed: dict[str | None, _Failure] = {}
+
+# What tells the seconds; tests put something else in its place.
+_clock: Callable[[], float] = time.monotonic
 
 
 def pretrained_network(name: str, *, image_size: int | tuple[int, int], weights: str) -> keras.Model:
@@ -143,8 +165,22 @@ def network_of_file(weights: str) -> str | None:
 
 
 def forget_failed_downloads() -> None:
-    """Try downloads again that failed before, e.g. in a notebook once there is a network."""
+    """Try downloads again at once that failed some minutes ago or less."""
     _failed.clear()
+
+
+def _recent_failure(name: str) -> _Failure | None:
+    """Return the failure, the network's or the connection's, for which no download is tried now; or `None`."""
+    failures = (_failed.get(key) for key in (name, None))
+    return next((each for each in failures if each is not None and _clock() < each.until), None)
+
+
+def _note_failure(key: str | None, reason: str) -> _Failure:
+    """Keep a failure for some minutes; return it."""
+    time_of_day = time.strftime("%H:%M:%S", time.localtime(time.time() + _SECONDS_REMEMBERED))
+    failure = _Failure(reason=reason, until=_clock() + _SECONDS_REMEMBERED, time_of_day=time_of_day)
+    _failed[key] = failure
+    return failure
 
 
 def _without_separators(name: str) -> str:
@@ -154,9 +190,8 @@ def _without_separators(name: str) -> str:
 def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model:
     if not has_published_weights(facts.name):
         raise _unavailable(facts.name, "nobody offers them in the format of Keras")
-    for key in (facts.name, None):
-        if key in _failed:
-            raise _unavailable(facts.name, _failed[key])
+    if (failure := _recent_failure(facts.name)) is not None:
+        raise _undownloaded(facts.name, failure)
     try:
         with _bounded_wait(), _without_warnings():
             published = application(facts.name, input_shape=input_shape, weights=IMAGENET)
@@ -167,8 +202,7 @@ def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model
         if not is_answer and not any(isinstance(each, (OSError, HTTPException)) for each in causes):
             raise
         reason = " ".join(f"{type(causes[-1]).__name__}: {causes[-1]}".split())
-        _failed[facts.name if is_answer else None] = reason
-        raise _unavailable(facts.name, reason) from error
+        raise _undownloaded(facts.name, _note_failure(facts.name if is_answer else None, reason)) from error
     # The same layers as with weights from a file: Keras adds one to some networks.
     wanted = application(facts.name, input_shape=input_shape)
     set_arrays(wanted, published.get_weights())
@@ -176,7 +210,11 @@ def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model
     return wanted
 
 
-def _unavailable(name: str, reason: str) -> UnavailableError:
+def _undownloaded(name: str, failure: _Failure) -> UnavailableError:
+    return _unavailable(name, failure.reason, f" The download is not tried again before {failure.time_of_day}.")
+
+
+def _unavailable(name: str, reason: str, more_advice: str = "") -> UnavailableError:
     cache = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "models"
     return UnavailableError(
         describe_error(
@@ -184,7 +222,7 @@ def _unavailable(name: str, reason: str) -> UnavailableError:
             expected="a connection to the servers of keras.applications",
             received=reason,
             advice="Pass a local file with weights=, put the file of keras.applications into "
-            f"{str(cache)!r}, or search without pretrained networks: pretrained=False.",
+            f"{str(cache)!r}, or search without pretrained networks: pretrained=False.{more_advice}",
         )
     )
 

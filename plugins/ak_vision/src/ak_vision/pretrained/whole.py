@@ -108,14 +108,20 @@ class Pretraining:
         return value
 
     def check(self, profile: DataProfile | None) -> None:
-        """Check what would fail in each trial of a search that is about to start.
+        """Check that a network can take the pictures.
 
         Raises:
             GraphError: If the pictures have another number of channels than 1 or 3.
-            UnavailableError: If the file is not there.
         """
         check_pictures(profile, where=f"{self.block} with pretrained weights")
-        if profile is not None and self.weights != IMAGENET:
+
+    def check_available(self) -> None:
+        """Look for the file, if there is to be one: without it each trial would fail.
+
+        Raises:
+            UnavailableError: If it is not there.
+        """
+        if self.weights != IMAGENET:
             require_file(self.weights)
 
 
