@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -126,7 +128,7 @@ def decode_targets(outputs: Array, profile: TargetProfile) -> Array:
 
 def _numbers(targets: Any, name: str) -> Array:
     where = f"The target {name!r}"
-    rows = as_labels(targets, where)
+    rows = _without_decimals(as_labels(targets, where))
     has_text = rows.dtype.kind in "UT" or (
         rows.dtype.kind == "O" and any(isinstance(value, str) for value in rows.flat)  # as pandas has texts
     )
@@ -141,6 +143,13 @@ def _numbers(targets: Any, name: str) -> Array:
         )
     check_numbers(rows, where)
     return rows
+
+
+def _without_decimals(rows: Array) -> Array:
+    """Return decimals, as databases have them, and numbers among them as floats; other rows as they are."""
+    kinds: set[type] = {type(value) for value in rows.flat} if rows.dtype.kind == "O" else set()
+    are_numbers = all(issubclass(kind, (Decimal, Real)) and not issubclass(kind, bool) for kind in kinds)
+    return rows.astype(np.float64) if Decimal in kinds and are_numbers else rows
 
 
 def _result_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

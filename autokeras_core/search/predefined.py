@@ -10,8 +10,9 @@ import attrs
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.cost import configuration_cost
+from autokeras_core.names import PATH_SEPARATOR
 from autokeras_core.registry import get_registry
-from autokeras_core.search.warm_starts import read_warm_starts, usable_warm_starts
+from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
@@ -55,7 +56,8 @@ def predefined_configurations(
         graph: The graph, which knows what a configuration costs.
         profile: What analysis found out about the data.
         space: The search space.
-        task: The registered task whose configurations fit, or an empty string for none.
+        task: The registered task whose configurations fit, or an empty string for none. They do so whatever the graph's
+            blocks are called.
         given: The user's own, which keep their order; `None` for the task's, which are ordered by their cost; those
             that cost about as little as the cheapest one stay in the order of their file. Those of a task that do not fit
             the space are left out, with the reason in the log.
@@ -70,7 +72,8 @@ def predefined_configurations(
         ]
     if not task:
         return []
-    usable, skipped = usable_warm_starts(read_warm_starts(get_registry(), task), space, profile=profile)
+    starts = [_renamed(start, graph) for start in read_warm_starts(get_registry(), task)]
+    usable, skipped = usable_warm_starts(starts, space, profile=profile)
     for start, reason in skipped:
         _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
     found = [
@@ -85,6 +88,20 @@ def predefined_configurations(
     return [
         found[index] for index in sorted(range(len(found)), key=lambda index: max(known[index], _AS_CHEAP * cheapest))
     ]
+
+
+def _renamed(start: WarmStart, graph: Graph) -> WarmStart:
+    """Return a task's configuration with paths under the names that blocks have in this graph.
+
+    A file has the names that they have by default. A head that the user calls `text` takes that of the block, too.
+    """
+    # Reversed, so that of several blocks of one class the first one counts: it alone has the bare name by default.
+    names = {vertex.operator.default_name(): vertex.name for vertex in reversed(graph.blocks)}
+    values = {}
+    for path, value in start.values.items():
+        first, separator, rest = path.partition(PATH_SEPARATOR)
+        values[names.get(first, first) + separator + rest] = value
+    return attrs.evolve(start, values=values)
 
 
 def _checked(values: Mapping[str, Any], space: Space, number: int) -> Configuration:

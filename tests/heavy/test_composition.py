@@ -22,8 +22,10 @@ from autokeras_core import (
     RegressionHead,
     automodel_for,
 )
+from autokeras_core.engine.discovery import declared_space
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.manager import load_plugins, set_manager
+from autokeras_core.search.predefined import predefined_configurations
 
 ROWS = 24
 PICTURES = np.random.default_rng(0).integers(0, 256, (ROWS, 8, 8), dtype="uint8")
@@ -82,6 +84,22 @@ def test_one_input_and_head_are_those_of_a_task(
     inputs, heads = parts_of(model)
     assert ([*inputs.values()], [*heads.values()]) == ([expected], [head])
     assert model._task == task
+
+
+def predefined_names(x: Any, y: Any) -> list[str]:
+    """Return which predefined configurations are tried on data."""
+    model = automodel_for(x, y, seed=0)
+    profile, graph = model.analyse(x, y), model._graph
+    space = declared_space(graph, profile)
+    return [each.name for each in predefined_configurations(graph, profile, space, task=model._task, given=None)]
+
+
+@pytest.mark.parametrize("x", [PICTURES, FRAME, TEXTS], ids=["pictures", "frame", "texts"])
+def test_names_take_no_predefined_configuration_away(x: Any) -> None:
+    """One input and one head are searched like the task, whatever they are called."""
+    found = predefined_names({"review": x}, {"sentiment": LABELS})
+
+    assert found == predefined_names(x, LABELS) != []
 
 
 def test_dict_gives_an_input_and_a_head_for_each_name() -> None:

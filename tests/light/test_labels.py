@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import attrs
 import numpy as np
@@ -375,6 +376,24 @@ def test_targets_come_back_in_their_shape(shape: tuple[int, ...], dtype: str) ->
     assert decoded.tolist() == targets.tolist()
 
 
+@pytest.mark.parametrize(
+    "targets",
+    [
+        [Decimal("1.25"), Decimal("-3.5")],
+        np.array([[Decimal("1.25"), 7.0], [Decimal("-3.5"), 8]], dtype=object),
+    ],
+    ids=["one", "among floats"],
+)
+def test_decimal_targets_are_floats(targets: object) -> None:
+    """As databases and Parquet files have them, alone or beside a column of other numbers."""
+    profile = analyse_targets(targets, name="head")
+
+    decoded = decode_targets(encode_targets(targets, profile), profile)
+
+    assert decoded.dtype == np.float64
+    assert decoded.tolist() == np.array(targets, dtype=np.float64).tolist()
+
+
 def test_the_scale_of_each_target_is_found() -> None:
     """Mean and standard deviation are per column."""
     profile = analyse_targets([[1.0, 1e6], [3.0, 3e6]], name="head")
@@ -404,6 +423,8 @@ def test_a_constant_target_has_scale_one_and_a_decision() -> None:
         ([[1.0], [1.0, 2.0]], "rows of different lengths: 1, 2"),
         ([1.0, [1.0, 2.0]], "single values and rows"),
         ([1e300, 1.0], "1 such value of 2"),
+        ([Decimal("NaN"), Decimal("1")], "1 such value of 2"),
+        (np.array([Decimal("1"), True], dtype=object), "does not hold numbers"),
     ],
 )
 def test_unusable_targets_are_one_clear_error(targets: object, words: str) -> None:

@@ -284,15 +284,15 @@ def test_column_types_decide(column: Any, kind: str, storage: str) -> None:
 @pytest.mark.parametrize(
     ("column", "kind", "message"),
     [
-        (["1", "two", "3"], "numerical", "Row 1 of the numerical column 'column' holds no number.*'two'"),
-        (["2020-01-01", "soon"], "datetime", "Row 1 of the datetime column 'column' holds no date.*'soon'"),
+        (["1", "two", "3"], "numerical", "A cell of the numerical column 'column' holds no number.*'two'"),
+        (["2020-01-01", "soon"], "datetime", "A cell of the datetime column 'column' holds no date.*'soon'"),
         ([1, 2, 3], "boolean", "'column' cannot be boolean.*3 different values"),
         (["a", "b", "c"], "boolean", "'column' cannot be boolean.*3 different values"),
-        (["1.5", "False", "3"], "numerical", "Row 1 of the numerical column 'column' holds no number.*'False'"),
+        (["1.5", "False", "3"], "numerical", "A cell of the numerical column 'column' holds no number.*'False'"),
     ],
 )
 def test_column_types_that_cannot_be_are_errors(column: Any, kind: str, message: str) -> None:
-    """A kind that the cells do not have is one error that says where."""
+    """A kind that the cells do not have is one error that names the column, and a cell that does not fit."""
     with pytest.raises(DataError, match=message):
         analysed(column, column_types={"column": kind})
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ak_tabular import StructuredDataClassifier
-from ak_tabular.files import opening
+from ak_tabular.files import arrow, opening
 from ak_tabular.files.opening import open_labelled_table, open_table
 from ak_tabular.tables import as_table, read_texts
 from autokeras_core import DataError
 from autokeras_core.data.labels import as_labels
+
+Array = np.ndarray[Any, Any]
 
 
 @pytest.fixture(params=[False, True], ids=["whole", "streamed"])
@@ -61,6 +65,54 @@ def test_missing_labels_are_an_error(labels: list[str], tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="missing"):
         labels_of(path)
+
+
+IDENTIFIERS = np.array([2**53 + 1, 2**53, -(2**62) - 1])
+HASHES = np.array([2**63 + 1, 2**64 - 1, 5], dtype=np.uint64)
+AMOUNTS = np.array([1e19, -3e20, 2.0])
+
+
+@pytest.mark.usefixtures("in_either_way")
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("csv", IDENTIFIERS),
+        ("csv", AMOUNTS),
+        ("parquet", IDENTIFIERS),
+        ("parquet", HASHES),
+        ("parquet", AMOUNTS),
+    ],
+)
+def test_large_numbers_are_not_rounded(kind: str, labels: Array, tmp_path: Path) -> None:
+    """They may be identifiers of classes: two of them must not become one."""
+    frame = pd.DataFrame({"size": [1.5, 2.5, 3.5], "label": labels})
+    path = tmp_path / f"table.{kind}"
+    frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
+
+    assert labels_of(path) == labels.tolist()
+
+
+def test_a_fraction_late_among_whole_numbers_is_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All labels are floats then, those of the pieces before it too."""
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(arrow, "_BYTES_AT_ONCE", 4_096)
+    path = write(tmp_path, *["1,Oslo,7"] * 2_000, "1,Oslo,2.5")
+
+    assert labels_of(path) == [7.0] * 2_000 + [2.5]
+
+
+@pytest.mark.usefixtures("in_either_way")
+@pytest.mark.parametrize("cells", [["1.50", "2.25", "-3.75"], ["1", "0", "1"]], ids=["amounts", "classes"])
+def test_decimals_are_numbers(cells: list[str], tmp_path: Path) -> None:
+    """As databases write them into Parquet files."""
+    path = tmp_path / "table.parquet"
+    labels = [decimal.Decimal(cell) for cell in cells]
+    pd.DataFrame({"size": [1.5, 2.5, 3.5], "label": labels}).to_parquet(path)
+
+    found = open_labelled_table(path, "label")[1]
+
+    assert found.dtype.kind in "if"
+    assert np.asarray(found).tolist() == labels
 
 
 def test_a_part_of_a_table_may_have_one_class_only(tmp_path: Path) -> None:

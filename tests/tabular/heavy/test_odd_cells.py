@@ -85,17 +85,17 @@ def test_a_table_with_odd_cells_is_learned_from_and_predicted() -> None:
 
 
 def test_an_odd_cell_is_an_error_in_any_row_of_a_column_that_the_user_has_named() -> None:
-    """`column_types` says that all cells are numbers."""
+    """`column_types` says that all cells are numbers. No row is named: those of a part are not those of the table."""
     frame = with_odd_cell(NUMBERS, "3.0M")
 
     for seed in range(12):
-        with pytest.raises(DataError, match="of the numerical column 'column' holds no number.*'3.0M'"):
+        with pytest.raises(DataError, match="^A cell of the numerical column 'column' holds no number.*'3.0M'"):
             StructuredDataClassifier(column_types={"column": "numerical"}, seed=seed).analyse(frame, LABELS)
 
 
 def test_an_odd_cell_among_dates_that_the_user_has_named_is_the_one_that_is_shown() -> None:
     """It is no date in the format of the others."""
-    with pytest.raises(DataError, match=r"Row 7 .* holds no date.*format %d.%m.%Y.*'soon'"):
+    with pytest.raises(DataError, match=r"A cell .* holds no date.*format %d.%m.%Y.*'soon'"):
         analysed([*DATES[:7], "soon", *DATES[8:]], column_types={"column": "datetime"})
 
 

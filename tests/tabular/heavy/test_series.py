@@ -50,6 +50,44 @@ def test_a_row_of_any_one_type_is_a_row(frame: pd.DataFrame) -> None:
     assert row.tolist() == table_input.match(table[5:6], profile).tolist()
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(np.arange(120).reshape(40, 3) * 0.5),
+        pd.DataFrame({2_020: np.arange(40) * 1.5, 2_021: list("wxyz") * 10, "size": np.arange(40) % 7 * 0.5}),
+    ],
+    ids=["numbers", "numbers and words"],
+)
+def test_a_row_of_columns_that_are_called_by_numbers_is_a_row(frame: pd.DataFrame) -> None:
+    """As of `read_csv(header=None)`, or of years."""
+    table_input = StructuredDataInput()
+    table = table_input.adapt(frame)
+    profile = table_input.analyse(table, name="table")
+
+    row = table_input.parse(table_input.match(table_input.adapt(frame.iloc[5]), profile), profile)
+
+    assert row.tolist() == table[5:6].tolist()
+
+
+def test_a_row_is_one_though_only_the_column_of_its_own_name_was_kept() -> None:
+    """Row 0 is called 0 as the column is, and its index holds all columns, the dropped one included."""
+    frame = pd.DataFrame({0: np.arange(40) * 0.5, 1: np.ones(40)})
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(frame), name="table")
+
+    assert [column["kind"] for column in profile.facts["columns"]] == ["numerical", "dropped"]
+    assert len(table_input.match(table_input.adapt(frame.iloc[0]), profile)) == 1
+
+
+def test_a_column_that_is_called_by_a_number_is_a_column() -> None:
+    """Its index, which says nothing, holds the training rows' column."""
+    table_input = StructuredDataInput()
+    column = FRAME["a"].reset_index(drop=True).rename(0)
+    profile = table_input.analyse(table_input.adapt(column), name="table")
+
+    assert len(table_input.match(table_input.adapt(column.head(9)), profile)) == 9
+
+
 def test_a_column_is_a_column_though_its_index_holds_texts() -> None:
     """Where it does not hold the training rows' columns: its values are rows."""
     table_input = StructuredDataInput()

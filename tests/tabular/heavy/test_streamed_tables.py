@@ -177,5 +177,5 @@ def test_a_cell_that_is_not_what_column_types_says_is_an_error_wherever_it_is(ra
     """Also in a row that is not analysed."""
     table_input = StructuredDataInput(column_types={"price": "numerical"})
 
-    with pytest.raises(DataError, match="Row 15 of the numerical column 'price' holds no number.*'pending'"):
+    with pytest.raises(DataError, match="A cell of the numerical column 'price' holds no number.*'pending'"):
         table_input.analyse(table_input.adapt(rare), name="table")

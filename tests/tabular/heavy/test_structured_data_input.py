@@ -13,6 +13,7 @@ import pytest
 
 from ak_tabular import StructuredDataInput
 from ak_tabular.columns import match_columns
+from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.tables import read_numbers, read_texts, read_times
 from autokeras_core import DataError, DataWarning
 from autokeras_core.data.profile import InputProfile, TargetProfile
@@ -40,6 +41,11 @@ FRAME = pd.DataFrame(
         "flag": [True, False, True, True],
     }
 )
+
+CLASSES = np.arange(60) % 3
+OTHER = np.arange(60) % 7 * 1.5
+FLAGS = np.arange(60) % 5 < 2
+LABELS = np.stack([np.arange(60) % 4 == 0, FLAGS], axis=1).astype(np.uint8)
 
 
 def kinds(table_input: StructuredDataInput, data: Any) -> dict[str, str]:
@@ -345,8 +351,8 @@ def test_unusable_data_is_one_clear_error(data: Any, message: str) -> None:
     ("arguments", "data", "message"),
     [
         ({"column_types": {"yaer": "categorical"}}, FRAME, "'yaer'"),
-        ({"column_types": {"island": "numerical"}}, FRAME, "Row 0 of the numerical column 'island'.*'Biscoe'"),
-        ({"column_types": {"island": "datetime"}}, FRAME, "Row 0 of the datetime column 'island'.*'Biscoe'"),
+        ({"column_types": {"island": "numerical"}}, FRAME, "A cell of the numerical column 'island'.*'Biscoe'"),
+        ({"column_types": {"island": "datetime"}}, FRAME, "A cell of the datetime column 'island'.*'Biscoe'"),
         ({"column_names": ["a"]}, FRAME, "column_names"),
     ],
     ids=["unknown name", "text as numerical", "text as dates", "other names"],
@@ -357,6 +363,41 @@ def test_arguments_that_do_not_fit_the_data_are_errors(arguments: Any, data: Any
 
     with pytest.raises(DataError, match=message):
         table_input.analyse(table_input.adapt(data), name="structured")
+
+
+def mixed_rows() -> Any:
+    """Return a matrix of objects, lists among them."""
+    rows = np.empty((60, 2), dtype=object)
+    rows[:, 0] = [[number] for number in range(60)]
+    rows[:, 1] = OTHER
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (lambda: pd.DataFrame({"odd": [[1], [2, 3]] * 30, "other": OTHER}), None),
+        (lambda: pd.DataFrame({"odd": np.inf, "other": OTHER}), None),
+        (lambda: pd.DataFrame({"odd": [b"\xff"] * 60, "other": OTHER}), None),
+        (lambda: np.array([((1, 2), number) for number in OTHER], dtype=[("odd", "f8", 2), ("other", "f8")]), None),
+        (lambda: np.stack([np.where(OTHER > 2, np.inf, 1e300), OTHER], axis=1), ["odd", "other"]),
+        (mixed_rows, ["odd", "other"]),
+    ],
+    ids=["lists", "infinite", "bytes", "arrays", "matrix", "objects"],
+)
+def test_a_column_that_column_types_drops_is_not_looked_at(data: Any, names: list[str] | None) -> None:
+    """Its cells may be anything, in training and later."""
+    table_input = StructuredDataInput(column_types={"odd": "dropped"}, column_names=names)
+    table = table_input.adapt(data())
+
+    profile = table_input.analyse(table, name="structured")
+
+    encoder = TableEncoder(columns=profile.facts["columns"])
+    encoder.fit(table_input.parse(table, profile))
+    later = table_input.parse(table_input.match(table_input.adapt(data()), profile), profile)
+    assert [column["kind"] for column in profile.facts["columns"]] == ["dropped", "numerical"]
+    assert profile.decisions[0].reason == "as column_types says"
+    assert encoder.transform(later).shape == (60, 1)
 
 
 def test_unknown_kind_of_column_is_an_error_where_it_is_written() -> None:
@@ -398,13 +439,10 @@ def reviewed(rows: pd.DataFrame, targets: Any, **fields: Any) -> InputProfile:
     """Return the profile of a table in the light of its targets."""
     table_input = StructuredDataInput()
     table = table_input.adapt(rows)
-    target = TargetProfile(name="head", kind="binary", label_type="int", dtype="int64", outputs=2, **fields)
+    known = {"name": "head", "kind": "binary", "label_type": "int", "dtype": "int64", "outputs": 2}
+    target = TargetProfile(**known | fields)
     profile = table_input.analyse(table, name="structured")
     return table_input.review(table, profile, targets={"head": targets}, target_profiles={"head": target})
-
-
-CLASSES = np.arange(60) % 3
-OTHER = np.arange(60) % 7 * 1.5
 
 
 @pytest.mark.parametrize(
@@ -412,9 +450,8 @@ OTHER = np.arange(60) % 7 * 1.5
     [
         (np.array(["low", "middle", "high"])[CLASSES], np.eye(3, dtype=np.uint8)[CLASSES]),
         (CLASSES * 10.0, np.eye(3, dtype=np.uint8)[CLASSES]),
-        (np.arange(60) ** 2 * 100 + 7, np.arange(60, dtype=np.float32)[:, None] ** 2),
     ],
-    ids=["renamed", "renumbered", "rescaled"],
+    ids=["renamed", "renumbered"],
 )
 def test_column_that_is_the_target_is_warned_of(column: Any, targets: Any) -> None:
     """A duplicate of the target, in other words or units, is named in a warning and in the report."""
@@ -427,19 +464,66 @@ def test_column_that_is_the_target_is_warned_of(column: Any, targets: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("column", "targets"),
+    ("column", "kind", "targets"),
     [
-        (np.array(["low", "middle", "high"])[CLASSES], np.eye(3, dtype=np.float32)[CLASSES]),
-        (CLASSES * 10.0, CLASSES[:, None].astype(np.float32)),
+        (np.array(["low", "middle", "high"])[CLASSES], "multi-class", CLASSES.astype(np.int32)),
+        (FLAGS, "binary", FLAGS.astype(np.int32)),
+        (FLAGS.astype(int), "multi-label", LABELS),
+        (np.where(FLAGS, "yes", "no"), "multi-label", LABELS),
+        (~FLAGS, "regression", FLAGS[:, None].astype(np.float32)),
+        (np.where(FLAGS, "cat", "dog"), "regression", FLAGS[:, None].astype(np.float32)),
+        (np.arange(60) ** 2 * 100 + 7, "regression", np.arange(60, dtype=np.float32)[:, None] ** 2),
     ],
-    ids=["classes", "numbers"],
+    ids=["class numbers", "two class numbers", "label", "label in words", "truth", "number in words", "rescaled"],
 )
-def test_rows_without_a_target_are_left_out_of_the_comparison(column: Any, targets: Any) -> None:
+def test_a_copy_of_a_target_of_any_kind_is_warned_of(column: Any, kind: str, targets: Any) -> None:
+    """However the target is encoded, and whether the copy holds numbers, words, or true and false."""
+    with pytest.warns(DataWarning, match="give the target away: 'leak' is the target 'head'"):
+        reviewed(pd.DataFrame({"leak": column, "other": OTHER}), targets, kind=kind)
+
+
+def test_a_column_that_nearly_is_a_label_is_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    """It is a good column."""
+    nearly = FLAGS.copy()
+    nearly[0] = not nearly[0]
+
+    reviewed(pd.DataFrame({"nearly": nearly, "other": OTHER}), LABELS, kind="multi-label")
+
+    assert not recwarn.list
+
+
+def test_rare_values_that_meet_by_chance_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    """A flag and a label that one row each has, the same one, say nothing of each other."""
+    once = np.arange(len(OTHER)) == 7
+
+    reviewed(
+        pd.DataFrame({"flag": once, "other": OTHER}), np.stack([once, ~once], axis=1).astype("uint8"), kind="binary"
+    )
+    reviewed(
+        pd.DataFrame({"flag": once, "other": OTHER}),
+        np.stack([once, OTHER > 0], axis=1).astype("uint8"),
+        kind="multi-label",
+    )
+
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "targets"),
+    [
+        (np.array(["low", "middle", "high"])[CLASSES], "multi-class", np.eye(3, dtype=np.float32)[CLASSES]),
+        (np.array(["low", "middle", "high"])[CLASSES], "multi-class", CLASSES.astype(np.float32)),
+        (CLASSES * 10.0, "regression", CLASSES[:, None].astype(np.float32)),
+    ],
+    ids=["classes", "class numbers", "numbers"],
+)
+def test_rows_without_a_target_are_left_out_of_the_comparison(column: Any, kind: str, targets: Any) -> None:
     """The others give it away all the same."""
+    targets = targets.copy()
     targets[::4] = np.nan
 
     with pytest.warns(DataWarning, match="give the target away: 'leak' is the target 'head'"):
-        reviewed(pd.DataFrame({"leak": column, "other": OTHER}), targets)
+        reviewed(pd.DataFrame({"leak": column, "other": OTHER}), targets, kind=kind)
 
 
 def test_columns_that_merely_predict_well_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:

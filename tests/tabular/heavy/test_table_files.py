@@ -13,6 +13,7 @@ import pytest
 
 from ak_tabular import StructuredDataInput
 from ak_tabular.files import arrow, chunks, opening
+from ak_tabular.files.locations import find_files
 from ak_tabular.files.opening import open_labelled_table, open_table
 from ak_tabular.files.source import TableSource
 from ak_tabular.preprocessors import TableEncoder
@@ -138,6 +139,40 @@ def test_nothing_is_kept_of_a_column_that_is_dropped(kind: str, mixed: list[str]
     assert source.store.columns[0].values.tolist() == [None]
     assert source.read(np.arange(300))["price"].tolist() == (np.arange(300) * 1.5).tolist()
     assert table_input.analyse(source, name="table").decisions[1].reason == "as column_types says"
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_column_that_is_dropped_may_be_of_any_type(tmp_path: Path) -> None:
+    """Also of one that a table cannot have, such as lists."""
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"tags": [["a"], ["b", "c"]] * 120, "price": np.arange(ROWS) * 1.5}).to_parquet(path)
+
+    table = read_all(open_table(path, kinds={"tags": "dropped"}))
+
+    assert table["price"].tolist() == (np.arange(ROWS) * 1.5).tolist()
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_column_that_is_dropped_may_be_in_another_encoding(tmp_path: Path) -> None:
+    """The other columns are read, where a letter that is not UTF-8 comes late in the file."""
+    path = tmp_path / "table.csv"
+    path.write_bytes("\n".join(["town,price", *["Oslo,1.5"] * 20_000, "Tromsø,2.5", ""]).encode("latin-1"))
+
+    table = read_all(open_table(path, kinds={"town": "dropped"}))
+
+    assert table["price"][-2:].tolist() == [1.5, 2.5]
+
+
+def test_wide_rows_are_read_fewer_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as a few megabytes are, of a Parquet file too; none is lost between two batches."""
+    monkeypatch.setattr(arrow, "_BYTES_AT_ONCE", 8 * 10 * 300)
+    pd.DataFrame(np.arange(10_000.0).reshape(1_000, 10)).rename(columns=str).to_parquet(tmp_path / "table.parquet")
+    files = find_files(tmp_path / "table.parquet")
+
+    batches = list(arrow.read_batches(files, arrow.column_types(files), files.names))
+
+    assert [(batch.start, batch.rows) for batch in batches] == [(0, 300), (300, 300), (600, 300), (900, 100)]
+    assert [number for batch in batches for number in batch.columns["0"].to_pylist()] == list(range(0, 10_000, 10))
 
 
 @pytest.mark.usefixtures("streamed")
@@ -346,6 +381,18 @@ def test_a_cell_that_does_not_fit_late_in_a_file_is_named(
         open_labelled_table(path, "label")
 
     assert "table.csv" in str(caught.value)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_word_late_among_the_numbers_of_a_target_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its column, and what to do."""
+    monkeypatch.setattr(arrow, "_PLACES", 1)
+    monkeypatch.setattr(arrow, "_BYTES_PER_PLACE", 10_000)
+    path = tmp_path / "table.csv"
+    path.write_text("number,label\n" + "1.5,7\n" * 9_000 + "1.5,oops\n")
+
+    with pytest.raises(DataError, match=r"table.csv'.*rows that could be read.*column 'label'.*oops.*column_types="):
+        open_labelled_table(path, "label")
 
 
 @pytest.mark.usefixtures("streamed")

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ak_tabular import StructuredDataClassifier, StructuredDataRegressor
+from ak_tabular import StructuredDataClassifier, StructuredDataInput, StructuredDataRegressor
+from autokeras_core import AutoModel, ClassificationHead, RegressionHead
 from autokeras_core.engine.discovery import declared_space
 from autokeras_core.search.predefined import Predefined, predefined_configurations
 
@@ -73,3 +74,22 @@ def test_networks_that_pay_go_before_a_transformer(task: Any) -> None:
     preferred = {each.name for each in found if each.is_preferred}
 
     assert preferred == {"tabm-periodic", "tabm-small", "real-mlp-periodic"}
+
+
+@pytest.mark.parametrize("name", ["churn", "structured"])
+@pytest.mark.parametrize("head", [ClassificationHead, RegressionHead])
+def test_a_name_of_the_head_takes_none_away(head: Any, name: str) -> None:
+    """Also where the block gets another name, since the head has its own."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(500, 6)), np.arange(500) % 2
+
+    def values_by_name(model: AutoModel) -> dict[str, list[Any]]:
+        profile, graph = model.analyse(x, y), model._graph
+        space = declared_space(graph, profile)
+        found = predefined_configurations(graph, profile, space, task=model._task, given=None)
+        return {each.name: list(each.configuration.values()) for each in found}
+
+    found = values_by_name(AutoModel(StructuredDataInput(), head(name=name), seed=0))
+
+    assert found == values_by_name(AutoModel(StructuredDataInput(), head(), seed=0))
+    assert "mlp" in found

@@ -142,6 +142,39 @@ def test_a_class_column_of_a_large_file_may_be_read_as_text(tmp_path: Path, monk
     assert found.targets["classification"].classes == ("0", "1")
 
 
+def test_column_types_may_name_several_targets_of_a_list_of_dicts() -> None:
+    """Its columns are the keys of the dicts."""
+    rows = INPUTS.assign(price=np.arange(ROWS) * 1.5, weeks=np.arange(ROWS) % 9).to_dict("records")
+
+    found = StructuredDataRegressor(column_types={"price": "numerical"}).analyse(rows, ["price", "weeks"])
+
+    assert [column["name"] for column in found.inputs["structured"].facts["columns"]] == ["size", "weight"]
+
+
+@pytest.mark.parametrize("kind", ["frame", "dict", "file"])
+def test_column_types_may_name_the_target_of_any_table(kind: str, tmp_path: Path) -> None:
+    """As of a large file: it is no column that is learned from, and the others are what they say."""
+    frame = INPUTS.assign(grade=np.arange(ROWS) % 5, kind=np.arange(ROWS) % 2)
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    x = {"frame": frame, "dict": frame.to_dict("list"), "file": tmp_path / "table.csv"}[kind]
+
+    found = StructuredDataClassifier(column_types={"kind": "categorical", "grade": "categorical"}).analyse(x, "kind")
+
+    columns = {column["name"]: column["kind"] for column in found.inputs["structured"].facts["columns"]}
+    assert columns == {"size": "numerical", "weight": "numerical", "grade": "categorical"}
+    assert found.targets["classification"].classes == (0, 1)
+
+
+def test_labels_that_are_called_as_columns_name_none() -> None:
+    """`column_types` says of such a column what it is."""
+    frame = pd.DataFrame({"a": np.arange(ROWS) % 5, "b": np.arange(ROWS) * 1.5})
+    classifier = StructuredDataClassifier(column_types={"a": "categorical"})
+
+    found = classifier.analyse(frame, ["a", "b"] * (ROWS // 2))
+
+    assert found.inputs["structured"].facts["columns"][0]["kind"] == "categorical"
+
+
 def test_parts_of_a_table_to_validate_on(tmp_path: Path) -> None:
     """A list of two files is no x and y where y names a column."""
     parts = [tmp_path / "first.csv", tmp_path / "second.csv"]

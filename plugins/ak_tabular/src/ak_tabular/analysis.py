@@ -109,6 +109,8 @@ def _kept(finding: Finding) -> Finding:
 
 def _analyse(table: Array, index: int, name: str, given: Kind | None, about: TableFacts) -> Finding:
     storage = storage_of(table, index)
+    if given == "dropped":  # it may hold anything
+        return Finding(column=Column(name=name, kind=given, storage=storage, reason="as column_types says"))
     if storage == "number" and given != "text":
         return _of_numbers(table, index, name, given, about)
     if storage == "time" and given not in ("categorical", "text"):
@@ -184,9 +186,7 @@ def _of_texts(table: Array, index: int, name: str, given: Kind | None, about: Ta
         spellings=texts.spellings,
     )
     if not column.categories:
-        # Of a file that is streamed nothing is kept of a column that is to be dropped.
-        reason = "as column_types says" if given == "dropped" else f"all missing{spelled(texts.spellings)}"
-        return Finding(column=attrs.evolve(column, reason=reason))
+        return Finding(column=attrs.evolve(column, reason=f"all missing{spelled(texts.spellings)}"))
     finding = _judge_texts(table, index, column, texts, given, about)
     if finding.column.kind in ("categorical", "boolean") and finding.column.storage == "text":
         return attrs.evolve(

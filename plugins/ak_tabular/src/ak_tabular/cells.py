@@ -13,6 +13,7 @@ import enum
 import numbers
 import re
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -26,11 +27,14 @@ __all__ = [
     "Decimal",
     "NumberStyle",
     "PointMeaning",
+    "as_floats",
     "as_text",
     "canonical_number",
+    "check_matrix",
     "check_range",
     "float_of",
     "is_in_parentheses",
+    "is_number",
     "is_spelled_missing",
     "meaning_of_points",
     "parse_number",
@@ -51,6 +55,7 @@ MISSING_SPELLINGS: tuple[str, ...] = (
 
 _SPELLINGS = frozenset(MISSING_SPELLINGS)
 _LARGEST = float(np.finfo(np.float32).max)
+_BYTES_TO_CHECK = 2**20
 _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
 
 _MOST = 0.9
@@ -77,6 +82,24 @@ _POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _BELOW_THOUSAND = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 _PAIR = re.compile(r"([1-9]\d*),([1-9]\d*)", re.ASCII)
 _TRUTHS = {"true": 1.0, "false": 0.0}
+
+
+def is_number(value: object) -> bool:
+    """Return whether a cell is a number, or true or false, and no text, date or decimal."""
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)) and not isinstance(
+        value, np.timedelta64
+    )
+
+
+def as_floats(values: Sequence[Any]) -> Array:
+    """Return numbers as float64; an integer beyond its range is infinite."""
+    found = np.empty(len(values), dtype=np.float64)
+    for index, value in enumerate(values):
+        try:
+            found[index] = float(value)
+        except OverflowError:
+            found[index] = np.inf if value > 0 else -np.inf
+    return found
 
 
 def as_text(value: object, *, column: str, row: int) -> str | None:
@@ -300,6 +323,25 @@ def check_range(values: Array, *, column: str) -> None:
                 advice="Replace such cells by NaN, or scale the column down.",
             )
         )
+
+
+def check_matrix(matrix: Array, names: Mapping[int, str]) -> None:
+    """Check the floats of a matrix as `check_range` does, a few rows at a time: it may be larger than memory.
+
+    Args:
+        matrix: The matrix, shape `(rows, columns)`.
+        names: The names of the columns to check, by their places.
+
+    Raises:
+        DataError: If a number is not finite in float32; it names column and row.
+    """
+    rows = max(1, _BYTES_TO_CHECK // max(1, matrix[:1].nbytes))
+    for start in range(0, len(matrix), rows):
+        with np.errstate(invalid="ignore"):
+            is_bad = (np.abs(matrix[start : start + rows]) > _LARGEST).any(axis=0)
+        for index in np.flatnonzero(is_bad).tolist():
+            if index in names:
+                check_range(matrix[:, index], column=names[index])
 
 
 def float_of(dtype: Any) -> np.dtype[Any]:

@@ -139,14 +139,20 @@ class BadCell:
     advice: str = ""
     placeholders: tuple[float, ...] = ()
 
-    def error(self, column: Column) -> DataError:
-        """Return the error that names column, row and text."""
+    def error(self, column: Column, *, names_row: bool = True) -> DataError:
+        """Return the error that names column and text.
+
+        Args:
+            column: The facts about the column.
+            names_row: Whether it names the row, too. Where rows were drawn from the user's, its number says nothing.
+        """
+        where = f"Row {self.row}" if names_row else "A cell"
         what, expected = "number", "a number that float32 can hold"
         if column.kind == "datetime":
             what, expected = "date", f"a date or time in the format {column.date_format or ISO}"
         return DataError(
             describe_error(
-                f"Row {self.row} of the {column.kind} column {column.name!r} holds no {what}.",
+                f"{where} of the {column.kind} column {column.name!r} holds no {what}.",
                 expected=f"{expected}, or a missing value",
                 received=f"{self.text!r}"
                 + (f", and {self.different} such values in all" if self.different > 1 else ""),
@@ -224,14 +230,14 @@ def check_boolean(column: Column, kind: Kind) -> None:
 
 
 def check_cells(table: Array, index: int, column: Column) -> None:
-    """Check that a numerical column holds numbers, and a datetime column dates, or nothing.
+    """Check that a numerical column of training rows holds numbers, and a datetime column dates, or nothing.
 
     Raises:
-        DataError: If a text is neither; the message names column, row and text.
+        DataError: If a text is neither; the message names column and text, but no row, see `BadCell.error`.
     """
     bad = find_bad_cell(table, index, column)
     if bad is not None:
-        raise bad.error(column)
+        raise bad.error(column, names_row=False)
 
 
 def find_bad_cell(table: Array, index: int, column: Column) -> BadCell | None:

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,7 +25,16 @@ from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 from autokeras_core.plugin import frame_column_names
 
-__all__ = ["as_frame", "from_records", "is_name", "names_columns", "names_in", "shorten", "suggest", "take_targets"]
+__all__ = [
+    "as_frame",
+    "columns_named_by",
+    "from_records",
+    "is_name",
+    "names_in",
+    "shorten",
+    "suggest",
+    "take_targets",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -62,11 +71,13 @@ def as_frame(data: Any) -> pd.DataFrame | None:
 
 
 def names_in(data: Any) -> list[str]:
-    """Return the names of the columns of data in memory, as far as they are known without looking at rows."""
+    """Return the names of the columns of data in memory, as far as they are known without looking at cells."""
     if isinstance(data, Mapping):
         return [str(name) for name in data]
     if isinstance(data, np.ndarray):
         return list(data.dtype.names or ())
+    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
+        return list(dict.fromkeys(str(name) for row in data for name in row))
     return frame_column_names(data) or []
 
 
@@ -76,20 +87,23 @@ def from_records(records: Array) -> pd.DataFrame:
     return pd.DataFrame({name: cells if cells.ndim == 1 else list(cells) for name, cells in columns.items()})
 
 
-def names_columns(y: Any, data: Any) -> bool:
-    """Return whether targets are names of columns of the data, instead of labels.
+def columns_named_by(y: Any, names: Collection[str]) -> list[str]:
+    """Return the columns that targets are the names of; none if they are labels.
 
-    A text is, and so is a whole number, which a column may be called; a dict of texts, and a list of names that the data
-    have. Labels repeat, names do not.
+    A text is a name, and so is a whole number, which a column may be called; a dict of texts holds names, and so does a
+    list of such as the table has. Labels repeat, names do not.
+
+    Args:
+        y: The user's targets.
+        names: The names of the table's columns.
     """
     if is_name(y):
-        return True
-    if isinstance(y, Mapping):
-        return bool(y) and all(isinstance(name, str) for name in y.values())
-    if isinstance(y, (list, tuple)) and y and all(isinstance(name, str) for name in y):
-        columns = data.columns if isinstance(data, pd.DataFrame) else ()
-        return len(set(y)) == len(y) and set(y) <= {str(name) for name in columns}
-    return False
+        return [str(y)]
+    named = list(y.values()) if isinstance(y, Mapping) else y
+    if not isinstance(named, (list, tuple)) or not all(isinstance(name, str) for name in named):
+        return []
+    are_known = isinstance(y, Mapping) or (len(set(named)) == len(named) and set(named) <= set(names))
+    return list(named) if are_known else []
 
 
 def is_name(y: Any) -> bool:

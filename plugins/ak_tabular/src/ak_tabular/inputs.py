@@ -12,16 +12,17 @@ import numpy as np
 
 from ak_tabular.analysis import analyse_columns
 from ak_tabular.columns import KINDS, BadCell, Column, Kind, find_bad_cell, match_columns
-from ak_tabular.files.locations import find_files, is_location, numbered_names
+from ak_tabular.files.locations import find_files, is_location
 from ak_tabular.files.opening import names_target, open_labelled_table, open_table
 from ak_tabular.files.source import TableSource
-from ak_tabular.frames import as_frame, from_records, is_name, names_columns, names_in, shorten, take_targets
+from ak_tabular.frames import as_frame, columns_named_by, from_records, is_name, names_in, shorten, take_targets
 from ak_tabular.layout import raw_columns, takes_columns
 from ak_tabular.leaks import find_leaks
 from ak_tabular.parsing import parsed
 from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.raw import raw_rows
 from ak_tabular.series import as_row
+from ak_tabular.settling import settled_arguments
 from ak_tabular.spelling import as_written
 from ak_tabular.tables import as_table, column_count, names_of
 from autokeras_core import DataError, Input
@@ -102,15 +103,12 @@ class StructuredDataInput(Input):
         super().__init__(name=name, column_names=names, column_types=types, numbered_columns=numbered)
 
     def settle(self, x: Any, y: Any) -> Mapping[str, Any]:
-        """Return which columns of the training data are called by numbers, so that a header of these is known as one.
+        """Return which columns are called by numbers, and `column_types` without those of targets, see `settling`.
 
         Raises:
             DataError: If x is a file that is no table.
         """
-        if "numbered_columns" in self.arguments:
-            return {}
-        numbered = numbered_names(find_files(x).names if is_location(x) else names_in(x))
-        return {"numbered_columns": numbered} if numbered else {}
+        return settled_arguments(x, y, self.arguments)
 
     def unpack(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return a table without its target columns, and these, where y names them; else both as they are.
@@ -124,7 +122,7 @@ class StructuredDataInput(Input):
         if is_name(y) or isinstance(y, (Mapping, list, tuple)):
             is_records = isinstance(x, np.ndarray) and x.dtype.names is not None and x.ndim == 1
             frame = from_records(x) if is_records else as_frame(x)
-        if not names_columns(y, frame):
+        if not columns_named_by(y, names_in(frame)):
             return x, y
         if frame is None:
             raise DataError(
@@ -156,13 +154,14 @@ class StructuredDataInput(Input):
 
         Raises:
             DataError: If it is no table, does not have the columns that `column_names` says, or a cell is neither
-                number, text, date nor missing, or infinite.
+                number, text, date nor missing, or infinite, in a column that `column_types` does not drop.
         """
+        types: Mapping[str, Kind] = self.arguments.get("column_types", {})
         if is_location(data):
-            numbered = self.arguments.get("numbered_columns", ())
-            data = open_table(data, kinds=self.arguments.get("column_types"), numbered=numbered)
-        table: Any = data if isinstance(data, TableSource) else as_table(data)
+            data = open_table(data, kinds=types, numbered=self.arguments.get("numbered_columns", ()))
         names: list[str] | None = self.arguments.get("column_names")
+        dropped = [name for name, kind in types.items() if kind == "dropped"]
+        table: Any = data if isinstance(data, TableSource) else as_table(data, dropped=dropped, column_names=names)
         if names is not None and (column_count(table) != len(names) or set(names_of(table) or names) != set(names)):
             raise DataError(
                 describe_error(
@@ -199,7 +198,7 @@ class StructuredDataInput(Input):
         )
         if isinstance(data, TableSource) and len(table) < len(data):
             columns = tuple(self._with_the_rest(data, place, column) for place, column in enumerate(columns))
-        is_numeric = all(column.storage == "number" for column in columns)
+        is_numeric = all(column.storage == "number" for column in columns if column.kind != "dropped")
         return InputProfile(
             name=name,
             modality=self.modality,
@@ -223,7 +222,7 @@ class StructuredDataInput(Input):
         if bad is None:
             return column
         if column.name in self.arguments.get("column_types", {}):
-            raise bad.error(column)
+            raise bad.error(column, names_row=False)  # these rows were drawn from the user's
         reason = f"{column.reason}; cells of other rows that are none, e.g. {bad.text!r}, are taken as missing"
         return attrs.evolve(column, is_mixed=True, placeholders=bad.placeholders, reason=reason)
 
@@ -254,7 +253,10 @@ class StructuredDataInput(Input):
             )
         few = _places(len(data), _ROWS_FOR_LEAKS)
         leaks = find_leaks(
-            _evenly(data, _ROWS_FOR_LEAKS), columns, {head: np.asarray(array[few]) for head, array in targets.items()}
+            _evenly(data, _ROWS_FOR_LEAKS),
+            columns,
+            {head: np.asarray(array[few]) for head, array in targets.items()},
+            kinds={head: target.kind for head, target in target_profiles.items()},
         )
         if leaks:
             found = "; ".join(f"{column!r} {reason}" for column, reason in leaks.items())
@@ -325,7 +327,8 @@ class StructuredDataInput(Input):
             DataError: As `check`.
         """
         if isinstance(data, np.ndarray):
-            data = as_row(data, [column["name"] for column in profile.facts["columns"] if column["kind"] != "dropped"])
+            kinds = {column["name"]: column["kind"] for column in profile.facts["columns"]}
+            data = as_row(data, [name for name in kinds if kinds[name] != "dropped"], all_names=kinds)
             data = _without(data, profile.facts.get("targets", ()))
         elif isinstance(data, TableSource):
             data = data.with_columns([name for name in data.names if name not in profile.facts.get("targets", ())])

@@ -16,24 +16,30 @@ __all__ = ["find_leaks"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _FEWEST_ROWS = 20  # below, a column may agree with the target by chance
+_FEWEST_OF_A_VALUE = 5  # below, two rare values may meet in the same rows by chance
 _PERFECT = 1 - 1e-9
 
 
-def find_leaks(table: Array, columns: Sequence[Column], targets: Mapping[str, Array]) -> dict[str, str]:
+def find_leaks(
+    table: Array, columns: Sequence[Column], targets: Mapping[str, Array], *, kinds: Mapping[str, str]
+) -> dict[str, str]:
     """Return the columns that give a target away, with how.
 
     A column gives classes away if each of its values stands for one class and each class for one value; it gives
-    numbers away if they are the same numbers, or a multiple of them with an offset. What merely predicts well is none.
+    numbers away if they are the same numbers, or a multiple of them with an offset; and one of several labels, or
+    numbers of which there are two, if it has two values that stand for these. What merely predicts well is none.
 
     Args:
         table: Training rows.
         columns: What analysis decided; dropped columns are not looked at.
-        targets: Encoded targets by head: `(rows, classes)` of 0 and 1, or `(rows, targets)` of numbers. Rows in which one is
-            NaN have no target, and are left out for it.
+        targets: Encoded targets by head: `(rows, classes)` of 0 and 1, a class number for each row, or
+            `(rows, targets)` of numbers. Rows in which one is NaN have no target, and are left out for it.
+        kinds: The kind of each target, see `TargetProfile`.
 
     Example:
         ```python
-        find_leaks(table, columns, {"regression": prices})  # {"price_in_cents": "is the target 'regression', ..."}
+        find_leaks(table, columns, {"regression": prices}, kinds={"regression": "regression"})
+        # {"price_in_cents": "is the target 'regression', but for a factor and an offset"}
         ```
     """
     places = match_columns(table, columns)
@@ -43,15 +49,20 @@ def find_leaks(table: Array, columns: Sequence[Column], targets: Mapping[str, Ar
         rows, target = _with_target(table, encoded)
         if len(rows) < _FEWEST_ROWS:
             continue
-        classes = _classes(target)
+        classes = _classes(target) if kinds[head] in ("binary", "multi-class") else None
         for column, place in wanted:
             if column.name in found:
                 continue
             if classes is not None:
                 if _renames(rows, place, column, classes):
                     found[column.name] = f"is the target {head!r} in other words: one value for each class"
-            elif column.kind == "numerical" and _is_multiple(_numbers(rows, place, column), target):
-                found[column.name] = f"is the target {head!r}, but for a factor and an offset"
+            elif column.kind == "numerical":
+                if _is_multiple(_numbers(rows, place, column), target):
+                    found[column.name] = f"is the target {head!r}, but for a factor and an offset"
+            elif column.categories == 2 and not column.missing:
+                codes = _codes(rows, place, column)
+                if _are_frequent(codes) and _is_multiple(codes, target):
+                    found[column.name] = f"is the target {head!r} in other words: one value for each of two"
     return found
 
 
@@ -67,8 +78,10 @@ def _with_target(table: Array, target: Array) -> tuple[Array, Array]:
 
 
 def _classes(target: Array) -> Array | None:
-    """Return each row's class, `None` where rows have numbers or several labels."""
-    if target.ndim == 2 and target.shape[1] > 1 and target.dtype.kind in "bui" and (target.sum(axis=1) == 1).all():
+    """Return the number of each row's class, encoded as such or one-hot; `None` if they are neither."""
+    if target.ndim == 1 or target.shape[1] == 1:
+        return np.asarray(pd.factorize(target.reshape(-1))[0])
+    if target.dtype.kind in "bui" and (target.sum(axis=1) == 1).all():
         return np.asarray(target.argmax(axis=1))
     return None
 
@@ -77,12 +90,25 @@ def _renames(table: Array, place: int, column: Column, classes: Array) -> bool:
     distinct = len(pd.unique(classes))
     if column.missing or column.categories != distinct or distinct < 2:
         return False
+    codes = _codes(table, place, column)
+    if distinct == 2 and not _are_frequent(codes):
+        return False
+    pairs = pd.unique(codes * (int(classes.max()) + 1) + classes)
+    return len(pairs) == distinct and len(pd.unique(codes)) == distinct
+
+
+def _are_frequent(codes: Array) -> bool:
+    """Return whether each of two values is in so many rows that it does not agree with a target by chance."""
+    return bool(np.bincount(codes[codes >= 0], minlength=2).min() >= _FEWEST_OF_A_VALUE)
+
+
+def _codes(table: Array, place: int, column: Column) -> Array:
+    """Return for each row the number of its value, -1 where it is missing."""
     if column.storage == "text":
         codes, _ = read_codes(table, place, column=column.name)
     else:
         codes, _ = pd.factorize(_numbers(table, place, column))
-    pairs = pd.unique(codes.astype(np.int64) * (int(classes.max()) + 1) + classes)
-    return len(pairs) == distinct and len(pd.unique(codes)) == distinct
+    return codes.astype(np.int64)
 
 
 def _numbers(table: Array, place: int, column: Column) -> Array:

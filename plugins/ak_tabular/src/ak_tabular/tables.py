@@ -15,13 +15,23 @@ the functions below, whatever the layout: no other module looks inside a table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Sized
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import Decimal, as_text, check_range, float_of, is_spelled_missing, parse_numbers
+from ak_tabular.cells import (
+    Decimal,
+    as_floats,
+    as_text,
+    check_matrix,
+    check_range,
+    float_of,
+    is_number,
+    is_spelled_missing,
+    parse_numbers,
+)
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
 from ak_tabular.frames import as_frame
 from ak_tabular.series import with_labels
@@ -49,7 +59,6 @@ __all__ = [
 Array: TypeAlias = np.ndarray[Any, Any]
 Storage: TypeAlias = Literal["number", "text", "time"]
 
-_BYTES_TO_CHECK = 2**20
 _SMALLEST = np.finfo(np.float32).tiny
 _ACCEPTED = (
     "a DataFrame (pandas, polars, Arrow), a dict of columns, a list of dicts, a 2-D NumPy array, a structured array, or "
@@ -59,19 +68,26 @@ _CATEGORICAL = np.dtype(object, metadata={"declared": "categorical"})
 _STORAGES: dict[str, Storage] = {"O": "text", "U": "text", "M": "time"}
 
 
-def as_table(data: Any) -> Array:
+def as_table(data: Any, *, dropped: Collection[str] = (), column_names: Sequence[str] | None = None) -> Array:
     """Return the user's data as a table; numeric arrays are returned as they are, without a copy.
+
+    Args:
+        data: The user's data.
+        dropped: Columns that are not looked at: their cells may be anything, and are missing in the table, but for
+            those of a numeric array.
+        column_names: What the columns of an array without names are called.
 
     Raises:
         DataError: If the data is no table, has no columns or two of one name, or a cell cannot be used.
     """
     frame = as_frame(data)
     if frame is not None:
-        columns = [(str(name), frame.iloc[:, index]) for index, name in enumerate(frame.columns)]
-        cells = [_read_series(series, name) for name, series in columns]
-        if isinstance(data, pd.Series) and len(cells) == 1:
-            cells = [with_labels(cells[0], data)]  # it may be a row after all
-        return structured([name for name, _ in columns], cells)
+        columns = [(frame.iloc[:, index], str(name)) for index, name in enumerate(frame.columns)]
+        if isinstance(data, pd.Series) and len(columns) == 1:  # it may be a row after all
+            cells = [with_labels(_read_series(*columns[0]), data)]
+        else:
+            cells = [_nothing(series) if name in dropped else _read_series(series, name) for series, name in columns]
+        return structured([name for _, name in columns], cells)
     if isinstance(data, (list, tuple)):
         data = _from_rows(data)
     elif not isinstance(data, np.ndarray) and hasattr(data, "__array__") and not isinstance(data, type):
@@ -84,17 +100,23 @@ def as_table(data: Any) -> Array:
         if data.ndim != 1:
             _reject(f"a structured array of shape {data.shape}")
         names = list(data.dtype.names)
-        return structured(names, [_read_array(data[name], name) for name in names])
+        return structured(
+            names, [_nothing(data) if name in dropped else _read_array(data[name], name) for name in names]
+        )
     if data.ndim != 2:
         _reject(f"an array of shape {data.shape}")
     if data.shape[1] == 0:
         _reject(f"an array without columns, shape {data.shape}")
-    names = default_names(data.shape[1])
+    names = list(column_names or ())
+    names = names if len(names) == data.shape[1] else default_names(data.shape[1])
     if data.dtype.kind == "f":
-        _check_matrix(data, names)
+        check_matrix(data, {index: name for index, name in enumerate(names) if name not in dropped})
     if data.dtype.kind in "buif":
         return np.asarray(data)
-    return np.stack([_texts(data[:, index], name) for index, name in enumerate(names)], axis=1)
+    return np.stack(
+        [_nothing(data) if name in dropped else _texts(data[:, index], name) for index, name in enumerate(names)],
+        axis=1,
+    )
 
 
 def default_names(count: int) -> list[str]:
@@ -244,6 +266,11 @@ def structured(names: Sequence[str], columns: list[Array]) -> Array:
     return table
 
 
+def _nothing(rows: Sized) -> Array:
+    """Return a column that has no value in any of so many rows."""
+    return np.full(len(rows), None, dtype=object)
+
+
 def _read_series(series: pd.Series[Any], name: str) -> Array:
     """Return a frame's column as floats, as times, or as text, as its dtype says."""
     dtype = series.dtype
@@ -309,8 +336,8 @@ def _texts(values: Array, name: str, *, are_numbers_kept: bool = False) -> Array
             codes, distinct = pd.factorize(values)
         except TypeError:  # a cell that cannot be hashed, such as a list, is none that can be used
             return _one_by_one(values, name)
-        if are_numbers_kept and len(distinct) and all(_is_number(value) for value in distinct):
-            numbers: Array = np.append(_floats(distinct), np.nan)[codes]
+        if are_numbers_kept and len(distinct) and all(is_number(value) for value in distinct):
+            numbers: Array = np.append(as_floats(distinct), np.nan)[codes]
             check_range(numbers, column=name)
             return numbers
         rows = np.full(len(distinct), len(values))
@@ -320,23 +347,6 @@ def _texts(values: Array, name: str, *, are_numbers_kept: bool = False) -> Array
         return cells
     codes, distinct = _factorized(values, name)
     return _with_none(distinct)[codes]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)) and not isinstance(
-        value, np.timedelta64
-    )
-
-
-def _floats(values: Sequence[Any]) -> Array:
-    """Return numbers as float64; an integer beyond its range is infinite."""
-    found = np.empty(len(values), dtype=np.float64)
-    for index, value in enumerate(values):
-        try:
-            found[index] = float(value)
-        except OverflowError:
-            found[index] = np.inf if value > 0 else -np.inf
-    return found
 
 
 def _factorized(values: Array, name: str) -> tuple[Array, Array]:
@@ -363,18 +373,6 @@ def _with_none(texts: Sequence[Any] | Array) -> Array:
     extended = np.empty(len(texts) + 1, dtype=object)
     extended[:-1] = texts
     return extended
-
-
-def _check_matrix(matrix: Array, names: Sequence[str]) -> None:
-    """Check the numbers of a matrix, a few rows at a time: it may lie on disk, and be larger than memory."""
-    largest = float(np.finfo(np.float32).max)
-    rows = max(1, _BYTES_TO_CHECK // max(1, matrix[:1].nbytes))
-    for start in range(0, len(matrix), rows):
-        block = matrix[start : start + rows]
-        with np.errstate(invalid="ignore"):
-            is_bad = (np.abs(block) > largest).any(axis=0)
-        for index in np.flatnonzero(is_bad)[:1]:
-            check_range(matrix[:, index], column=names[index])
 
 
 def _from_rows(rows: Sequence[Any]) -> Array:

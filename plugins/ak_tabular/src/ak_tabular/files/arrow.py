@@ -1,14 +1,15 @@
 """Reading CSV and Parquet with Arrow: whole, or a batch of rows at a time; what is wrong is said by file, row and column.
 
 The types of a CSV file's columns are found from its beginning and, in a large file, from places all over it. A cell
-further on that does not fit is an error. Whole numbers are read as floats, so that a fraction that comes late is none.
+further on that does not fit is an error. Whole numbers are read as floats, so that a fraction that comes late is none;
+but those of targets, which may be identifiers of classes, to the last digit.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,35 +18,23 @@ import attrs
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
-from pyarrow import compute
 
+from ak_tabular.files.arrays import ARROW_TYPES, MISSING, ColumnType, as_type, exact_numbers, without, without_blanks
 from ak_tabular.files.locations import TableFiles, index_columns, not_utf8, open_bytes
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
-__all__ = ["ColumnType", "RowBatch", "column_types", "read_batches", "read_whole"]
+__all__ = ["RowBatch", "column_types", "read_batches", "read_whole"]
 
 ArrowType: TypeAlias = Any  # Arrow's stubs are incomplete
 
-# Those of pandas.read_csv.
-_MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
-_MISSING += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
 _BLANK = [" ", "  "]
 _PLACES = 8
 _BYTES_PER_PLACE = 4 * 2**20
 _BYTES_AT_ONCE = 8 * 2**20
 _ROWS_AT_ONCE = 65_536
+_FEWEST_ROWS_AT_ONCE = 256
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_ARROW_TYPES: dict[str, Any] = {
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "text": pa.dictionary(pa.int32(), pa.string()),
-    "time": pa.timestamp("us"),
-    "dropped": pa.string(),  # whatever its cells are
-}
-
-ColumnType: TypeAlias = str
-"""`"number"`, `"boolean"`, `"text"` or `"time"`; or `"dropped"`, where the cells do not matter."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,8 +42,8 @@ class RowBatch:
     """Some rows of a table.
 
     Attributes:
-        columns: Arrow arrays by name: of float64, booleans, dictionaries of text, or timestamps in microseconds; those that
-            are dropped are of any type.
+        columns: Arrow arrays by name: of float64, booleans, dictionaries of text, or timestamps in microseconds; whole
+            numbers of targets are integers; those that are dropped are of any type.
         path: The file that they come from.
         start: The number of the first one in that file; 0 is the row below the header.
         rows: How many there are.
@@ -71,6 +60,7 @@ def read_whole(files: TableFiles, *, targets: Sequence[str] = ()) -> Any:
 
     But no row may have too few or too many cells. A column has one type in all parts of a table, whatever each of them
     alone looks like. In a target column of words only blank cells are missing: a class may be called `None` or `NA`.
+    Targets that are decimals are floats.
 
     Args:
         files: The table.
@@ -84,27 +74,36 @@ def read_whole(files: TableFiles, *, targets: Sequence[str] = ()) -> Any:
     for path, header, table in zip(files.paths[1:], files.headers[1:], tables[1:], strict=True):
         with _explaining(path, header):
             whole = pa.concat_tables([whole, table], promote_options="permissive")
+    for name in targets:
+        place = whole.schema.get_field_index(name)
+        if pa.types.is_decimal(whole.schema.field(place).type):  # pandas would have objects for them
+            whole = whole.set_column(place, name, whole.column(place).cast(pa.float64(), safe=False))
     return whole.to_pandas()
 
 
-def column_types(files: TableFiles) -> dict[str, ColumnType]:
+def column_types(files: TableFiles, *, dropped: Collection[str] = ()) -> dict[str, ColumnType]:
     """Return what each column of a table holds, as far as samples of a CSV file show.
 
+    Args:
+        files: The table.
+        dropped: Columns whose cells do not matter, and may be anything.
+
     Raises:
-        DataError: If a column holds what is neither numbers, text nor dates.
+        DataError: If another column holds what is neither numbers, text nor dates.
     """
     found: dict[str, ColumnType] = {}
     is_typed = files.format == "parquet"  # in a CSV file no word is a number, not even `true`
     for path, header in zip(files.paths, files.headers, strict=True):
         with _explaining(path, header):
             schema = _sampled_schema(path, files, header) if files.format == "csv" else pq.read_schema(path)
-        for field in (schema.field(name) for name in header):
+        for field in (schema.field(name) for name in header if name not in dropped):
             kind = _kind_of(field.type, field.name, path, is_csv=not is_typed)
             known = found.get(field.name, "missing")
             if known in ("missing", kind):
                 found[field.name] = kind
             elif kind != "missing":
                 found[field.name] = "number" if is_typed and {known, kind} == {"number", "boolean"} else "text"
+    found |= dict.fromkeys(dropped, "dropped")
     return {name: "text" if found[name] == "missing" else found[name] for name in files.names}
 
 
@@ -117,7 +116,7 @@ def read_batches(
         files: The table.
         types: What each column holds.
         names: The columns to read.
-        targets: Those that are targets: no text in them is missing, unless it is blank.
+        targets: Those that are targets: no text in them is missing, unless it is blank, and no whole number is rounded.
 
     Raises:
         DataError: If a file cannot be read, or a cell does not fit its column; the message names file, row and column.
@@ -125,16 +124,18 @@ def read_batches(
     for path, header in zip(files.paths, files.headers, strict=True):
         start = 0
         is_csv = files.format == "csv"
-        batches = _csv_batches(path, files, header, types, names) if is_csv else _parquet_batches(path, names)
+        numbers = [name for name in targets if types[name] == "number"]
+        batches = _csv_batches(path, files, header, types, names, numbers) if is_csv else _parquet_batches(path, names)
         while True:
             with _explaining(path, header, rows=start):
                 batch = next(batches, None)
                 if batch is None:
                     break
-                columns = {name: _as_type(batch.column(name), types[name]) for name in names}
+                columns = {name: as_type(batch.column(name), types[name]) for name in names if name not in numbers}
+                columns |= {name: exact_numbers(batch.column(name), place=header.index(name)) for name in numbers}
                 if is_csv:
                     texts = [name for name in names if types[name] == "text" and name not in targets]
-                    columns |= {name: _without(columns[name], _MISSING + _BLANK) for name in texts}
+                    columns |= {name: without(columns[name], MISSING + _BLANK) for name in texts}
             if batch.num_rows:
                 yield RowBatch(columns=columns, path=path, start=start, rows=batch.num_rows)
             start += batch.num_rows
@@ -167,7 +168,7 @@ def _read_csv_parts(files: TableFiles, targets: Sequence[str]) -> list[Any]:
                     labels = _read_csv(path, files, header, types=types, missing=(), names=names)
             for name in names:
                 place = tables[index].schema.get_field_index(name)
-                tables[index] = tables[index].set_column(place, name, _without_blanks(labels.column(name)))
+                tables[index] = tables[index].set_column(place, name, without_blanks(labels.column(name)))
     return tables
 
 
@@ -187,7 +188,7 @@ def _read_csv(
     header: Sequence[str],
     *,
     types: Mapping[str, Any],
-    missing: Sequence[str] = _MISSING,
+    missing: Sequence[str] = MISSING,
     names: Sequence[str] = (),
 ) -> Any:
     with open_bytes(path) as file:
@@ -250,7 +251,7 @@ def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any
         io.BytesIO(b"".join(pieces)),
         read_options=_read_options(header, skip_rows=0),
         parse_options=_parse_options(files, skips=True),  # pieces may begin and end within rows
-        convert_options=_convert_options({}, missing=_MISSING + _BLANK),
+        convert_options=_convert_options({}, missing=MISSING + _BLANK),
     ).schema
 
 
@@ -296,9 +297,15 @@ def _kind_of(kind: ArrowType, name: str, path: Path, *, is_csv: bool) -> str:
 
 
 def _csv_batches(
-    path: Path, files: TableFiles, header: Sequence[str], types: Mapping[str, ColumnType], names: Sequence[str]
+    path: Path,
+    files: TableFiles,
+    header: Sequence[str],
+    types: Mapping[str, ColumnType],
+    names: Sequence[str],
+    exact: Sequence[str],
 ) -> Iterator[Any]:
-    wanted = {name: _ARROW_TYPES[types[name]] for name in names}
+    """Yield the rows of a CSV file; numbers that are to be read exactly as text, see `exact_numbers`."""
+    wanted = {name: pa.string() if name in exact else ARROW_TYPES[types[name]] for name in names}
     if any(types[name] == "time" for name in names):
         schema = _sampled_schema(path, files, header)
         wanted |= {name: _time_type(schema.field(name).type) for name in names if types[name] == "time"}
@@ -306,8 +313,8 @@ def _csv_batches(
         path,
         read_options=_read_options(header, skip_rows=files.header_lines[path]),
         parse_options=_parse_options(files),
-        # What is missing among texts depends on the column, see `_without`.
-        convert_options=_convert_options(wanted, missing=_MISSING + _BLANK, names=names, in_texts=False),
+        # What is missing among texts depends on the column, see `without`.
+        convert_options=_convert_options(wanted, missing=MISSING + _BLANK, names=names, in_texts=False),
     )
     with reader:
         yield from reader
@@ -316,41 +323,14 @@ def _csv_batches(
 def _time_type(sampled: ArrowType) -> ArrowType:
     """Return the type to read dates of a file as: Arrow takes zones, and nine digits, only where it expects them."""
     if not pa.types.is_timestamp(sampled):
-        return _ARROW_TYPES["time"]
+        return ARROW_TYPES["time"]
     return pa.timestamp("ns" if sampled.unit == "ns" else "us", tz=sampled.tz)
 
 
 def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=list(names))
-
-
-def _as_type(column: Any, kind: ColumnType) -> Any:
-    """Return an Arrow array in one of four types; as it is where its cells do not matter."""
-    if kind == "dropped":
-        return column
-    if pa.types.is_dictionary(column.type) and column.type.value_type != pa.string():
-        column = column.dictionary_decode()
-    if kind == "text":
-        return column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
-    wanted = _ARROW_TYPES[kind]
-    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        column = column.cast(pa.timestamp(column.type.unit))  # Arrow keeps UTC
-    return column if column.type == wanted else column.cast(wanted, safe=False)
-
-
-def _without_blanks(texts: Any) -> Any:
-    """Return an Arrow array of text with blank ones missing."""
-    return compute.if_else(compute.equal(compute.utf8_trim_whitespace(texts), ""), None, texts)
-
-
-def _without(column: Any, missing: Sequence[str]) -> Any:
-    """Return an Arrow dictionary array with some of its texts missing."""
-    is_missing = compute.is_in(column.dictionary, value_set=pa.array(missing))
-    if not compute.any(is_missing).as_py():
-        return column
-    indices = compute.if_else(is_missing.take(column.indices), None, column.indices)
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
+        rows = max(_FEWEST_ROWS_AT_ONCE, _BYTES_AT_ONCE // (8 * len(names)))
+        yield from file.iter_batches(batch_size=min(_ROWS_AT_ONCE, rows), columns=list(names))
 
 
 @contextmanager

@@ -94,10 +94,10 @@ class Vocabulary:
 
 
 def narrowest(numbers: Array, *, is_exact: bool = False) -> Array:
-    """Return float64 numbers (NaN where missing) in the narrowest type that holds them.
+    """Return numbers in the narrowest type that holds them.
 
     Args:
-        numbers: The numbers.
+        numbers: The numbers: float64, NaN where missing; or integers.
         is_exact: Whether fractions must not be rounded to float32.
     """
     if not len(numbers):
@@ -113,6 +113,8 @@ def narrowest(numbers: Array, *, is_exact: bool = False) -> Array:
             for kind in _WHOLE:
                 if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
                     return numbers.astype(kind)
+        if numbers.dtype.kind != "f":
+            return numbers
         return numbers.astype(np.float32 if max(-low, high) <= _LARGEST_WHOLE_FLOAT32 else np.float64)
     return numbers if is_exact else numbers.astype(np.float32)
 

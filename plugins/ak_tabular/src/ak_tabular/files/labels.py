@@ -19,6 +19,7 @@ __all__ = ["LabelCollector"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _MOST_CODES = 65_536
+_LARGEST_EXACT = 2**53  # below, float64 tells whole numbers apart
 
 
 class LabelCollector:
@@ -36,7 +37,7 @@ class LabelCollector:
         self._pieces: list[Array] = []
 
     def add_numbers(self, numbers: Array, *, path: Path, start: int) -> None:
-        """Take the next rows of a column of numbers or booleans, NaN where missing.
+        """Take the next rows of a column of numbers or booleans: floats, NaN where missing, or integers.
 
         Raises:
             DataError: If one is missing; the message says where.
@@ -69,12 +70,11 @@ class LabelCollector:
         if self._kind == "text":
             values = self._vocabulary.values()[1:]
             return CodedLabels(_joined(pieces, np.min_scalar_type(len(values))), values)
-        if any(piece.dtype.kind == "f" and not np.array_equal(piece, np.rint(piece)) for piece in pieces):
-            return _joined(pieces, np.dtype(np.float64))
         low = min(int(piece.min()) for piece in pieces)
-        span = max(int(piece.max()) for piece in pieces) - low
-        if span >= _MOST_CODES:
-            return _joined(pieces, np.dtype(np.int64))
+        high = max(int(piece.max()) for piece in pieces)
+        span, dtype = high - low, _number_type(pieces, low, high)
+        if dtype != np.int64 or span >= _MOST_CODES:
+            return _joined(pieces, dtype)
         codes = _joined([piece.astype(np.int64) - low for piece in pieces], np.min_scalar_type(span))
         whole = low + np.arange(span + 1)
         return CodedLabels(codes, whole.astype(bool) if self._kind == "boolean" else whole)
@@ -90,6 +90,21 @@ class LabelCollector:
                 advice="Drop those rows from the file, or write any label there and give them the weight 0 in sample_weight.",
             )
         )
+
+
+def _number_type(pieces: list[Array], low: int, high: int) -> np.dtype[Any]:
+    """Return the type that holds the numbers of all pieces, the smallest and the largest of which are given.
+
+    Whole numbers are integers, but not with large floats among them, which stand for their neighbours as well.
+    """
+    are_whole = all(
+        piece.dtype.kind != "f" or (np.abs(piece).max() < _LARGEST_EXACT and np.array_equal(piece, np.rint(piece)))
+        for piece in pieces
+    )
+    for kind in (np.int64, np.uint64):
+        if are_whole and np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            return np.dtype(kind)
+    return np.dtype(np.float64)
 
 
 def _joined(pieces: list[Array], dtype: np.dtype[Any]) -> Array:

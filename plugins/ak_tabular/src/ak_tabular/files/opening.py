@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ak_tabular.files.source import TableSource
     from autokeras_core.plugin import CodedLabels
 
-__all__ = ["BYTES_IN_MEMORY", "names_target", "open_labelled_table", "open_table"]
+__all__ = ["BYTES_IN_MEMORY", "is_streamed", "names_target", "open_labelled_table", "open_table"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -37,7 +37,12 @@ def open_table(location: Any, *, kinds: Mapping[str, str] | None = None, numbere
         DataError: If there is no such table, or it cannot be read.
     """
     files = find_files(location, numbered=numbered)
-    return _read(files, ()) if files.size <= BYTES_IN_MEMORY else _store(files, (), kinds or {})[0]
+    return _store(files, (), kinds or {})[0] if is_streamed(files) else _read(files, ())
+
+
+def is_streamed(files: TableFiles) -> bool:
+    """Return whether a table is too large to be read into memory."""
+    return files.size > BYTES_IN_MEMORY
 
 
 def names_target(location: Any, y: Any, *, numbered: Collection[str] = ()) -> bool:
@@ -81,7 +86,7 @@ def open_labelled_table(
                     advice=suggest(name, files.names),
                 )
             )
-    if files.size <= BYTES_IN_MEMORY:
+    if not is_streamed(files):
         return take_targets(_read(files, targets), target)
     table, labels = _store(files, targets, kinds or {})
     if isinstance(target, str):
@@ -104,11 +109,9 @@ def _store(
     from ak_tabular.files.source import TableSource
     from ak_tabular.files.writing import store_table
 
-    types = column_types(files)
+    dropped = [name for name, kind in kinds.items() if kind == "dropped" and name not in targets]
+    types = column_types(files, dropped=dropped)
     types |= {name: "text" for name, kind in kinds.items() if name in types and kind in ("categorical", "text")}
-    types |= {
-        name: "dropped" for name, kind in kinds.items() if name in types and kind == "dropped" and name not in targets
-    }
     dates = [target for target in targets if types[target] == "time"]
     if dates:
         raise DataError(

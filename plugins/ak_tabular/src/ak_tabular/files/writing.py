@@ -172,7 +172,10 @@ def _values_and_codes(column: Any) -> tuple[list[str | None], Array]:
 
 
 def _numbers(column: Any, batch: RowBatch, name: str) -> Array:
-    """Return a column of numbers or booleans as float64, NaN where missing, checked for float32's range."""
+    """Return a column of numbers or booleans, NaN where missing, checked for float32's range.
+
+    As float64; or as integers, if it has these and none is missing.
+    """
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.uint8()).cast(pa.float64())
     numbers: Array = column.to_numpy(zero_copy_only=False)
