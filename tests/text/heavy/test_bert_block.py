@@ -157,10 +157,11 @@ def test_layers_are_set_free_from_the_top(encoder: FrozenEncoder, depth: Any, gr
 def test_the_block_keeps_the_contract(checkpoint: str) -> None:
     """It builds, trains, survives files and has no dead hyperparameter; the exported model takes token numbers."""
     texts = np.array([text * 3 for text in reviews(16)[0]], dtype=object)
+    block = BertBlock(pretrained=checkpoint, sequence_length=Choice([8, 16]))
 
-    check_block(
-        BertBlock(pretrained=checkpoint, sequence_length=Choice([8, 16])), input_shape=(), data=texts, dtype="string"
-    )
+    # Features are divided by their deviations among 16 texts, and rounding with them: by how much it differs with batches
+    # depends on the processor.
+    check_block(block, input_shape=(), data=texts, dtype="string", tolerance=1e-4)
 
 
 def test_the_second_phase_is_in_the_leaderboard(tuned: AutoModel) -> None:
