@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 import attrs
@@ -262,13 +263,10 @@ def select_equals(
     scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
     least = _orderable(scores[ranked[0]][0]) - tolerance - _SINGLE_PRECISION
-    chosen = [index for index in ranked if _orderable(scores[index][0]) >= least][:members] or ranked[:1]
-    if len(chosen) == 1:
-        return _selection(Counter(chosen), scores[chosen[0]], ranked, scores)
-    total = _double(candidates[chosen[0]])
-    for index in chosen[1:]:
-        total = _added(total, candidates[index])
-    return _selection(Counter(chosen), score(_mean(total, len(chosen))), ranked, scores)
+    chosen = [index for index in ranked if _orderable(scores[index][0]) >= least][:members]  # the best one at least
+    first, *others = (candidates[index] for index in chosen)
+    mean = _mean(reduce(_added, others, _double(first)), len(chosen))
+    return _selection(Counter(chosen), score(mean), ranked, scores)
 
 
 def standard_error(score: Callable[[Array], float], *, rows: int) -> float:
