@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile, Decision, InputProfile, TargetProfile
     from autokeras_core.data.rows import Rows
     from autokeras_core.data.scripts import unspaced_share
+    from autokeras_core.downloads import DownloadFailure, FailedDownloads
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.trial import run_trial
     from autokeras_core.executors.base import Executor, TrialObserver
@@ -66,10 +67,12 @@ __all__ = [
     "DataProfile",
     "Decision",
     "Depth",
+    "DownloadFailure",
     "Executor",
     "ExecutorSpec",
     "Exporter",
     "ExporterSpec",
+    "FailedDownloads",
     "Failure",
     "FineTunable",
     "Fixed",
@@ -115,8 +118,10 @@ _TARGETS = {
     "DataProfile": "autokeras_core.data.profile",
     "Decision": "autokeras_core.data.profile",
     "Depth": "autokeras_core.graph.fine_tuning",
+    "DownloadFailure": "autokeras_core.downloads",
     "Executor": "autokeras_core.executors.base",
     "Exporter": "autokeras_core.exporting",
+    "FailedDownloads": "autokeras_core.downloads",
     "Failure": "autokeras_core.search.records",
     "FineTunable": "autokeras_core.graph.fine_tuning",
     "HasLayerGroups": "autokeras_core.graph.fine_tuning",

@@ -16,6 +16,7 @@ import pytest
 
 from ak_text.pretrained import hub
 from autokeras_core import UnavailableError
+from autokeras_core.plugin import FailedDownloads
 from tests.text.heavy.checkpoints import go_offline, write_checkpoint
 
 NAME = "somebody/tiny-bert"
@@ -180,9 +181,9 @@ def test_a_failed_download_is_tried_again_some_minutes_later(tmp_path: Path, mon
     """In a notebook whose user has connected again; the error says from when on."""
     offline = go_offline(monkeypatch, tmp_path)
 
-    asked = []
-    for now in (0.0, 299.0, 301.0):
-        monkeypatch.setattr(hub, "_clock", lambda now=now: now)
+    asked, clock = [], iter((0.0, 299.0, 301.0, 301.0))
+    monkeypatch.setattr(hub, "_failed", FailedDownloads(lambda: next(clock)))
+    for _ in range(3):
         with pytest.raises(UnavailableError, match=r"is not tried again before \d\d:\d\d:\d\d\.$"):
             hub.download(NAME)
         asked.append(len(offline.addresses))
@@ -194,13 +195,12 @@ def test_a_checkpoint_that_was_not_there_is_found_some_minutes_later(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer is remembered no longer than a failed connection."""
-    monkeypatch.setattr(hub, "_clock", lambda: 0.0)
+    clock = iter((0.0, 301.0))
+    monkeypatch.setattr(hub, "_failed", FailedDownloads(lambda: next(clock)))
     (server.folder / "config.json").rename(server.folder / "kept")
     with pytest.raises(UnavailableError):
         hub.download(NAME)
     (server.folder / "kept").rename(server.folder / "config.json")
-
-    monkeypatch.setattr(hub, "_clock", lambda: 301.0)
 
     assert hub.download(NAME).is_dir()
 

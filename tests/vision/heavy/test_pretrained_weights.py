@@ -22,6 +22,7 @@ from ak_vision.pretrained.weights import (
     pretrained_network,
 )
 from autokeras_core import GraphError, UnavailableError
+from autokeras_core.plugin import FailedDownloads
 from tests.vision.heavy.backbones import NETWORK, SIZE, go_offline, save_network
 
 pytestmark = pytest.mark.usefixtures("short_network")
@@ -143,9 +144,9 @@ def test_a_failed_download_is_tried_again_some_minutes_later(monkeypatch: pytest
     """In a notebook whose user has connected again; the error says from when on."""
     offline = go_offline(monkeypatch, tmp_path)
 
-    asked = []
-    for now in (0.0, 299.0, 301.0):
-        monkeypatch.setattr(weights, "_clock", lambda now=now: now)
+    asked, clock = [], iter((0.0, 299.0, 301.0, 301.0))
+    monkeypatch.setattr(weights, "_failed", FailedDownloads(lambda: next(clock)))
+    for _ in range(3):
         with pytest.raises(UnavailableError, match=r"is not tried again before \d\d:\d\d:\d\d\.$"):
             pretrained_network("mobilenet_v3_small", image_size=96, weights="imagenet")
         asked.append(len(offline.addresses))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPException
 from pathlib import Path
@@ -15,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-import attrs
-
 from autokeras_core import UnavailableError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import FailedDownloads
 
 if TYPE_CHECKING:
     from email.message import Message
     from http.client import HTTPMessage
+
+    from autokeras_core.plugin import DownloadFailure
 
 __all__ = ["OPTIONAL_FILES", "REQUIRED_FILES", "cache_folder", "download", "forget_failed_downloads", "is_hub_name"]
 
@@ -45,31 +45,11 @@ OPTIONAL_FILES: Mapping[str, int] = MappingProxyType(
 _ADDRESS = "https://huggingface.co"
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]*/)?[A-Za-z0-9][A-Za-z0-9_.-]*(?:@[A-Za-z0-9][A-Za-z0-9_.-]*)?\Z")
 _SECONDS_WITHOUT_AN_ANSWER = 15.0
-_SECONDS_REMEMBERED = 300.0
 _BYTES_AT_ONCE = _MEBIBYTE
 _NOT_FOUND = 404
 
 
-@attrs.frozen(kw_only=True)
-class _Failure:
-    """A download that failed.
-
-    Attributes:
-        reason: Why.
-        until: When the download may be tried again, in seconds of `_clock`.
-        time_of_day: The same time, for people.
-    """
-
-    reason: str
-    until: float
-    time_of_day: str
-
-
-# By checkpoint; `None` if the failure was the connection's, which other checkpoints need as well.
-_failed: dict[str | None, _Failure] = {}
-
-# What tells the seconds; tests put something else in its place.
-_clock: Callable[[], float] = time.monotonic
+_failed = FailedDownloads()  # by checkpoint
 
 
 def is_hub_name(name: str) -> bool:
@@ -107,7 +87,7 @@ def download(name: str) -> Path:
     folder = cache_folder(name)
     if _is_complete(folder):
         return folder
-    if (failure := _recent_failure(name)) is not None:
+    if (failure := _failed.recent(name)) is not None:
         raise _unavailable(name, failure)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,29 +97,15 @@ def download(name: str) -> Path:
     except (OSError, ValueError, HTTPException) as error:  # the last: what is no answer in http, or breaks off
         is_answer = isinstance(error, (HTTPError, ValueError))
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise _unavailable(name, _note_failure(name if is_answer else None, reason)) from error
+        raise _unavailable(name, _failed.note(name if is_answer else None, reason)) from error
     if not _is_complete(folder):
-        raise _unavailable(name, _note_failure(name, "it has neither tokenizer.json nor vocab.txt"))
+        raise _unavailable(name, _failed.note(name, "it has neither tokenizer.json nor vocab.txt"))
     return folder
 
 
 def forget_failed_downloads() -> None:
     """Try downloads again at once that failed some minutes ago or less."""
-    _failed.clear()
-
-
-def _recent_failure(name: str) -> _Failure | None:
-    """Return the failure, the checkpoint's or the connection's, for which no download is tried now; or `None`."""
-    failures = (_failed.get(key) for key in (name, None))
-    return next((each for each in failures if each is not None and _clock() < each.until), None)
-
-
-def _note_failure(key: str | None, reason: str) -> _Failure:
-    """Keep a failure for some minutes; return it."""
-    time_of_day = time.strftime("%H:%M:%S", time.localtime(time.time() + _SECONDS_REMEMBERED))
-    failure = _Failure(reason=reason, until=_clock() + _SECONDS_REMEMBERED, time_of_day=time_of_day)
-    _failed[key] = failure
-    return failure
+    _failed.forget()
 
 
 def _is_complete(folder: Path) -> bool:
@@ -208,7 +174,7 @@ def _replacing(path: Path) -> Iterator[Any]:
         raise
 
 
-def _unavailable(name: str, failure: _Failure) -> UnavailableError:
+def _unavailable(name: str, failure: DownloadFailure) -> UnavailableError:
     return UnavailableError(
         describe_error(
             f"The pretrained encoder {name!r} cannot be downloaded.",

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError
 
-import attrs
 import keras
 import numpy as np
 
@@ -27,9 +25,11 @@ from ak_vision.networks import NETWORKS, network
 from ak_vision.pretrained.arrays import correct_scaling, set_arrays
 from autokeras_core import GraphError, UnavailableError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import FailedDownloads
 
 if TYPE_CHECKING:
     from ak_vision.networks import Network
+    from autokeras_core.plugin import DownloadFailure
 
 __all__ = [
     "IMAGENET",
@@ -51,30 +51,10 @@ SUFFIXES = (".weights.h5", ".keras", ".h5", ".hdf5")
 """What the name of a weights file may end with."""
 
 _SECONDS_WITHOUT_AN_ANSWER = 15.0
-_SECONDS_REMEMBERED = 300.0
 _IMAGENET_CLASSES = 1000
 
 
-@attrs.frozen(kw_only=True)
-class _Failure:
-    """A download that failed.
-
-    Attributes:
-        reason: Why.
-        until: When the download may be tried again, in seconds of `_clock`.
-        time_of_day: The same time, for people.
-    """
-
-    reason: str
-    until: float
-    time_of_day: str
-
-
-# By network; `None` if the failure was the connection's, which other networks need as well.
-_failed: dict[str | None, _Failure] = {}
-
-# What tells the seconds; tests put something else in its place.
-_clock: Callable[[], float] = time.monotonic
+_failed = FailedDownloads()  # by network
 
 
 def pretrained_network(name: str, *, image_size: int | tuple[int, int], weights: str) -> keras.Model:
@@ -166,21 +146,7 @@ def network_of_file(weights: str) -> str | None:
 
 def forget_failed_downloads() -> None:
     """Try downloads again at once that failed some minutes ago or less."""
-    _failed.clear()
-
-
-def _recent_failure(name: str) -> _Failure | None:
-    """Return the failure, the network's or the connection's, for which no download is tried now; or `None`."""
-    failures = (_failed.get(key) for key in (name, None))
-    return next((each for each in failures if each is not None and _clock() < each.until), None)
-
-
-def _note_failure(key: str | None, reason: str) -> _Failure:
-    """Keep a failure for some minutes; return it."""
-    time_of_day = time.strftime("%H:%M:%S", time.localtime(time.time() + _SECONDS_REMEMBERED))
-    failure = _Failure(reason=reason, until=_clock() + _SECONDS_REMEMBERED, time_of_day=time_of_day)
-    _failed[key] = failure
-    return failure
+    _failed.forget()
 
 
 def _without_separators(name: str) -> str:
@@ -190,7 +156,7 @@ def _without_separators(name: str) -> str:
 def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model:
     if not has_published_weights(facts.name):
         raise _unavailable(facts.name, "nobody offers them in the format of Keras")
-    if (failure := _recent_failure(facts.name)) is not None:
+    if (failure := _failed.recent(facts.name)) is not None:
         raise _undownloaded(facts.name, failure)
     try:
         with _bounded_wait(), _without_warnings():
@@ -202,7 +168,7 @@ def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model
         if not is_answer and not any(isinstance(each, (OSError, HTTPException)) for each in causes):
             raise
         reason = " ".join(f"{type(causes[-1]).__name__}: {causes[-1]}".split())
-        raise _undownloaded(facts.name, _note_failure(facts.name if is_answer else None, reason)) from error
+        raise _undownloaded(facts.name, _failed.note(facts.name if is_answer else None, reason)) from error
     # The same layers as with weights from a file: Keras adds one to some networks.
     wanted = application(facts.name, input_shape=input_shape)
     set_arrays(wanted, published.get_weights())
@@ -210,7 +176,7 @@ def _published(facts: Network, input_shape: tuple[int, int, int]) -> keras.Model
     return wanted
 
 
-def _undownloaded(name: str, failure: _Failure) -> UnavailableError:
+def _undownloaded(name: str, failure: DownloadFailure) -> UnavailableError:
     return _unavailable(name, failure.reason, f" The download is not tried again before {failure.time_of_day}.")
 
 
