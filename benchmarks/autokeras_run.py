@@ -21,6 +21,7 @@ import image_sets
 import numpy as np
 import table_sets
 import text_sets
+from side_by_side import take_own_cores
 
 Array = np.ndarray[Any, Any]
 
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--stop-after", type=float, help="seconds after which the run is stopped")
     options = parser.parse_args()
+    take_own_cores()  # before TensorFlow counts them
 
     import autokeras
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from image_sets import FASHION, SETS, load
+from side_by_side import take_own_cores
 
 
 def network(shape: tuple[int, ...], classes: int) -> keras.Model:
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--fashion", type=Path, default=FASHION)
     options = parser.parse_args()
+    take_own_cores()
 
     (x, y), (x_test, y_test) = load(options.data, options.fashion)
     keras.utils.set_random_seed(options.seed)

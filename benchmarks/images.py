@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from image_sets import FASHION, SETS, load
+from side_by_side import take_own_cores
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -86,6 +87,7 @@ def main() -> None:
     parser.add_argument("--verbose", type=int, default=2)
     parser.add_argument("--print-only", action="store_true", help="add nothing to the results")
     options = parser.parse_args()
+    take_own_cores()
 
     record = run(
         options.data,

@@ -6,17 +6,41 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
 import numpy as np
 
-__all__ = ["mean_and_error", "read_records", "run_side_by_side", "take_own_cores"]
+__all__ = ["OwnCores", "mean_and_error", "read_records", "run_side_by_side", "take_own_cores"]
 
 _VARIABLE = "BENCHMARK_CORES"
+
+
+class OwnCores:
+    """The machine's cores, shared out between processes that run side by side.
+
+    Args:
+        jobs: How many processes run at a time.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._shares: Queue[list[int]] = Queue()
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        for job in range(jobs):
+            self._shares.put(cores[job::jobs])
+
+    @contextmanager
+    def taken(self) -> Iterator[dict[str, str]]:
+        """Yield the environment of a process that keeps to cores nobody else has, see `take_own_cores`."""
+        share = self._shares.get()
+        try:
+            yield {**os.environ, _VARIABLE: ",".join(map(str, share))}
+        finally:
+            self._shares.put(share)
 
 
 def run_side_by_side(commands: Sequence[Sequence[str]], *, jobs: int, records: Path) -> None:
@@ -24,26 +48,20 @@ def run_side_by_side(commands: Sequence[Sequence[str]], *, jobs: int, records: P
 
     Args:
         commands: The arguments of each process, behind Python's own.
-        jobs: How many processes run at a time. The cores are shared out between them, see `take_own_cores`.
+        jobs: How many processes run at a time. The cores are shared out between them, see `OwnCores`.
         records: The file of lines.
     """
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    shares: Queue[list[int]] = Queue()
-    for job in range(jobs):
-        shares.put(cores[job::jobs])
+    cores = OwnCores(jobs)
 
     def carry_out(command: Sequence[str]) -> str:
-        share = shares.get()
         try:
-            environment = {**os.environ, _VARIABLE: ",".join(map(str, share))}
-            process = subprocess.run(
-                [sys.executable, *command], capture_output=True, text=True, check=True, env=environment
-            )
+            with cores.taken() as environment:
+                process = subprocess.run(
+                    [sys.executable, *command], capture_output=True, text=True, check=True, env=environment
+                )
             return process.stdout.splitlines()[-1]
         except subprocess.CalledProcessError as error:
             sys.exit(f"{' '.join(command)} failed:\n{error.stderr[-2_000:]}")
-        finally:
-            shares.put(share)
 
     records.parent.mkdir(exist_ok=True)
     with ThreadPoolExecutor(jobs) as pool:
@@ -54,7 +72,7 @@ def run_side_by_side(commands: Sequence[Sequence[str]], *, jobs: int, records: P
 
 
 def take_own_cores() -> None:
-    """Keep this process to the cores that `run_side_by_side` gave it."""
+    """Keep this process to the cores that `OwnCores` gave it."""
     if cores := os.environ.get(_VARIABLE):
         os.sched_setaffinity(0, [int(core) for core in cores.split(",")])
 

@@ -37,6 +37,10 @@ def diabetes(rows: int = 442) -> tuple[Array, Array]:
 # A learning rate that a few epochs of a hundred rows can learn with.
 QUICK = {"training/learning_rate": 0.03, "training/batch_size": 32}
 
+BUSY = 30.0
+"""Seconds by which a machine that does other things as well may be late. What goes beyond a limit on a machine that does not is
+measured by the benchmarks (tables.py and images.py, in the column of the longest run)."""
+
 
 def dense_classifier(**options: Any) -> AutoModel:
     """Return a small classifier of numbers; `options` go to AutoModel, `head` to the head."""

@@ -13,10 +13,9 @@ import pytest
 
 from autokeras_core import ArrayInput, AutoModel, Choice, ClassificationHead, DenseBlock, Normalization, SearchError
 from autokeras_core.graph.operator import Block, Preprocessor
-from tests.heavy.automodels import QUICK, dense_classifier, digits, wine
+from tests.heavy.automodels import BUSY, QUICK, dense_classifier, digits, wine
 
 LIMIT = 3.0
-ALLOWED = 5.0  # beyond a limit of up to 100 seconds
 MINUTES = 300.0
 
 
@@ -39,13 +38,13 @@ def _warm() -> None:
 
 
 def fitted_in_time(model: AutoModel, x: Any, y: Any, *, limit: float = LIMIT, **options: Any) -> AutoModel:
-    """Fit a model within the limit and what is allowed beyond it, and return it; an error must come in time as well."""
+    """Fit a model within its limit, which is far below what it would take, and return it; an error comes in time as well."""
     started = time.monotonic()
     try:
         model.fit(x, y, time_limit=limit, verbose=0, **options)
     finally:
         seconds = time.monotonic() - started
-        assert seconds <= limit + ALLOWED, f"it took {seconds:.1f} s"
+        assert seconds <= limit + BUSY, f"it took {seconds:.1f} s"
     return model
 
 

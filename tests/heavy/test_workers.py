@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from automodels import QUICK, dense_classifier, wine
+from automodels import BUSY, QUICK, dense_classifier, wine
 from worker_doubles import DiesOnce, EpochLog, TroublesomeBlock
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, SearchError
@@ -124,7 +124,7 @@ def test_a_time_limit_holds_while_workers_start(tmp_path: Path) -> None:
     with pytest.raises(SearchError, match="starting the workers"):
         model.fit(x, y, verbose=0)
 
-    assert time.monotonic() - began < 0.5 + 5.0
+    assert time.monotonic() - began < 0.5 + BUSY
     assert worker_pids(os.getpid()) == set()
 
 
@@ -136,7 +136,7 @@ def test_a_time_limit_is_kept_with_several_workers(tmp_path: Path) -> None:
 
     history = model.fit(x, y, verbose=0)
 
-    assert time.monotonic() - began < 30.0 + 5.0
+    assert time.monotonic() - began < 30.0 + BUSY
     assert history.stop_reason == "time_limit reached"
     assert history.trials >= 2
 

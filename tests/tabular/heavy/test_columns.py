@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import time
 import uuid
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from ak_tabular import StructuredDataInput
 from autokeras_core import DataError
+from tests.lines import lines_run
 
 ROWS = 200
 RANDOM = np.random.default_rng(0)
@@ -309,8 +309,8 @@ def test_zeros_and_ones_in_text_are_read_as_numbers() -> None:
     assert (facts["kind"], facts["storage"], facts["categories"]) == ("boolean", "number", 2)
 
 
-def test_analysis_of_many_rows_is_fast() -> None:
-    """100,000 rows of 30 columns take well under a second to read and to analyse."""
+def test_many_rows_are_analysed_without_python_for_each_cell() -> None:
+    """100,000 rows of 30 columns are read and analysed in fewer lines of Python than there are cells."""
     rows = 100_000
     words = np.array([f"word {n}" for n in range(50)], dtype=object)
     dates = np.datetime_as_string(np.datetime64("2020-01-01") + np.arange(999))
@@ -321,8 +321,7 @@ def test_analysis_of_many_rows_is_fast() -> None:
         | {"text": [f"row {n} of them all" for n in range(rows)]}
     )
     table_input = StructuredDataInput()
-    began = time.process_time()
 
-    table_input.analyse(table_input.adapt(frame), name="structured")
+    lines = lines_run(lambda: table_input.analyse(table_input.adapt(frame), name="structured"))
 
-    assert time.process_time() - began < 4  # 0.5 s on a quiet machine
+    assert lines < frame.size

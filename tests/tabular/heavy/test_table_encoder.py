@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from ak_tabular import StructuredDataInput, TableEncoder
 from autokeras_core import DataError, NotFittedError
 from autokeras_core.data.profile import InputProfile
 from autokeras_core.testing import check_preprocessor
+from tests.lines import lines_run
 
 NUMBERS = st.one_of(
     st.floats(width=32),
@@ -391,8 +391,8 @@ def test_state_round_trip_gives_the_same_numbers() -> None:
     np.testing.assert_array_equal(other.transform(table), encoder.transform(table))
 
 
-def test_hundred_thousand_rows_are_encoded_within_seconds() -> None:
-    """No Python loop over cells: 20 columns of 100,000 rows take well under a second on a free core."""
+def test_many_rows_are_encoded_without_python_for_each_row() -> None:
+    """No loop over rows or cells: 20 columns of 100,000 rows take fewer lines of Python than there are rows."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({f"n{index}": rng.normal(size=100_000) for index in range(12)})
     for index in range(8):
@@ -402,10 +402,7 @@ def test_hundred_thousand_rows_are_encoded_within_seconds() -> None:
     table_input, encoder = fitted(frame)
     table = table_input.adapt(frame)
 
-    started = time.perf_counter()
-    encoder.transform(table)
-
-    assert time.perf_counter() - started < 4  # with room for a busy machine
+    assert lines_run(lambda: encoder.transform(table)) < len(table)
 
 
 def test_category_without_values_is_an_error() -> None:
