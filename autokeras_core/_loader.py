@@ -12,7 +12,7 @@ import re
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from inspect import isfunction
 from types import MappingProxyType, ModuleType
 from typing import Literal, TypeAlias
@@ -54,7 +54,7 @@ REGISTRATION_HOOKS: Mapping[str, type[Spec]] = MappingProxyType(
 
 Status: TypeAlias = Literal["loaded", "disabled", "failed"]
 Stage: TypeAlias = Literal[
-    "metadata", "namespace", "requirement", "import", "hooks", "descriptors", "commands", "observer"
+    "metadata", "namespace", "requirement", "import", "hooks", "descriptors", "commands", "observer", "warm starts"
 ]
 
 _HOOK_PREFIX = "autokeras_"
@@ -307,7 +307,8 @@ def _collect_specs(record: PluginRecord, module: ModuleType, relay: pluggy.Plugi
                 continue
             try:
                 returned = implementation.function()
-                specs = None if isinstance(returned, (str, bytes, Mapping)) else list(returned)
+                is_list = isinstance(returned, Iterable) and not isinstance(returned, (str, bytes, Mapping))
+                specs = list(returned) if is_list else None
             # As at the import: the plugin's own code runs here.
             except (Exception, SystemExit) as error:  # noqa: BLE001 - the plugin boundary
                 raise _reject(

@@ -1,7 +1,8 @@
 """The registry: every block, head, input, task, ... that the loaded plugins registered, by name. Light.
 
-A full name, `"ak_vision:resnet"`, says which plugin; a bare one, `"resnet"`, will do where it is unique. Looking a name
-up imports nothing heavy; `Registry.load` imports the class.
+A full name, `"ak_vision:resnet"`, says which plugin; a bare one, `"resnet"`, will do where it is unique. One that the
+core has is always the core's: no plugin changes what `"dense"` means. Looking a name up imports nothing heavy;
+`Registry.load` imports the class.
 
 Example:
     ```python
@@ -164,7 +165,7 @@ class Registry:
         Args:
             kind: `"block"`, `"head"`, `"input"`, `"task"`, `"preprocessor"`, `"executor"`, `"exporter"` or
                 `"warm start"`.
-            name: A full name, or a bare one that only one plugin uses.
+            name: A full name, or a bare one that the core has or only one plugin uses.
 
         Raises:
             RegistryError: If there is none, or the bare name is ambiguous.
@@ -215,8 +216,9 @@ class Registry:
         namespace, short = parse_name(name)
         pool = [registered for kind in kinds for registered in self.list(kind)]
         found = [each for each in pool if each.name == short and namespace in (None, each.namespace)]
-        if len(found) == 1:
-            return found[0]
+        own = [each for each in found if each.namespace == CORE_NAMESPACE]
+        if len(found) == 1 or own:
+            return (own or found)[0]
         what = kinds[0] if len(kinds) == 1 else "block, head or input"
         if found:
             raise RegistryError(
@@ -315,7 +317,7 @@ def block(name: str, **arguments: object) -> Block:
     """Return a new block, found by its registered name.
 
     Args:
-        name: A full name, `"ak_vision:resnet"`, or a bare one that only one plugin uses.
+        name: A full name, `"ak_vision:resnet"`, or a bare one that the core has or only one plugin uses.
         arguments: The block's constructor arguments; what is left out is tuned.
 
     Raises:

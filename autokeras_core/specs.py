@@ -172,7 +172,7 @@ class TaskSpec(ClassSpec):
 
     Args:
         modality: What its data is.
-        blocks: The full names of its candidate blocks: explicit, so that installing a plugin changes no search.
+        blocks: The full names of its candidate blocks: explicit, so that installing a plugin adds none to a search.
     """
 
     kind: ClassVar[str] = "task"

@@ -32,6 +32,7 @@ class FitCommand:
         fit_options: Keyword arguments of `fit`, JSON data.
         max_trials: How many trials the search may have in all its runs; `None` for no limit.
         time_limit: How many seconds of searching in all its runs; `None` for no limit.
+        seconds_before: How many of these were used up when the limit was set: the rest is what one run was given.
         output: Where the found model is saved, an absolute path; `None` if it stays in the search's directory.
     """
 
@@ -43,6 +44,7 @@ class FitCommand:
     fit_options: Mapping[str, Any] = attrs.field(factory=dict)
     max_trials: int | None = None
     time_limit: float | None = None
+    seconds_before: float = 0.0
     output: Path | None = None
 
     @property
@@ -86,6 +88,7 @@ class FitCommand:
             "fit_options": dict(self.fit_options),
             "max_trials": self.max_trials,
             "time_limit": self.time_limit,
+            "seconds_before": self.seconds_before,
             "output": None if self.output is None else str(self.output),
         }
 
@@ -101,6 +104,7 @@ class FitCommand:
             fit_options=data["fit_options"],
             max_trials=data["max_trials"],
             time_limit=data["time_limit"],
+            seconds_before=data.get("seconds_before", 0.0),  # commands of an earlier version do not say
             output=None if data["output"] is None else Path(data["output"]),
         )
 

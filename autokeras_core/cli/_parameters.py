@@ -21,6 +21,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+\Z")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_PYTHON = {"True": True, "False": False, "None": None}  # as our pages write them; the text "False" would count as true
 
 
 class Duration(_Type):
@@ -77,7 +78,7 @@ class ObjectiveName(_Type):
 
 
 class Assignment(_Type):
-    """`NAME=VALUE`, where the value is JSON, or else text."""
+    """`NAME=VALUE`, where the value is JSON, one of Python's `True`, `False` and `None`, or else text."""
 
     name = "assignment"
 
@@ -89,6 +90,8 @@ class Assignment(_Type):
         name = name.strip().replace("-", "_")
         if not equals or not _NAME.match(name):
             self.fail(f"{value!r} is not of the form NAME=VALUE.", param, ctx)
+        if text in _PYTHON:
+            return name, _PYTHON[text]
         try:
             return name, json.loads(text)
         except ValueError:
@@ -111,12 +114,21 @@ ASSIGNMENT = Assignment()
 def split_names(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that a repeatable option lists, separated by commas.
 
-    A name with a comma in it is written in double quotes, as in a CSV file: `--target '"price, net"'`.
+    A name with a comma in it is written in double quotes, as in a CSV file: `--target '"price, net"'`. Spaces behind a comma
+    that separates names are left out. All others are part of a name: the header `age, job` has a column `" job"`.
 
     Example:
         ```python
-        split_names(("a,b", "c"))  # ("a", "b", "c")
+        split_names(("a, b", " c"))  # ("a", "b", " c")
         ```
     """
-    rows = csv.reader(values, skipinitialspace=True)
-    return tuple(name.strip() for row in rows for name in row if name.strip())
+    return tuple(name for value in values for name in _names_in(value) if name.strip())
+
+
+def _names_in(value: str) -> list[str]:
+    """Return the names in one value."""
+    bare = value.lstrip(" ")
+    names = next(csv.reader([bare], skipinitialspace=True), [])
+    if names and not bare.startswith('"'):
+        names[0] = value[: len(value) - len(bare)] + names[0]
+    return names

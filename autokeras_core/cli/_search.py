@@ -21,10 +21,12 @@ from autokeras_core.cli._output import Format, Table, write
 from autokeras_core.cli._session import Session
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
+from autokeras_core.search.budget import ending_trials_after
 from autokeras_core.search.journal import is_locked, read_events
 from autokeras_core.search.opening import calling_when_opened
+from autokeras_core.search.place import prepare_place
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, OtherSearchError, make_writable, write_json
+from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, OtherSearchError, write_json
 
 __all__ = ["INTERRUPTED_CODE", "save_model", "search", "write_result"]
 
@@ -44,6 +46,7 @@ def search(
     directory: Path,
     max_trials: int | None,
     time_limit: float | None,
+    seconds_of_trials: float | None = None,
     is_new: bool = False,
     overwrite: bool = False,
     is_quiet: bool = False,
@@ -56,6 +59,7 @@ def search(
         directory: Where the search is kept.
         max_trials: How many trials this run may make up to, as `AutoModel` counts them.
         time_limit: How many seconds this run may take.
+        seconds_of_trials: After how many of them trials end; `None` where only the time limit ends them.
         is_new: Whether the directory was made for it, and goes if the search is refused.
         overwrite: Whether to delete a search that is there.
         is_quiet: Whether nothing of its course is shown.
@@ -79,7 +83,7 @@ def search(
                 directory=directory,
                 overwrite=overwrite,
             )
-            with _stopping_gently():
+            with _stopping_gently(), ending_trials_after(seconds_of_trials):
                 try:
                     history = model.fit(
                         command.x,
@@ -212,7 +216,7 @@ def _kept_command(command: FitCommand, directory: Path, *, is_new: bool) -> Iter
     Until then it may hold another one, whose command stays, whatever ends this run. Where no search has begun a trial it is
     kept at once, so that `resume` can do what was cut off while it read the data; if it is refused, it goes.
     """
-    make_writable(directory)
+    prepare_place(directory)
     path = directory / COMMAND_FILE
     is_free, before = _is_free(directory), _content(path)
     is_known = False

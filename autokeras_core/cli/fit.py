@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +14,10 @@ from autokeras_core.cli._command import COMMAND_FILE, FitCommand
 from autokeras_core.cli._models import data_argument
 from autokeras_core.cli._output import Format, format_option
 from autokeras_core.cli._parameters import ASSIGNMENT, DURATION, OBJECTIVE, WORKERS, split_names
+from autokeras_core.cli._places import check_output, new_directory
 from autokeras_core.cli._search import INTERRUPTED_CODE, save_model, search, write_result
 from autokeras_core.cli._session import Session, pass_session
-from autokeras_core.errors import RegistryError, SearchError, describe_error
+from autokeras_core.errors import AutoKerasError, RegistryError, SearchError, describe_error
 from autokeras_core.search.identity import SEARCH_SPACE, OtherSearchError
 from autokeras_core.search.report import SearchReport, read_report
 from autokeras_core.search.session import JOURNAL_FILE, write_json
@@ -28,8 +26,7 @@ __all__ = ["fit", "resume"]
 
 _PATH = click.Path(path_type=Path)
 _EXISTING_PATH = click.Path(exists=True, path_type=Path)
-_SAVED = "manifest.json"
-_SHORTEST_RUN = 1.0  # seconds; enough to end a search whose time is over
+_SHORTEST_RUN = 1.0  # seconds; of a search without a model, however much of its time is used up
 
 quiet_option = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Show nothing of the search's course.")
 
@@ -70,7 +67,7 @@ quiet_option = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Sho
     metavar="NAME=VALUE",
     type=ASSIGNMENT,
     multiple=True,
-    help="Another argument of the task; VALUE is JSON or text. May be repeated.",
+    help="Another argument of the task; VALUE is JSON, True, False, None or text. May be repeated.",
 )
 @click.option("--directory", metavar="DIR", type=_PATH, help="Where the search is kept; by default a new folder here.")
 @click.option("--overwrite", is_flag=True, help="Delete a search that is in DIR, instead of going on with it.")
@@ -127,7 +124,7 @@ def fit(
         "seed": seed,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    _check_output(output, directory=directory)
+    check_output(output, directory=directory)
     full_name = _task_name(session, task)
     command = FitCommand(
         task=full_name,
@@ -150,7 +147,7 @@ def fit(
         output=None if output is None else output.absolute(),
     )
     is_new = directory is None or not directory.exists()
-    directory = _new_directory(full_name) if directory is None else directory.absolute()
+    directory = new_directory(full_name) if directory is None else directory.absolute()
     try:
         is_interrupted = search(
             session,
@@ -210,7 +207,7 @@ def resume(
     if validation_data is not None:
         command = attrs.evolve(command, validation_data=validation_data.absolute())
     if output is not None:
-        _check_output(output, directory=directory)
+        check_output(output, directory=directory)
         command = attrs.evolve(command, output=output.absolute())
     report = read_report(directory) if (directory / JOURNAL_FILE).exists() else None
     is_more = time_limit is not None or max_trials is not None
@@ -219,26 +216,46 @@ def resume(
             f"The search has ended: {report.stop_reason}. To go on with it, say for how long: --time-limit TIME, or "
             "--max-trials N."
         )
-        is_unsaved = command.output is not None and (output is not None or not command.output.exists())
-        if command.output is not None and is_unsaved and report.best is not None:
-            save_model(session, directory, command.output)
-            write_json(directory / COMMAND_FILE, command.to_json())
+        if report.best is not None:
+            command = _saved(session, command, directory, is_told=output is not None)
         _finish(command, directory, output_format, is_interrupted=False)
         return
     command.check_data()
-    _check_output(command.output, directory=directory)
+    check_output(command.output, directory=directory)
     if is_more:
         command = _extended(command, report, time_limit=time_limit, max_trials=max_trials)
-    trials, seconds = _left(command, report)
+    left = _left(command, report, is_new_time=time_limit is not None)
     try:
-        is_interrupted = search(
-            session, command, directory=directory, max_trials=trials, time_limit=seconds, is_quiet=is_quiet
-        )
+        is_interrupted = search(session, command, directory=directory, is_quiet=is_quiet, **attrs.asdict(left))
     except OtherSearchError as error:
         if SEARCH_SPACE in error.different:
             raise  # it names the hyperparameter
         raise _cannot_resume(command, error) from error
     _finish(command, directory, output_format, is_interrupted=is_interrupted)
+
+
+def _saved(session: Session, command: FitCommand, directory: Path, *, is_told: bool) -> FitCommand:
+    """Save the model of a search that has ended where its command says, if that is yet to be done; return the command.
+
+    Where `fit` was told to may be a path of another machine, and a plugin may be missing. That it fails then is a warning,
+    since nobody has asked for it now: the model stays where it is, in the search's directory, and the command that is
+    returned has no output.
+
+    Raises:
+        AutoKerasError: If it cannot be loaded, or saved where this run was told to.
+    """
+    try:
+        if command.output is None or (command.output.exists() and not is_told):
+            return command
+        check_output(command.output, directory=directory)
+        save_model(session, directory, command.output)
+    except (OSError, AutoKerasError) as error:
+        if is_told:
+            raise
+        session.tell(f"Warning: {error} To save the model elsewhere: --output PATH.")
+        return attrs.evolve(command, output=None)
+    write_json(directory / COMMAND_FILE, command.to_json())
+    return command
 
 
 def _cannot_resume(command: FitCommand, error: OtherSearchError) -> SearchError:
@@ -274,7 +291,9 @@ def _continuing(command: FitCommand, directory: Path) -> FitCommand:
     trials, seconds = command.max_trials, command.time_limit
     if trials is not None:
         trials += report.finished_trials
-    return attrs.evolve(command, max_trials=trials, time_limit=None if seconds is None else seconds + report.seconds)
+    if seconds is not None:
+        command = attrs.evolve(command, time_limit=seconds + report.seconds, seconds_before=report.seconds)
+    return attrs.evolve(command, max_trials=trials)
 
 
 def _extended(
@@ -286,19 +305,39 @@ def _extended(
         command,
         max_trials=None if max_trials is None else trials_done + max_trials,
         time_limit=None if time_limit is None else seconds + time_limit,
+        seconds_before=0.0 if time_limit is None else seconds,
     )
 
 
-def _left(command: FitCommand, report: SearchReport | None) -> tuple[int | None, float | None]:
-    """Return the limits of a run that completes the search, as `AutoModel` counts: trials from where it last ended."""
+@attrs.frozen(kw_only=True)
+class _Left:
+    """The limits of a run that completes a search, as `search` takes them."""
+
+    max_trials: int | None
+    time_limit: float | None
+    seconds_of_trials: float | None = None
+
+
+def _left(command: FitCommand, report: SearchReport | None, *, is_new_time: bool) -> _Left:
+    """Return the limits of a run that completes the search, as `AutoModel` counts: trials from where it last ended.
+
+    What is left of the time may not suffice to read the data. Where there is a model that is no error: what is left is for
+    trials, and what follows the last one is done in any case; how long that may be goes by the limit of the run that is
+    completed, not of all. Who says now how long the run may take means all of it.
+    """
     trials, seconds = command.max_trials, command.time_limit
     if report is None:
-        return trials, seconds
+        return _Left(max_trials=trials, time_limit=seconds)
     if trials is not None:
         left = trials - report.finished_trials
         # Python may have added to the search since then; one that found no model gets its trials once more.
         trials = left if left > 0 else trials if report.best is None else 1
-    return trials, None if seconds is None else max(_SHORTEST_RUN, seconds - report.seconds)
+    if seconds is None:
+        return _Left(max_trials=trials, time_limit=None)
+    rest = max(0.0, seconds - report.seconds)
+    if report.best is None or is_new_time:
+        return _Left(max_trials=trials, time_limit=max(_SHORTEST_RUN, rest))
+    return _Left(max_trials=trials, time_limit=seconds - command.seconds_before, seconds_of_trials=rest)
 
 
 def _finish(command: FitCommand, directory: Path, output_format: Format, *, is_interrupted: bool) -> None:
@@ -335,55 +374,3 @@ def _wherever(value: Any) -> Any:
     """Return the absolute path of what an option names here, so that `resume` finds it from elsewhere; other values as they are."""
     is_path = isinstance(value, str) and (os.sep in value or Path(value).suffix != "")
     return str(Path(value).absolute()) if is_path and Path(value).exists() else value
-
-
-def _check_output(output: Path | None, *, directory: Path | None) -> None:
-    """Check before a long search, rather than after it, that its model can be saved.
-
-    Args:
-        output: Where the model is to be saved, if anywhere.
-        directory: Where the search is kept; `None` for a new folder in the working directory.
-
-    Raises:
-        SearchError: If something else is where it would be, or the search itself will be.
-    """
-    if output is None:
-        return
-    if _is_in_the_way(output.resolve(), directory):
-        raise SearchError(
-            describe_error(
-                "The model cannot be saved where the search is kept.",
-                expected="--output and the search's directory as two folders, neither inside the other",
-                received=f"the output {str(output)!r} and the directory {str(directory or 'a new one here')!r}",
-                advice="Give another --output, or none: `predict`, `evaluate` and `export` take the directory too.",
-            )
-        )
-    if not output.exists() or (output / _SAVED).is_file():
-        return
-    if not output.is_dir() or any(output.iterdir()):
-        raise SearchError(
-            describe_error(
-                "The model cannot be saved.",
-                expected="--output as a new folder, an empty one, or one with a saved model, which is replaced",
-                received=f"{str(output)!r}, which holds something else",
-            )
-        )
-
-
-def _is_in_the_way(output: Path, directory: Path | None) -> bool:
-    """Return whether a search is kept where a model would be: at, inside or around that path."""
-    if directory is None:
-        return Path.cwd().is_relative_to(output)
-    kept = directory.resolve()
-    return output.is_relative_to(kept) or kept.is_relative_to(output)
-
-
-def _new_directory(task: str) -> Path:
-    """Make a folder in the working directory, named after task and time."""
-    name = f"autokeras-{task.rpartition(':')[2]}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for number in itertools.count(1):
-        path = Path.cwd() / (name if number == 1 else f"{name}-{number}")
-        with contextlib.suppress(FileExistsError):  # another search took the name in this second
-            path.mkdir()
-            return path
-    raise AssertionError  # the loop has no end

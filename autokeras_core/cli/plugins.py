@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterator
 from textwrap import indent
 
@@ -61,7 +63,7 @@ def doctor(context: click.Context, output_format: Format) -> None:
     for record in records:
         if record.problem is not None:
             problems.setdefault(_key(record), []).append(record.problem)
-    for record, problem in session.plugin_commands(reserved).problems:
+    for record, problem in [*session.plugin_commands(reserved).problems, *_problems_of_warm_starts(session)]:
         problems.setdefault(_key(record), []).append(problem)
     write(
         output_format,
@@ -82,6 +84,27 @@ def doctor(context: click.Context, output_format: Format) -> None:
         },
         names=[record.entry_point for record in records if _key(record) in problems],
     )
+
+
+def _problems_of_warm_starts(session: Session) -> Iterator[tuple[PluginRecord, PluginProblem]]:
+    """Yield what is wrong with files of warm starts, which a search finds only when it wants them."""
+    # Here, not above: it brings the TOML reader, which most commands do not need.
+    from autokeras_core.search.warm_starts import read_file
+
+    records = {record.namespace: record for record in session.manager.loaded}
+    for registered in session.registry.warm_starts:
+        # stdout carries data only: reading a file imports its package, which may print.
+        with contextlib.redirect_stdout(sys.stderr):
+            file = read_file(registered)
+        if file.problem:
+            yield (
+                records[registered.namespace],
+                PluginProblem(
+                    stage="warm starts",
+                    reason=f"its warm starts {registered.name!r} cannot be used: {file.problem}.",
+                    advice=f"Reinstall {registered.distribution}, or report this to its author.",
+                ),
+            )
 
 
 def _key(record: PluginRecord) -> str:
@@ -113,4 +136,5 @@ _STAGE_TEXT = {
     "descriptors": "what its hooks returned; nothing of it was registered",
     "commands": "its commands; everything else of it is in use",
     "observer": "an observer hook; everything else of it is in use",
+    "warm starts": "a file of warm starts; everything else of it is in use",
 }

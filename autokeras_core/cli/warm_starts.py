@@ -32,10 +32,14 @@ def list_warm_starts(session: Session, task: str, output_format: Format) -> None
     A search orders them by what they cost on its data, where blocks say so, and skips those that are for other data.
     """
     # Here, not above: it brings the TOML reader, which no other command needs.
-    from autokeras_core.search.warm_starts import read_warm_starts
+    from autokeras_core.search.warm_starts import read_files
 
     registered = session.registry.get("task", task)
-    found = read_warm_starts(session.registry, registered.full_name)
+    files = read_files(session.registry, registered.full_name)
+    for file in files:
+        if file.problem:  # a search goes on without it
+            session.tell(f"Warning: the warm starts {file.registered.full_name!r} cannot be used: {file.problem}")
+    found = [start for file in files for start in file.starts]
     write(
         output_format,
         tables=[

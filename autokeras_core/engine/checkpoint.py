@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.clock import EpochClock
     from autokeras_core.engine.watch import TrialWatch
     from autokeras_core.search.records import TrialJob
+    from autokeras_core.search.space import Configuration
 
 __all__ = [
     "Checkpoint",
@@ -105,13 +106,17 @@ class CheckpointFile:
 
     Args:
         path: The file.
-        identity: What tells the trial from any other. A checkpoint of another one is ignored.
+        identity: What tells the trial from any other, besides its configuration. A checkpoint of another is ignored.
+        configuration: The trial's configuration. A hyperparameter that is missing in this one or in the checkpoint's is
+            left aside: the code of a block may have gained or lost it since, and whether its variables still fit is
+            seen from them.
     """
 
-    def __init__(self, path: Path, *, identity: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, *, identity: Mapping[str, Any], configuration: Configuration) -> None:
         self.path = path
         text = json.dumps(identity, sort_keys=True, default=str)
         self._identity = hashlib.sha256(text.encode()).hexdigest()
+        self._configuration = configuration
 
     def write(self, model: keras.Model, watch: TrialWatch, *, is_over: bool = False, **about: float) -> None:
         """Write the state of a compiled model, its optimizer and its watch.
@@ -131,6 +136,7 @@ class CheckpointFile:
         state = {
             "format": FORMAT,
             "identity": self._identity,
+            "configuration": self._configuration,
             "watch": watch.state(),
             "best": "none" if best is None else "current" if is_best else "kept",
             "is_over": is_over,
@@ -170,7 +176,9 @@ class CheckpointFile:
     def _read(self, model: keras.Model) -> Checkpoint:
         with zipfile.ZipFile(self.path) as archive:
             state = read_state(archive)
-            if state["identity"] != self._identity:
+            stored = state["configuration"]
+            differing = [name for name in stored if stored[name] != self._configuration.get(name, stored[name])]
+            if state["identity"] != self._identity or differing:
                 message = "it is of another trial, or of other settings"
                 raise ValueError(message)
             variables = _read_arrays(archive, "variable", model.variables)
@@ -222,14 +230,14 @@ class TrialCheckpoints:
         identity = {
             "phase": phase,
             "rows": rows,
-            "configuration": dict(job.configuration),
             "epochs": job.epochs,
             "seed": job.seed,
             "batch_size_divisor": job.batch_size_divisor,
             "learning_rate_factor": job.learning_rate_factor,
             "refit_epochs": job.refit_epochs,
         }
-        return CheckpointFile(checkpoint_path(self._directory, phase), identity=identity)
+        path = checkpoint_path(self._directory, phase)
+        return CheckpointFile(path, identity=identity, configuration=job.configuration)
 
     def has_phase(self, phase: int) -> bool:
         """Return whether there is a checkpoint of a phase, of this run or of an earlier one."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,7 +15,14 @@ from typing import Any
 
 from autokeras_core.errors import SearchError, describe_error
 
-__all__ = ["MANIFEST", "put_in_place", "read_manifest", "replaced_directory", "write_manifest"]
+__all__ = [
+    "MANIFEST",
+    "check_replaceable",
+    "put_in_place",
+    "read_manifest",
+    "replaced_directory",
+    "write_manifest",
+]
 
 MANIFEST = "manifest.json"
 """The file that lists the others."""
@@ -27,12 +36,14 @@ def replaced_directory(directory: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `directory`, which takes its place when the block ends without an exception.
 
     What is at `directory` is replaced only if an earlier save wrote all of it. So neither a crash nor a wrong path
-    costs anyone a file.
+    costs anyone a file. If `directory` is a link, that is done where it leads to, and the link stays.
 
     Raises:
         SearchError: If the directory holds anything else, or cannot be written.
     """
-    _check_replaceable(directory)
+    check_replaceable(directory)
+    if directory.is_symlink():
+        directory = directory.resolve()
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(directory)
@@ -100,15 +111,23 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _check_replaceable(directory: Path) -> None:
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        found = ["a file"]
-    else:
-        names = {path.name for path in directory.iterdir()}
-        listed = {MANIFEST, *_listed_files(directory)} if MANIFEST in names else set()
-        found = sorted(names - listed)
+def check_replaceable(directory: Path) -> None:
+    """Check that `replaced_directory` can put a folder at a path, before there is one: what fills it may take hours.
+
+    Args:
+        directory: The path; nothing is made there.
+
+    Raises:
+        SearchError: If something else is there, a file system is mounted there, or it cannot be written.
+    """
+    try:
+        place = directory.resolve()
+        if os.path.ismount(place):  # not `Path.is_mount`, which fails on Windows before Python 3.12
+            raise _mounted(directory)
+        found = _foreign(directory)
+        _check_writable(place.parent)
+    except OSError as error:
+        raise _not_writable(directory, error) from error
     if found:
         raise SearchError(
             describe_error(
@@ -120,11 +139,42 @@ def _check_replaceable(directory: Path) -> None:
         )
 
 
-def _listed_files(directory: Path) -> list[str]:
-    try:
-        return list(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+def _mounted(directory: Path) -> SearchError:
+    return SearchError(
+        describe_error(
+            "The model cannot be saved here.",
+            expected="a directory that can be replaced as a whole",
+            received=f"path={str(directory)!r}, where a file system is mounted",
+            advice=f"Choose a folder below it, such as {str(directory / 'model')!r}.",
+        )
+    )
+
+
+def _foreign(directory: Path) -> list[str]:
+    """Return what is at a path and was not written by an earlier save."""
+    if not directory.exists():
         return []
+    if not directory.is_dir():
+        return ["a file"]
+    return sorted({path.name for path in directory.iterdir()} - _saved_files(directory))
+
+
+def _saved_files(directory: Path) -> set[str]:
+    """Return the names of the files that the manifest lists, and its own; none if it is none of ours."""
+    try:
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        return {MANIFEST, *dict(manifest["files"])} if "format" in manifest else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise an `OSError` if files cannot be made in a folder, which need not exist."""
+    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def put_in_place(temporary: Path, directory: Path) -> None:

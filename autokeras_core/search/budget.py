@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import attrs
 
@@ -10,7 +13,7 @@ from autokeras_core.data.epochs import ROWS_PER_EPOCH
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.search.records import GRACE
 
-__all__ = ["DEFAULT_MAX_TRIALS", "Budget", "planned_epochs"]
+__all__ = ["DEFAULT_MAX_TRIALS", "Budget", "deadline_of_trials", "ending_trials_after", "planned_epochs"]
 
 DEFAULT_MAX_TRIALS = 10
 """How many trials a search runs if neither `max_trials` nor `time_limit` is given."""
@@ -19,10 +22,43 @@ _MOST_EPOCHS_FOR_STEPS = 256
 _SHARE = 1 / 3
 _MARGIN = 1.2  # on what a trial is thought to need
 _SECONDS_TO_FINISH = 1.0
+_SECONDS_TO_COMPLETE = 5.0  # for loading and choosing a model where the trials have used up all time
 _SHORTEST_TRIAL = 2.0
 _SHARE_OF_GRACE = 0.25
 _SECONDS_TO_SAVE = 0.5
 _WORTHWHILE = 0.5  # of the time a trial is known to need; with less it is cut too short to win
+
+_END_OF_TRIALS: ContextVar[Deadline | None] = ContextVar("_END_OF_TRIALS", default=None)
+
+
+@contextmanager
+def ending_trials_after(seconds: float | None) -> Iterator[None]:
+    """Have the trials of a search that is run in the `with` block end after so many seconds, whatever its time limit is.
+
+    For who completes a search that has a model, by way of a task, in what is left of its time: it may be nothing. The time limit
+    is that of the whole search then, so that reading the data is not given up; and what follows the last trial is done, for
+    which there is the time that a search keeps for it.
+
+    Args:
+        seconds: How long trials may go on, from now; `None` for as long as the time limit says.
+
+    Example:
+        ```python
+        with ending_trials_after(0.0):  # chooses and refits, and starts no trial
+            model.fit(x, y, time_limit=600)
+        ```
+    """
+    token = _END_OF_TRIALS.set(None if seconds is None else Deadline.after(seconds))
+    try:
+        yield
+    finally:
+        _END_OF_TRIALS.reset(token)
+
+
+def deadline_of_trials(deadline: Deadline | None) -> Deadline | None:
+    """Return the deadline of a search's trials: that of the whole `fit`, where `ending_trials_after` says no other."""
+    end = _END_OF_TRIALS.get()
+    return deadline if end is None else end
 
 
 def planned_epochs(rows: int, *, least_steps: int = 0, batch_size: int = 64) -> int:
@@ -59,7 +95,7 @@ class Budget:
 
     Attributes:
         max_trials: How many trials may be started; `None` for no limit.
-        deadline: When the whole `fit` must have ended; `None` for no limit.
+        deadline: When the trials and what follows them must have ended; `None` for no limit.
         started_trials: How many trials were started, in earlier runs of the same search too.
         skipped_trials: How many of them turned out to need what cannot be had, and count as none.
         reserve: How many of the seconds are kept for what comes after the last trial, such as choosing an ensemble.
@@ -163,6 +199,19 @@ class Budget:
             return None  # something must be tried, however little time there is
         least = self._worthwhile if self.started_here else _SHORTEST_TRIAL
         return "time_limit reached" if self._seconds_left < least else None
+
+    def deadline_to_complete(self, deadline: Deadline | None) -> Deadline | None:
+        """Return when what follows the last trial must have ended.
+
+        That is with the whole `fit`. Where `ending_trials_after` has given the trials a deadline of their own, it is theirs; but
+        what is kept for this, and some seconds to load a model, are there in any case.
+
+        Args:
+            deadline: When the whole `fit` must have ended; `None` for no limit.
+        """
+        if self.deadline is None or self.deadline is deadline:
+            return deadline
+        return Deadline.after(max(self.deadline.remaining(), self.reserve + _SECONDS_TO_COMPLETE))
 
     @property
     def is_time_up(self) -> bool:

@@ -27,7 +27,7 @@ CHECKPOINT_FOLDER = "checkpoint"
 STATE_FILE = "state.json"
 """The file, inside a checkpoint, with all that is no array."""
 
-FORMAT = 1
+FORMAT = 2
 """The version of a checkpoint's format."""
 
 _PHASES = (1, 2)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.registry import get_registry
@@ -21,15 +23,15 @@ __all__ = [
     "SEARCH_SPACE",
     "OtherSearchError",
     "check_identity",
-    "check_space",
     "differences",
+    "fit_to_space",
     "manifest_of",
     "tuner_name",
 ]
 
 
 SEARCH_SPACE = "search space"
-"""In what a search differs whose space has lost a value, see `check_space`."""
+"""In what a search differs whose space has lost a value, see `fit_to_space`."""
 
 
 class OtherSearchError(SearchError):
@@ -94,14 +96,15 @@ def check_identity(directory: Path, there: Mapping[str, Any], wanted: Mapping[st
         )
 
 
-def check_space(session: SearchSession, space: Space) -> None:
-    """Check that a search space still holds the values of an earlier run's trials, which further ones are made of.
+def fit_to_space(session: SearchSession, space: Space) -> None:
+    """Check that a search space still holds the values of an earlier run's trials, and complete these by it.
 
-    The code of a block may have another domain by now than when the search was begun. A wider one is no obstacle; nor is a
-    hyperparameter that is new, whose default those trials are taken to have, or one that is gone.
+    The code of a block may have another domain by now than when the search was begun. A wider one is no obstacle; nor
+    is a hyperparameter that is new, or one that is gone: from here on those trials have the default of the one, and no
+    longer have the other. So one that was cut off can go on, and one that ended be refitted, with the code of today.
 
     Args:
-        session: The search that is continued.
+        session: The search that is continued; the configurations of its `outcomes` and `unfinished` are changed.
         space: The search space of today.
 
     Raises:
@@ -125,3 +128,10 @@ def check_space(session: SearchSession, space: Space) -> None:
             ),
             different=[SEARCH_SPACE],
         )
+    session.outcomes = [
+        attrs.evolve(outcome, configuration=space.complete(outcome.configuration)) for outcome in session.outcomes
+    ]
+    session.unfinished = [
+        attrs.evolve(trial, job=attrs.evolve(trial.job, configuration=space.complete(trial.job.configuration)))
+        for trial in session.unfinished
+    ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.errors import PluginWarning, SearchError, describe_error
 from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.names import PATH_SEPARATOR
 from autokeras_core.registry import get_registry
-from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
+from autokeras_core.search.warm_starts import WarmStart, read_files, usable_warm_starts
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
@@ -60,7 +61,7 @@ def predefined_configurations(
             blocks are called.
         given: The user's own, which keep their order; `None` for the task's, which are ordered by their cost; those
             that cost about as little as the cheapest one stay in the order of their file. Those of a task that do not fit
-            the space are left out, with the reason in the log.
+            the space are left out, with the reason in the log; a plugin's file that cannot be used is, with a warning.
 
     Raises:
         SearchError: If one of the user's does not fit the space.
@@ -72,7 +73,7 @@ def predefined_configurations(
         ]
     if not task:
         return []
-    starts = [_renamed(start, graph) for start in read_warm_starts(get_registry(), task)]
+    starts = [_renamed(start, graph) for start in _starts_of(task)]
     usable, skipped = usable_warm_starts(starts, space, profile=profile)
     for start, reason in skipped:
         _LOGGER.info("The predefined configuration %s was skipped: %s", start.name, reason)
@@ -88,6 +89,22 @@ def predefined_configurations(
     return [
         found[index] for index in sorted(range(len(found)), key=lambda index: max(known[index], _AS_CHEAP * cheapest))
     ]
+
+
+def _starts_of(task: str) -> list[WarmStart]:
+    """Return what the plugins' files hold for a task; one that cannot be used costs a warning, never the search."""
+    files = read_files(get_registry(), task)
+    for file in files:
+        if file.problem:
+            source = file.registered
+            warnings.warn(
+                f"The warm starts {source.full_name!r} ({source.distribution} {source.version}) were skipped: "
+                f"{file.problem}. `autokeras plugins doctor` explains.",
+                PluginWarning,
+                # Deep inside a search, as where plugins are loaded: no frame of the caller's is more apt than another.
+                stacklevel=2,
+            )
+    return [start for file in files for start in file.starts]
 
 
 def _renamed(start: WarmStart, graph: Graph) -> WarmStart:

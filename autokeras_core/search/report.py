@@ -12,6 +12,7 @@ import attrs
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.leaderboard import Leaderboard, build_leaderboard
 from autokeras_core.search.journal import is_locked, read_events
+from autokeras_core.search.place import MODEL_RECORD_FILE
 from autokeras_core.search.records import EnsembleRecord, TrialOutcome, rank_outcomes
 from autokeras_core.search.session import (
     INTERRUPTED,
@@ -29,9 +30,6 @@ from autokeras_core.search.session import (
 __all__ = ["MODEL_RECORD_FILE", "OpenTrial", "SearchReport", "SearchState", "read_report"]
 
 SearchState: TypeAlias = Literal["running", "finished", "interrupted"]
-
-MODEL_RECORD_FILE = "automodel.json"
-"""The name of the file in a saved model's directory that tells about its search."""
 
 
 @attrs.frozen(kw_only=True)

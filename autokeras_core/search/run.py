@@ -22,9 +22,9 @@ from autokeras_core.executors.choice import make_executor
 from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
-from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, planned_epochs
+from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, deadline_of_trials, planned_epochs
 from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
-from autokeras_core.search.identity import check_space, manifest_of, tuner_name
+from autokeras_core.search.identity import fit_to_space, manifest_of, tuner_name
 from autokeras_core.search.oracles import PURE, forget, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.predefined import Predefined, predefined_configurations
@@ -158,7 +158,7 @@ def run_search(
         )
         with required_in_time(request.deadline, doing="finding out what to search"):
             space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
-        check_space(session, space)
+        fit_to_space(session, space)
         predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
         driver = _driver(request, session, store, space, objective, predefined, progress)
         progress.search_started(_outline(request, objective, driver))
@@ -170,6 +170,7 @@ def run_search(
             progress.search_ended(driver.stop_reason or "an error", driver.best)
         best = driver.best
         assert best is not None  # run() raises otherwise
+        request = attrs.evolve(request, deadline=driver.budget.deadline_to_complete(request.deadline))
         winner = choose_winner(
             driver.context,
             driver.outcomes,
@@ -218,7 +219,7 @@ def _driver(
     executor = make_executor(
         request.executor,
         workers=request.workers,
-        time_limit=request.time_limit,
+        time_limit=_seconds_of_trials(request, budget),
         bytes_each=data.object_bytes,
         max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left), len(session.unfinished)),
     )
@@ -283,7 +284,7 @@ def _driver(
         epochs=epochs,
         seed=request.seed,
         on_completed=get_manager().trial_completed,
-        starting=lambda: required_in_time(request.deadline, doing="starting the workers"),
+        starting=lambda: required_in_time(budget.deadline, doing="starting the workers"),
         reserve_for=lambda best: _seconds_to_keep(request, best),
         origin_of=_origin_of(predefined, request.tuner),
         kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
@@ -326,10 +327,17 @@ def _budget(request: SearchRequest, session: SearchSession) -> Budget:
         max_trials += session.finished_trials
     return Budget(
         max_trials=max_trials,
-        deadline=request.deadline,
+        deadline=deadline_of_trials(request.deadline),
         started_trials=done,
         skipped_trials=skipped,
     )
+
+
+def _seconds_of_trials(request: SearchRequest, budget: Budget) -> float | None:
+    """Return how long trials may go on: the time limit, or what is left of it where a search is only completed."""
+    if budget.deadline is None or budget.deadline is request.deadline:
+        return request.time_limit
+    return round(budget.deadline.remaining(), 1)
 
 
 def _seconds_to_keep(request: SearchRequest, best: TrialOutcome | None) -> float:
@@ -370,7 +378,7 @@ def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver)
     return SearchOutline(
         objective=objective.name,
         max_trials=driver.budget.max_trials,
-        time_limit=request.time_limit,
+        time_limit=_seconds_of_trials(request, driver.budget),
         rows=request.data.profile.rows,
         validation_rows=len(next(iter(request.data.validation_targets.values()))),
         directory=str(request.directory),

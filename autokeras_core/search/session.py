@@ -16,6 +16,7 @@ from autokeras_core.search.checkpointed import checkpointed_seconds
 from autokeras_core.search.identity import OtherSearchError, check_identity, differences
 from autokeras_core.search.journal import Journal, locked, read_events
 from autokeras_core.search.opening import tell_opened
+from autokeras_core.search.place import CACHE_FOLDER, JOURNAL_FILE, MANIFEST_FILE, OWN_FOLDERS, prepare_place
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "SearchSession",
     "UnfinishedTrial",
     "holds_search",
-    "make_writable",
     "read_end",
     "read_ensemble",
     "read_finished_trials",
@@ -46,14 +46,6 @@ __all__ = [
     "write_json",
 ]
 
-MANIFEST_FILE = "search.json"
-"""The name of the file in a search's directory that says which search it is."""
-
-JOURNAL_FILE = "journal.jsonl"
-"""The name of the journal in a search's directory."""
-
-_CACHE_FOLDER = "cache"
-_OWN_FOLDERS = ("trials", _CACHE_FOLDER, "oracle")
 _SCHEMA = 1
 
 ENSEMBLE_SELECTED = "ensemble_selected"
@@ -139,9 +131,10 @@ class SearchSession:
                 are ever deleted.
 
         Raises:
-            SearchError: If the directory cannot be written, holds another search, or is in use.
+            SearchError: If the directory cannot be written, holds another search, is in use, or is no place for one: see
+                `prepare_place`.
         """
-        make_writable(directory)
+        prepare_place(directory)
         if overwrite:
             _delete_search(directory)
         if not (directory / MANIFEST_FILE).exists():  # written first: there is no journal without it
@@ -150,14 +143,15 @@ class SearchSession:
         is_new = not path.exists()  # or it was killed before it had a journal
         journal = Journal.create(path) if is_new else Journal.open(path)
         try:  # the journal is locked now: no other process is about to begin a search here
-            events = journal.events()
+            events, there = journal.events(), read_manifest(directory)
             if any(event["event"] in ("trial_started", *_TRIAL_ENDED) for event in events):
-                check_identity(directory, read_manifest(directory)["identity"], manifest["identity"])
-            elif differences(read_manifest(directory)["identity"], manifest["identity"]):
-                _write_manifest(directory, manifest)
+                check_identity(directory, there["identity"], manifest["identity"])
+            # Of a search that gives way, or of this one as it is called now: classes may have better names, and rows may
+            # come in another container.
+            _write_manifest(directory, manifest)
             if not is_new:
                 # What a killed run left there: a run that ends deletes its files, and no other one is running now.
-                shutil.rmtree(directory / _CACHE_FOLDER, ignore_errors=True)
+                shutil.rmtree(directory / CACHE_FOLDER, ignore_errors=True)
             session = cls(
                 directory=directory,
                 journal=journal,
@@ -342,28 +336,6 @@ def stored_seed(directory: Path) -> int | None:
     return int(read_manifest(directory)["identity"]["seed"])
 
 
-def make_writable(directory: Path) -> None:
-    """Make the directory, and make sure that it can be written.
-
-    Raises:
-        SearchError: If it cannot.
-    """
-    probe = directory / f".autokeras-{os.getpid()}"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise SearchError(
-            describe_error(
-                "The search's directory cannot be written.",
-                expected="a directory that can be made and written to",
-                received=f"directory={str(directory)!r} ({type(error).__name__}: {error.strerror})",
-                advice="Choose another one with directory=.",
-            )
-        ) from error
-
-
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write JSON so that a reader finds the old file or the new one, never half of one."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -379,7 +351,7 @@ def _delete_search(directory: Path) -> None:
     if not (directory / MANIFEST_FILE).exists() and not (directory / JOURNAL_FILE).exists():
         return
     with locked(directory / JOURNAL_FILE):  # an error if another process is searching here
-        for name in _OWN_FOLDERS:
+        for name in OWN_FOLDERS:
             shutil.rmtree(directory / name, ignore_errors=True)
         for name in (MANIFEST_FILE, JOURNAL_FILE):
             (directory / name).unlink(missing_ok=True)

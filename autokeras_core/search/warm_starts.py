@@ -17,8 +17,9 @@ A file looks like this:
     [configuration.values]
     "image/block_type" = "resnet"
 
-A file that is malformed is its author's mistake, an error. A configuration that does not fit here (the user narrowed
-the space, a distribution is not installed, there are too few rows) is skipped with the reason.
+A file that is malformed is its author's mistake: a search goes on without it, and warns. A configuration that does not
+fit here (the user narrowed the space, a distribution is not installed, there are too few rows) is skipped with the
+reason.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ from autokeras_core.specs import WarmStartSpec
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
-    from autokeras_core.registry import Registry
+    from autokeras_core.registry import RegisteredSpec, Registry
 
-__all__ = ["WarmStart", "read_warm_starts", "usable_warm_starts"]
+__all__ = ["WarmStart", "WarmStartFile", "read_file", "read_files", "read_warm_starts", "usable_warm_starts"]
 
 _SCHEMA = 1
 _LIMITS = ("min_rows", "max_rows", "max_columns", "max_classes")
@@ -81,6 +82,52 @@ class WarmStart:
     plugin: str
 
 
+@attrs.frozen(kw_only=True)
+class WarmStartFile:
+    """A plugin's file of predefined configurations, as far as it can be used.
+
+    Attributes:
+        registered: The descriptor, and whose it is.
+        starts: The file's configurations in order; none if something is wrong with it.
+        problem: What is wrong with it, in one line; empty if nothing is.
+    """
+
+    registered: RegisteredSpec
+    starts: tuple[WarmStart, ...] = ()
+    problem: str = ""
+
+
+def read_files(registry: Registry, task: str) -> list[WarmStartFile]:
+    """Return the files of predefined configurations that the installed plugins carry for a task, the plugins by name.
+
+    Args:
+        registry: What the plugins registered.
+        task: The task's full name, e.g. `"ak_vision:ImageClassifier"`.
+    """
+    return [
+        read_file(registered)
+        for registered in registry.warm_starts
+        if isinstance(registered.spec, WarmStartSpec) and registered.spec.task == task
+    ]
+
+
+def read_file(registered: RegisteredSpec) -> WarmStartFile:
+    """Return what a file of predefined configurations holds, or what is wrong with it.
+
+    Args:
+        registered: The descriptor of a `WarmStartSpec`.
+    """
+    spec = registered.spec
+    assert isinstance(spec, WarmStartSpec)
+    problems, data = _read(spec)
+    problems = problems or _problems_of_file(data, spec)
+    if problems:
+        problem = f"{spec.package}/{spec.resource}: " + "; ".join(problems)
+        return WarmStartFile(registered=registered, problem=" ".join(problem.split()))
+    starts = tuple(_start_of(entry, plugin=registered.full_name) for entry in data["configuration"])
+    return WarmStartFile(registered=registered, starts=starts)
+
+
 def read_warm_starts(registry: Registry, task: str) -> list[WarmStart]:
     """Return the predefined configurations that the installed plugins carry for a task.
 
@@ -99,12 +146,18 @@ def read_warm_starts(registry: Registry, task: str) -> list[WarmStart]:
         [start.name for start in read_warm_starts(get_registry(), "ak_vision:ImageClassifier")]
         ```
     """
-    starts: list[WarmStart] = []
-    for registered in registry.warm_starts:
-        spec = registered.spec
-        if isinstance(spec, WarmStartSpec) and spec.task == task:
-            starts += _read_file(spec, plugin=registered.full_name)
-    return starts
+    files = read_files(registry, task)
+    for file in files:
+        if file.problem:
+            raise PluginError(
+                describe_error(
+                    f"The warm starts {file.registered.full_name!r} cannot be used.",
+                    expected="a file with schema, task and [[configuration]] tables with name, summary and values",
+                    received=file.problem,
+                    advice="Reinstall the plugin, or tell its author.",
+                )
+            )
+    return [start for file in files for start in file.starts]
 
 
 def usable_warm_starts(
@@ -146,17 +199,22 @@ def usable_warm_starts(
 
 def _beyond_limits(start: WarmStart, profile: DataProfile) -> str:
     """Return why a configuration does not suit the size of the data, or an empty string."""
-    columns = sum(len(part.facts.get("columns", ())) for part in profile.inputs.values())
     if profile.rows < start.min_rows:
         return f"It is for {start.min_rows:,} training rows or more, and there are {profile.rows:,}."
     if start.max_rows is not None and profile.rows > start.max_rows:
         return f"It is for {start.max_rows:,} training rows at most, and there are {profile.rows:,}."
-    if start.max_columns is not None and columns > start.max_columns:
+    if start.max_columns is not None and (columns := _columns_of(profile)) > start.max_columns:
         return f"It is for {start.max_columns:,} columns at most, and there are {columns:,}."
     classes = max((len(target.classes) for target in profile.targets.values()), default=0)
     if start.max_classes is not None and classes > start.max_classes:
         return f"It is for {start.max_classes:,} classes at most, and there are {classes:,}."
     return ""
+
+
+def _columns_of(profile: DataProfile) -> int:
+    """Return how many columns all tables have together: an input of a table lists them in its fact `columns`."""
+    facts = [part.facts.get("columns") for part in profile.inputs.values()]
+    return sum(len(each) for each in facts if isinstance(each, (list, tuple)))
 
 
 def _unmet(requirement: str) -> str:
@@ -172,53 +230,32 @@ def _unmet(requirement: str) -> str:
     return ""
 
 
-def _read_file(spec: WarmStartSpec, *, plugin: str) -> list[WarmStart]:
-    where = f"{spec.package}/{spec.resource}"
+def _read(spec: WarmStartSpec) -> tuple[list[str], Mapping[str, Any]]:
+    """Return why a file cannot be read, if it cannot, and what is in it."""
     try:
         text = importlib.resources.files(spec.package).joinpath(spec.resource).read_text(encoding="utf-8")
-    # A plugin boundary: importing its package runs its code, which may raise anything.
-    except Exception as error:
-        raise PluginError(
-            describe_error(
-                f"The warm starts {plugin!r} cannot be read.",
-                expected=f"the file {spec.resource!r} in the package {spec.package!r}",
-                received=f"{type(error).__name__}: {error}",
-                advice="Reinstall the plugin, or tell its author.",
-            )
-        ) from error
+    # A plugin boundary: importing its package runs its code, which may raise anything. Ctrl-C goes through.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return [f"it cannot be read: {type(error).__name__}: {error}"], {}
     try:
-        data = tomllib.loads(text)
+        return [], tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _malformed(plugin, where, [f"it is no TOML: {error}"]) from error
-    problems = _problems_of_file(data, spec)
-    if problems:
-        raise _malformed(plugin, where, problems)
-    return [
-        WarmStart(
-            name=entry["name"],
-            summary=entry["summary"],
-            values=dict(entry["values"]),
-            requires=tuple(entry.get("requires", ())),
-            downloads=entry.get("downloads", False),
-            preferred=entry.get("preferred", False),
-            min_rows=entry.get("min_rows", 0),
-            max_rows=entry.get("max_rows"),
-            max_columns=entry.get("max_columns"),
-            max_classes=entry.get("max_classes"),
-            plugin=plugin,
-        )
-        for entry in data["configuration"]
-    ]
+        return [f"it is no TOML: {error}"], {}
 
 
-def _malformed(plugin: str, where: str, problems: list[str]) -> PluginError:
-    return PluginError(
-        describe_error(
-            f"The warm starts {plugin!r} are malformed.",
-            expected="schema, task and [[configuration]] tables with name, summary and values",
-            received=f"{where}: " + "; ".join(problems),
-            advice="Tell the plugin's author.",
-        )
+def _start_of(entry: Mapping[str, Any], *, plugin: str) -> WarmStart:
+    return WarmStart(
+        name=entry["name"],
+        summary=entry["summary"],
+        values=dict(entry["values"]),
+        requires=tuple(entry.get("requires", ())),
+        downloads=entry.get("downloads", False),
+        preferred=entry.get("preferred", False),
+        min_rows=entry.get("min_rows", 0),
+        max_rows=entry.get("max_rows"),
+        max_columns=entry.get("max_columns"),
+        max_classes=entry.get("max_classes"),
+        plugin=plugin,
     )
 
 

@@ -22,6 +22,7 @@ from autokeras_core.graph.operator import Block, Head, Input, Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.search.space import Configuration, Space
 from autokeras_core.search.values import Value
+from autokeras_core.testing._compare import random_targets
 
 __all__ = ["Bench", "SumHead", "canonical"]
 
@@ -150,7 +151,7 @@ class Bench:
                 heads=(target.name,),
             ),
             profile=profile,
-            store=FeatureStore(inputs, profile, rows, {}, None, targets={target.name: _targets(profile.rows)}),
+            store=FeatureStore(inputs, profile, rows, {}, None, targets={target.name: random_targets(profile.rows)}),
             rows=rows,
         )
 
@@ -178,11 +179,11 @@ class Bench:
 
     def view(self, configuration: Mapping[str, Value]) -> HyperparameterView:
         """Return what the operator sees of a configuration of its own space."""
-        return HyperparameterView(values=self._full(configuration), path=self.name, profile=self.profile, seed=0)
+        return HyperparameterView(values=self.full(configuration), path=self.name, profile=self.profile, seed=0)
 
     def build(self, configuration: Mapping[str, Value]) -> CompiledGraph:
         """Return the graph built for a configuration of the operator's own space."""
-        return compile_graph(self.graph, self._full(configuration), self.profile, self.store, seed=0)
+        return compile_graph(self.graph, self.full(configuration), self.profile, self.store, seed=0)
 
     def features(self, compiled: CompiledGraph) -> dict[str, Array]:
         """Return what the built model takes."""
@@ -193,7 +194,8 @@ class Bench:
         operator = self.graph.block(self.name).operator
         return operator.fine_tuning(self.view(configuration)) if isinstance(operator, OffersFineTuning) else None
 
-    def _full(self, configuration: Mapping[str, Value]) -> Configuration:
+    def full(self, configuration: Mapping[str, Value]) -> Configuration:
+        """Return a configuration of the operator's own space as one of the graph: with whole paths."""
         return {f"{self.name}/{name}": value for name, value in configuration.items()}
 
 
@@ -218,11 +220,6 @@ def _without_counters(value: Any, key: str = "") -> Any:
     if isinstance(value, str) and key in ("name", "keras_history", "input_layers", "output_layers"):
         return re.sub(r"_\d+\Z", "", value)
     return value
-
-
-def _targets(rows: int) -> Array:
-    """Return numbers for preprocessors that learn from targets."""
-    return np.random.default_rng(2).normal(size=(rows, 1)).astype("float32")
 
 
 def _vertex(operator: Block, name: str, inputs: Sequence[str], *, is_list: bool = False) -> BlockVertex:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-__all__ = ["difference", "is_close", "is_equal", "outputs_of", "random_rows"]
+__all__ = ["difference", "is_close", "is_equal", "outputs_of", "random_rows", "random_targets"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -21,6 +21,11 @@ def random_rows(shape: tuple[int, ...], dtype: str, *, rows: int = _ROWS) -> Arr
     if np.dtype(dtype).kind == "f":
         return rng.normal(size=(rows, *shape)).astype(dtype)
     return rng.integers(0, 2 if dtype == "bool" else 100, size=(rows, *shape)).astype(dtype)
+
+
+def random_targets(rows: int) -> Array:
+    """Return a number for each row, `(rows, 1)`, for preprocessors that learn from targets."""
+    return np.random.default_rng(2).normal(size=(rows, 1)).astype("float32")
 
 
 def outputs_of(model: keras.Model, rows: Any) -> Array:

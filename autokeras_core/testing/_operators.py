@@ -6,17 +6,22 @@ import json
 import math
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 import numpy as np
 
+from autokeras_core.builtin.heads import RegressionHead
+from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.compiler import CompiledGraph, compile_training
-from autokeras_core.errors import ExportWarning
-from autokeras_core.graph.operator import Head, Operator
+from autokeras_core.errors import ExportWarning, GraphError
+from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
+from autokeras_core.graph.operator import Block, Head, Operator
+from autokeras_core.graph.serialization import graph_from_json, graph_to_json
+from autokeras_core.registry import get_registry
 from autokeras_core.search.domains import Float, Int
 from autokeras_core.search.space import Configuration, Space
 from autokeras_core.search.values import Value
@@ -33,7 +38,6 @@ __all__ = [
     "check_decodes",
     "check_effects",
     "check_files",
-    "check_json",
     "check_trains",
 ]
 
@@ -43,28 +47,51 @@ _STEPS = 3
 _VALUES_TO_TRY = 6
 
 
-def check_config(operator: Operator, where: str) -> None:
-    """An operator must come back from its configuration."""
-    config = operator.get_config()
-    check_json(config, where)
-    again = type(operator).from_config(json.loads(json.dumps(config)))
+def check_config(operator: Block, where: str) -> None:
+    """An operator must come back from its configuration, as it does when a graph is saved and loaded.
+
+    What it holds may be operators, too: a graph's file has them with their classes.
+    """
+    registry = get_registry()
+    graph = _graph_of(operator)
+    own = [cls for cls in _classes_in(operator) if registry.full_name_of(cls) is None]
+    try:
+        data = json.loads(json.dumps(graph_to_json(graph, registry)))
+        loaded = graph_from_json(data, registry, custom_blocks=own)
+        written = graph_to_json(loaded, registry)
+    except GraphError as error:
+        message = f"{where} does not come back from its configuration. Received: {type(error).__name__}: {error}"
+        raise CheckError(message) from error
+    config, again = data["blocks"][0]["config"], written["blocks"][0]["config"]
     require(
-        json.dumps(again.get_config(), sort_keys=True) == json.dumps(config, sort_keys=True)
-        and again.search_space() == operator.search_space(),
+        json.dumps(again, sort_keys=True) == json.dumps(config, sort_keys=True)
+        and loaded.blocks[0].operator.search_space() == operator.search_space(),
         f"{where} does not come back from its configuration.",
         expected=f"{config!r}",
-        received=f"{again.get_config()!r}",
+        received=f"{again!r}",
         advice="Pass every constructor argument on to super().__init__().",
     )
 
 
-def check_json(config: Any, where: str) -> None:
-    """A configuration must be JSON data."""
-    try:
-        json.dumps(config)
-    except (TypeError, ValueError) as error:
-        message = f"{where}.get_config() is no JSON data: {error}. Received: {config!r}."
-        raise CheckError(message) from error
+def _graph_of(operator: Block) -> Graph:
+    """Return a graph with an operator in it, and besides it only what the core registers."""
+    block = BlockVertex(name="block", operator=operator, sources=(Source("input", "input"),))
+    head = BlockVertex(name="head", operator=RegressionHead(), sources=(Source("block", "block"),))
+    blocks = (block,) if block.is_head else (block, head)
+    start = InputVertex(name="input", operator=ArrayInput())
+    return Graph(inputs=(start,), blocks=blocks, heads=(blocks[-1].name,))
+
+
+def _classes_in(value: object) -> set[type[Operator]]:
+    """Return the classes of an operator and of all that are in its configuration."""
+    if isinstance(value, Operator):
+        return {type(value)} | _classes_in(value.get_config())
+    items: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        items = value.values()
+    elif isinstance(value, (list, tuple)):
+        items = value
+    return {cls for item in items for cls in _classes_in(item)}
 
 
 def check_builds(bench: Bench, where: str) -> CompiledGraph:
@@ -87,7 +114,7 @@ def check_builds(bench: Bench, where: str) -> CompiledGraph:
 
 def check_trains(bench: Bench, compiled: CompiledGraph, targets: Array, where: str) -> None:
     """A few steps must give finite numbers, and change every trainable weight."""
-    compile_training(compiled, bench.graph, {}, bench.profile)
+    compile_training(compiled, bench.graph, bench.full(bench.space.defaults()), bench.profile)
     model = compiled.training_model
     before = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     # Several steps: a block may start as the identity (a scale of 0), and what lies behind it gets no gradient at first.

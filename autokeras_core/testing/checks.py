@@ -29,8 +29,17 @@ import numpy as np
 from autokeras_core.graph.operator import Block, Head, Input, Preprocessor
 from autokeras_core.search.space import Configuration
 from autokeras_core.testing._builds import Bench, canonical
-from autokeras_core.testing._compare import is_close, is_equal, random_rows
-from autokeras_core.testing._faces import check_faces, check_transform, restored, stored, unchanged
+from autokeras_core.testing._compare import is_close, is_equal, random_rows, random_targets
+from autokeras_core.testing._faces import (
+    check_faces,
+    check_json,
+    check_training_rows,
+    check_transform,
+    fit,
+    restored,
+    stored,
+    unchanged,
+)
 from autokeras_core.testing._failures import CheckError, require
 from autokeras_core.testing._operators import (
     check_builds,
@@ -38,7 +47,6 @@ from autokeras_core.testing._operators import (
     check_decodes,
     check_effects,
     check_files,
-    check_json,
     check_trains,
 )
 
@@ -61,7 +69,7 @@ def check_block(
 ) -> None:
     """Check that a block keeps the contract.
 
-    * `get_config` is JSON data from which `from_config` makes an equal block;
+    * `get_config` is JSON data, but for blocks in it, from which `from_config` makes an equal block;
     * it builds with all defaults, the same way twice, and trains: the loss is finite, every trainable weight gets a
       gradient;
     * every hyperparameter of its space has an effect: two of its values give different layers, weights,
@@ -197,13 +205,19 @@ def check_head(head: Head, labels: Any, *, input_shape: Shape = (8,), tolerance:
 
 
 def check_preprocessor(
-    preprocessor: Preprocessor, data: Any, *, raw: Mapping[str, Array] | None = None, tolerance: float = _TOLERANCE
+    preprocessor: Preprocessor,
+    data: Any,
+    *,
+    raw: Mapping[str, Array] | None = None,
+    targets: Mapping[str, Any] | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> None:
     """Check that a preprocessor keeps the contract.
 
     * `get_config` is JSON data from which the class makes an equal one;
     * `fit` and `transform` do not change their input;
     * `transform` learns nothing, gives one row for each row, and a row's result does not depend on the others;
+    * one that learns from targets maps training rows to what other rows become, and tells none its own target;
     * two that were fitted on the same rows do the same;
     * what `get_state` returns can be stored, and `set_state` restores it;
     * its two faces agree: `to_layer()` maps rows as `transform` does, is made of Keras's own layers, a new one at
@@ -213,6 +227,8 @@ def check_preprocessor(
         preprocessor: The preprocessor, not fitted yet.
         data: Raw rows, some 16 or more.
         raw: The same rows as the exported model takes them, where that is a dict of columns: see `Input.raw_rows`.
+        targets: Encoded targets of the rows by head, for one that `needs_targets`; by default a random number for each
+            row, of one head.
         tolerance: The largest allowed difference between the two faces.
 
     Raises:
@@ -221,6 +237,7 @@ def check_preprocessor(
     Example:
         ```python
         check_preprocessor(Normalizer(), numpy.random.rand(20, 3).astype("float32"))
+        check_preprocessor(MeanOfCategory(), rows, targets={"price": prices})
         ```
     """
     where = type(preprocessor).__name__
@@ -242,7 +259,9 @@ def check_preprocessor(
         advice="Return every constructor argument from get_config().",
     )
     train, unseen = rows[: max(1, len(rows) // 2)], rows[max(1, len(rows) // 2) :]
-    unchanged(where, "fit", preprocessor.fit, train)
+    given = {"head": random_targets(len(rows))} if targets is None else targets
+    known = {name: np.asarray(target)[: len(train)] for name, target in given.items()}
+    mapped = fit(preprocessor, train, known, where)
     state = stored(preprocessor, where)
     expected = unchanged(where, "transform", preprocessor.transform, rows)
     check_transform(preprocessor, rows, unseen, expected, where)
@@ -252,9 +271,13 @@ def check_preprocessor(
         expected="the state that fit() left, from training rows only",
         received="another state after transform()",
     )
-    again.fit(train)
+    if mapped is not None:
+        plain = expected[: len(train)]
+        check_training_rows(preprocessor, train, known, mapped=mapped, plain=plain, where=where)
+    mapped_again = fit(again, train, known, where)
     require(
-        is_close(again.transform(rows), expected, tolerance),
+        is_close(again.transform(rows), expected, tolerance)
+        and (mapped is None or is_close(mapped_again, mapped, tolerance)),
         f"{where} is not repeatable.",
         expected="the same result after fitting on the same rows",
         received="another result",

@@ -56,7 +56,7 @@ def test_a_checkpoint_that_does_not_fit_is_not_left_for_a_later_run(
         {"epochs": EPOCHS + 1},
         {"batch_size_divisor": 2},
         {"learning_rate_factor": 0.1},
-        {"configuration": {"training/optimizer": "sgd"}},
+        {"configuration": {"training/learning_rate": 0.02}},
     ],
     ids=["seed", "epochs", "batch size", "learning rate", "configuration"],
 )
@@ -74,6 +74,32 @@ def test_a_checkpoint_of_another_job_is_ignored(
     assert watching.epochs[0] == 1
     assert outcome.status == "completed"
     assert "is of another trial, or of other settings" in caplog.text
+
+
+def test_a_checkpoint_serves_a_trial_whose_block_has_a_hyperparameter_more_by_now(tmp_path: Path) -> None:
+    """The rest of the configuration is the same, and so are the variables."""
+    context = make_context()
+    cut_off(make_job(tmp_path / "0"), context, after=3)
+    watching = Watching()
+
+    run_trial(make_job(tmp_path / "0", {"stateful/is_new": True}), context, watching)
+
+    assert watching.resumed == [2]
+
+
+def test_a_checkpoint_is_ignored_if_a_new_hyperparameter_changes_the_variables(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SGD keeps one variable for each weight, Adam two."""
+    context = make_context()
+    cut_off(make_job(tmp_path / "0"), context, after=3)
+    watching = Watching()
+
+    outcome = run_trial(make_job(tmp_path / "0", {"training/optimizer": "sgd"}), context, watching)
+
+    assert watching.resumed == []
+    assert outcome.status == "completed"
+    assert "arrays of the kind 'optimizer'" in caplog.text
 
 
 def flip_a_byte(path: Path) -> None:
@@ -219,7 +245,7 @@ def test_half_precision_variables_come_back(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="bfloat16")])
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
-    file = CheckpointFile(tmp_path / "phase-1.zip", identity={"trial": 1})
+    file = CheckpointFile(tmp_path / "phase-1.zip", identity={"trial": 1}, configuration={})
     before = [keras.ops.convert_to_numpy(variable) for variable in model.variables]
 
     file.write(model, _Watch(), progress=0.5, seconds=1.0, seconds_per_epoch=0.1)

@@ -16,14 +16,19 @@ from autokeras_core.builtin.dense import DenseBlock
 from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.builtin.merge import Merge
 from autokeras_core.builtin.normalization import Normalization, Normalizer
+from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD
 from autokeras_core.graph.operator import Block, Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.search.domains import Boolean, Choice
 from autokeras_core.search.space import Space
 from autokeras_core.testing import CheckError, check_block, check_head, check_preprocessor
 from tests.heavy.engine_doubles import Center, CenterInModel
+from tests.heavy.test_supervised_preprocessors import KINDS, MeanTarget
+
+Array = np.ndarray[Any, Any]
 
 ROWS = np.random.default_rng(0).normal(3.0, 2.0, size=(20, 3)).astype("float32")
+EACH_KIND = np.random.default_rng(0).integers(0, KINDS, size=(40, 1)).astype("float32")
 
 
 class Good(Block):
@@ -40,6 +45,50 @@ class Good(Block):
 def test_a_good_block_passes() -> None:
     """Conditional hyperparameters are checked where they are active."""
     check_block(Good(), input_shape=(3,))
+
+
+class Around(Block):
+    """A block around another one."""
+
+    def __init__(self, *, inner: Block, name: str | None = None) -> None:
+        super().__init__(name=name, inner=inner)
+
+    def search_space(self, profile: Any = None) -> Space:
+        """Return the other's space."""
+        space: Space = self.arguments["inner"].search_space(profile).under("inner")
+        return space
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return what the other makes."""
+        return self.arguments["inner"].build(hp.scope("inner"), inputs)
+
+
+@pytest.mark.parametrize("inner", [DenseBlock(), Good()], ids=["registered", "of a script"])
+def test_a_block_around_another_one_passes(inner: Block) -> None:
+    """Its configuration holds the other, as a graph's file does."""
+    check_block(Around(inner=inner), input_shape=(3,))
+
+
+def test_a_block_that_comes_back_around_another_one_is_caught() -> None:
+    """What it holds is compared, too: its search space is another."""
+
+    class Swaps(Around):
+        def get_config(self) -> dict[str, Any]:
+            return {"inner": DenseBlock()}
+
+    with pytest.raises(CheckError, match="Swaps does not come back from its configuration"):
+        check_block(Swaps(inner=Good()), input_shape=(3,))
+
+
+def test_a_configuration_that_cannot_be_written_down_is_caught() -> None:
+    """It could be kept in no file."""
+
+    class Opaque(Good):
+        def get_config(self) -> dict[str, Any]:
+            return {"units": object()}
+
+    with pytest.raises(CheckError, match=r"Opaque does not come back from its configuration.*of type object"):
+        check_block(Opaque(), input_shape=(3,))
 
 
 @pytest.mark.parametrize(
@@ -199,6 +248,56 @@ def test_a_broken_preprocessor_is_caught(broken: type[Center], message: str) -> 
         check_preprocessor(broken(2.0), ROWS)
 
 
+def test_a_good_preprocessor_that_learns_from_targets_passes() -> None:
+    """It is fitted on made-up targets."""
+    check_preprocessor(MeanTarget(), EACH_KIND)
+
+
+def test_a_preprocessor_is_fitted_on_the_targets_of_its_rows() -> None:
+    """Those of the caller's, as far as rows are fitted on."""
+    prices = np.linspace(0.0, 1.0, len(EACH_KIND))
+    preprocessor = MeanTarget()
+
+    check_preprocessor(preprocessor, EACH_KIND, targets={"price": prices})
+
+    np.testing.assert_array_equal(preprocessor.seen["price"], prices[:20])
+
+
+class TellsTheTarget(MeanTarget):
+    """It maps training rows as all others."""
+
+    def transform_training(self, data: Array) -> Array:
+        return self.transform(data)
+
+
+class WidensTrainingRows(MeanTarget):
+    """It makes two columns of a training row's one."""
+
+    def transform_training(self, data: Array) -> Array:
+        return np.repeat(super().transform_training(data), 2, axis=1)
+
+
+class LacksAMethod(Center):
+    """It wants targets, and says nothing of training rows."""
+
+    needs_targets = True
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (TellsTheTarget, r"TellsTheTarget.transform_training\(\) tells training rows their own targets"),
+        (WidensTrainingRows, "WidensTrainingRows maps training rows to another shape than other rows"),
+        (LacksAMethod, "LacksAMethod cannot be fitted on targets.*transform_training=False"),
+    ],
+    ids=lambda each: each.__name__ if isinstance(each, type) else "",
+)
+def test_a_broken_preprocessor_that_learns_from_targets_is_caught(broken: type[Any], message: str) -> None:
+    """The message says what is wrong with its training rows."""
+    with pytest.raises(CheckError, match=message):
+        check_preprocessor(broken(), EACH_KIND)
+
+
 @pytest.mark.parametrize(
     ("head", "labels"),
     [
@@ -211,6 +310,18 @@ def test_a_broken_preprocessor_is_caught(broken: type[Center], message: str) -> 
 def test_the_cores_own_heads_pass(head: Any, labels: Any) -> None:
     """Labels of several kinds."""
     check_head(head, labels)
+
+
+def test_a_head_whose_loss_reads_a_hyperparameter_passes() -> None:
+    """What is trained has the values of a configuration, as in a search."""
+
+    class Focal(ClassificationHead):
+        space = CLASSIFICATION_HEAD | Space({"gamma": Choice([1.0, 2.0])})
+
+        def loss(self, hp: HyperparameterView, profile: Any) -> Any:
+            return keras.losses.CategoricalFocalCrossentropy(gamma=hp["gamma"], label_smoothing=hp["label_smoothing"])
+
+    check_head(Focal(), [1, 5, 7, 7] * 4)
 
 
 def test_a_head_that_loses_the_label_type_is_caught() -> None:

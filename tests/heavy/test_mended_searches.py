@@ -7,12 +7,15 @@ from typing import Any
 
 import keras
 import pytest
-from automodels import dense_classifier, wine
+from automodels import CountsEpochs, dense_classifier, wine
 
 from autokeras_core import ArrayInput, AutoModel, Block, Choice, ClassificationHead, SearchError, Space, SpaceError
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.search import run
 from autokeras_core.search.journal import read_events
+from tests.heavy.interrupted_trials import write_always
+from tests.heavy.test_resumed_search import CtrlC, dies
 
 
 @pytest.mark.parametrize(
@@ -89,3 +92,61 @@ def test_a_space_that_has_lost_a_value_of_a_trial_is_another_search(
         fit()
 
     assert len(read_events(tmp_path / "journal.jsonl")) == events
+
+
+class Growing(Block):
+    """A block of a user's own, which asks for another hyperparameter as soon as its space has it."""
+
+    space = Space({"units": Choice([16, 32])})
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return a dense layer."""
+        outputs = keras.layers.Dense(hp["units"])(inputs)
+        return keras.layers.Activation(hp["activation"])(outputs) if "activation" in self.space else outputs
+
+
+def fit_growing(directory: Path, *callbacks: Any, **options: Any) -> Any:
+    """Run a search of one trial of five epochs, or go on with it; return its history."""
+    start = ArrayInput()
+    options = {"max_trials": 1, "seed": 0, "warm_starts": [{"growing/units": 16}], "directory": directory} | options
+    model = AutoModel(start, ClassificationHead()(Growing()(start)), **options)
+    return model.fit(*wine(60), epochs=5, callbacks=callbacks, verbose=0)
+
+
+def grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the block a hyperparameter more, as its next version has."""
+    monkeypatch.setattr(Growing, "space", Space({**Growing.space, "activation": Choice(["linear", "relu"])}))
+
+
+def test_a_trial_that_was_cut_off_goes_on_with_the_default_of_a_hyperparameter_that_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its checkpoint: three of five epochs were done."""
+    write_always(monkeypatch)
+    context = run.TrialContext
+    monkeypatch.setattr(run, "TrialContext", lambda **values: context(seconds_between_checkpoints=0.0, **values))
+    monkeypatch.setattr(CtrlC, "trials", 0)
+    monkeypatch.setattr(CountsEpochs, "counts", [])
+    with pytest.raises(KeyboardInterrupt):
+        fit_growing(tmp_path, CtrlC(1, 3))
+    grow(monkeypatch)
+
+    history = fit_growing(tmp_path, CountsEpochs([]))
+
+    assert (history.trials, history.failed) == (1, 0)
+    assert CountsEpochs.counts == [1, 2]
+
+
+def test_a_trial_is_refitted_with_the_default_of_a_hyperparameter_that_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search was cut off between its last trial and the refit."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "refit_winner", dies)
+        with pytest.raises(SystemExit):
+            fit_growing(tmp_path, refit=True)
+    grow(monkeypatch)
+
+    history = fit_growing(tmp_path, refit=True)
+
+    assert (history.trials, history.refitted) == (1, ("0",))

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from autokeras_core import AutoModel, SearchError
+from autokeras_core.engine.context import TrialContext
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.executors.local import LocalExecutor
 from autokeras_core.search import run, winner
-from autokeras_core.search.budget import Budget
+from autokeras_core.search.budget import Budget, ending_trials_after
 from autokeras_core.search.journal import Journal, read_events
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.resume import MOST_DEATHS, give_up_deadly_trials
@@ -278,6 +279,37 @@ def test_a_search_that_was_cut_off_in_the_refit_starts_no_workers(
     assert events_of(tmp_path, "handed_over") != []
 
 
+def test_a_search_whose_time_is_used_up_is_completed_without_a_further_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was cut off in the refit: that is done, although nothing is left of the time for trials."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "refit_winner", dies)
+        with pytest.raises(SystemExit):
+            search(tmp_path, refit=True, max_trials=2)
+    events = len(read_events(tmp_path / JOURNAL_FILE))
+
+    with ending_trials_after(0.0):
+        model = search(tmp_path, refit=True, max_trials=None, time_limit=600, executor=Unopenable())
+
+    after = [event["event"] for event in read_events(tmp_path / JOURNAL_FILE)[events:]]
+    assert after == ["search_ended", "refitted", "handed_over"]
+    assert events_of(tmp_path, "search_ended")[-1]["reason"] == "time_limit reached"
+    assert len(model.leaderboard()) == 2
+
+
+def test_a_trial_that_was_cut_off_stays_for_later_where_the_time_is_used_up(tmp_path: Path) -> None:
+    """There is a model of another one, which is handed over; the checkpoint stays."""
+    search(tmp_path, CtrlC(2, 3))
+
+    with ending_trials_after(0.0):
+        model = search(tmp_path, max_trials=None, time_limit=600)
+
+    assert events_of(tmp_path, "trial_resumed") == []
+    assert len(model.leaderboard()) == 1
+    assert (tmp_path / "trials" / "1" / "checkpoint").exists()
+
+
 def test_ctrl_c_while_the_ensemble_is_chosen_leaves_the_best_model_and_no_refit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,10 +334,10 @@ def interrupt_the_first_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Press Ctrl-C when the first model is loaded to choose one."""
     load, presses = winner._load, iter([True])
 
-    def interrupted(outcome: TrialOutcome) -> Any:
+    def interrupted(outcome: TrialOutcome, context: TrialContext) -> Any:
         if next(presses, False):
             raise KeyboardInterrupt
-        return load(outcome)
+        return load(outcome, context)
 
     monkeypatch.setattr(winner, "_load", interrupted)
 

@@ -24,6 +24,7 @@ TASKS = """
     from types import SimpleNamespace
 
     from autokeras_core.errors import DataError, DataWarning, SearchError
+    from autokeras_core.search.budget import deadline_of_trials
     from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
     from autokeras_core.search.session import SearchSession
 
@@ -38,6 +39,7 @@ TASKS = """
 
         def fit(self, x, y, *, validation_data, verbose, **options):
             CALLS[-1] |= {"x": x, "y": y, "validation_data": validation_data, "verbose": verbose, "fit": options}
+            CALLS[-1]["deadline_of_trials"] = deadline_of_trials(None)
             print("chatter of a library")
             lines = Path(x[0] if isinstance(x, list) else x).read_text().split()
             if "unusable" in lines:
@@ -92,7 +94,7 @@ TASKS = """
 
         def save(self, path):
             path.mkdir()
-            (path / "manifest.json").write_text("{}")
+            (path / "manifest.json").write_text('{"format": 1, "files": {}}')
 
     class RankingTask(SearchModel):
         def __init__(self, *, sharpness=1, depths=(), metrics=None, **options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.search.budget import Budget, planned_epochs
+from autokeras_core.search.budget import Budget, deadline_of_trials, ending_trials_after, planned_epochs
 from autokeras_core.search.records import GRACE
 
 
@@ -239,3 +239,47 @@ def test_time_is_up_when_no_trial_could_do_anything() -> None:
 def test_without_a_limit_nothing_is_interrupted_sooner() -> None:
     """The grace of a trial without a time of its own is not used."""
     assert Budget(max_trials=1, deadline=None).grace_for(None, has_model=True) == GRACE
+
+
+def test_trials_end_with_the_whole_fit_where_nobody_says_otherwise() -> None:
+    """Who completes a search says when they end, and only while it runs."""
+    whole = Deadline(60.0, clock=Clock())
+
+    with ending_trials_after(0.0):
+        inside = deadline_of_trials(whole)
+    with ending_trials_after(None):
+        unsaid = deadline_of_trials(whole)
+
+    assert inside is not None and inside.expired
+    assert unsaid is whole
+    assert deadline_of_trials(whole) is whole
+
+
+def test_what_follows_the_last_trial_ends_with_the_whole_fit() -> None:
+    """That is one deadline for all; without one there is none here either."""
+    whole = Deadline(60.0, clock=Clock())
+
+    assert Budget(max_trials=None, deadline=whole, reserve=100.0).deadline_to_complete(whole) is whole
+    assert Budget(max_trials=1, deadline=None).deadline_to_complete(None) is None
+
+
+@pytest.mark.parametrize(("left", "expected"), [(0.0, 1000.0), (9000.0, 9000.0)], ids=["used up", "time enough"])
+def test_where_trials_have_a_deadline_of_their_own_what_follows_has_its_time_in_any_case(
+    left: float, expected: float
+) -> None:
+    """What is kept for it, and a little to load a model; or what the trials have left."""
+    budget = Budget(max_trials=None, deadline=Deadline(left, clock=Clock()), reserve=1000.0)
+
+    deadline = budget.deadline_to_complete(Deadline(60.0, clock=Clock()))
+
+    assert deadline is not None
+    assert deadline.remaining() == pytest.approx(expected, abs=100.0)
+
+
+def test_where_nothing_was_kept_there_are_some_seconds_to_load_a_model() -> None:
+    """The trials have used up all of their time."""
+    budget = Budget(max_trials=None, deadline=Deadline(0.0, clock=Clock()))
+
+    deadline = budget.deadline_to_complete(Deadline(60.0, clock=Clock()))
+
+    assert deadline is not None and not deadline.expired

@@ -310,6 +310,59 @@ def test_doctor_as_json_and_names(run: Any, plugin_site: Any) -> None:
     assert "acme" not in names
 
 
+def test_doctor_explains_warm_starts_that_cannot_be_used(run: Any, plugin_site: Any) -> None:
+    """A file that only a search would find missing is reported; the rest of the plugin is in use."""
+    plugin_site.install(
+        "barren",
+        """
+        from autokeras_core.plugin import WarmStartSpec, hookimpl
+        @hookimpl
+        def autokeras_register_warm_starts():
+            return [
+                WarmStartSpec(
+                    name="first", summary="A start.", task="acme:RankingTask", package="barren", resource="a.toml"
+                )
+            ]
+        """,
+    )
+
+    result = run("plugins", "doctor")
+    data = json.loads(run("plugins", "doctor", "--format", "json").stdout)
+
+    explained = result.stdout[result.stdout.index("barren (barren 1.0, barren.plugin): in use") :]
+    assert "what: its warm starts 'first' cannot be used: barren/a.toml: it cannot be read: FileNotFound" in explained
+    assert "where: a file of warm starts; everything else of it is in use" in explained
+    assert "what to do: Reinstall barren, or report this to its author." in explained
+    assert data["healthy"] is False
+
+
+def test_warm_starts_list_shows_what_can_be_used_and_warns_of_the_rest(run: Any, plugin_site: Any) -> None:
+    """A search does the same with a plugin that brings a good file, and one that is broken."""
+    plugin_site.install(
+        "mixed",
+        """
+        from autokeras_core.plugin import WarmStartSpec, hookimpl
+        @hookimpl
+        def autokeras_register_warm_starts():
+            return [
+                WarmStartSpec(
+                    name=name, summary="A start.", task="acme:RankingTask", package="mixed", resource=f"{name}.toml"
+                )
+                for name in ("broken", "good")
+            ]
+        """,
+    )
+    start = '[[configuration]]\nname = "small"\nsummary = "Few units."\n[configuration.values]\n"gated/units" = 16\n'
+    (plugin_site.folder / "mixed" / "good.toml").write_text(f'schema = 1\ntask = "acme:RankingTask"\n{start}')
+    (plugin_site.folder / "mixed" / "broken.toml").write_text("schema = ")
+
+    result = run("warm-starts", "list", "--task", "acme:RankingTask", "--format", "names")
+
+    assert (result.code, result.stdout) == (0, "small\n")
+    (warning,) = result.lines_with("Warning")
+    assert "the warm starts 'mixed:broken' cannot be used: mixed/broken.toml" in warning
+
+
 def test_option_p_switches_a_plugin_off(run: Any) -> None:
     """`-p no:NAME` leaves a plugin out, and its commands."""
     result = run("-p", "no:acme", "tasks", "list", "--format", "names")
@@ -361,10 +414,15 @@ def test_plugin_cannot_replace_a_core_command(run: Any, plugin_site: Any) -> Non
             @cli.command("info")
             def info():
                 click.echo("mine")
+
+            @cli.command("grab")
+            def grab():
+                click.echo("mine")
         """,
     )
 
     assert "mine" not in run("info").stdout
+    assert run("grab").code == 2  # all of a plugin's commands or none
     (line,) = run("--help").lines_with("'grabby'")
     assert "its command 'info' exists already, in autokeras-core" in line
     assert "its command 'info' exists already" in run("plugins", "doctor").stdout

@@ -32,6 +32,7 @@ def test_options_reach_the_task(run: Run) -> None:
         "x": data,
         "y": ["a", "b"],
         "time_limit": 120.0,
+        "deadline_of_trials": None,
         "max_trials": 3,
         "fit": {"epochs": 4, "batch_size": 8, "class_weight": "balanced"},
         "validation_data": valid,
@@ -212,7 +213,59 @@ def test_output_that_is_taken_is_found_before_the_search(run: Run) -> None:
     result = run("fit", "RankingTask", "data.txt", "--output", "model")
 
     assert (result.code, result.calls) == (1, [])
-    assert "'model', which holds something else" in result.stderr
+    assert "cannot be saved here" in result.stderr and "'model' with thesis.txt" in result.stderr
+
+
+@pytest.mark.parametrize("other", ["manifest.json", "README.md"])
+def test_output_with_files_of_others_is_found_before_the_search(run: Run, other: str) -> None:
+    """Whatever a save would refuse afterwards: another program's manifest, or a file beside a saved model."""
+    data_file("0.5")
+    run("fit", "RankingTask", "data.txt", "--output", "model")
+    Path("model", other).write_text('{"name": "a web page"}')
+
+    result = run("fit", "RankingTask", "data.txt", "--output", "model")
+
+    assert (result.code, result.calls) == (1, [])
+    assert f"'model' with {other}" in result.stderr
+
+
+def test_output_below_a_file_is_found_before_the_search(run: Run) -> None:
+    """No folder can be made there."""
+    data_file("0.5")
+
+    result = run("fit", "RankingTask", "data.txt", "--output", "data.txt/model")
+
+    assert (result.code, result.calls) == (1, [])
+    assert "The model cannot be saved." in result.stderr and "Not a directory" in result.stderr
+
+
+@pytest.mark.parametrize("switch", [(), ("--overwrite",)], ids=["plain", "overwrite"])
+@pytest.mark.parametrize("name", ["trials", "cache", "oracle"])
+def test_search_is_refused_beside_a_folder_that_it_would_delete(run: Run, name: str, switch: tuple[str, ...]) -> None:
+    """A user's own folder, in a directory without a search: an error at once, and all stays as it was."""
+    data_file("0.5")
+    Path(name).mkdir()
+    Path(name, "thesis.txt").touch()
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", ".", *switch)
+
+    assert (result.code, result.calls) == (1, [])
+    assert f"holds {name} and no search" in result.stderr and "another directory" in result.stderr
+    assert sorted(str(path) for path in Path().rglob("*")) == sorted(["data.txt", name, f"{name}/thesis.txt"])
+
+
+@pytest.mark.parametrize("switch", [(), ("--overwrite",)], ids=["plain", "overwrite"])
+def test_search_is_refused_where_a_model_is_saved(run: Run, switch: tuple[str, ...]) -> None:
+    """Its directory would go on telling of the old model: an error before anything is imported."""
+    data_file("0.5")
+    Path("model").mkdir()
+    Path("model/automodel.json").write_text("{}")
+
+    result = run("fit", "RankingTask", "data.txt", "--directory", "model", *switch)
+
+    assert (result.code, result.calls) == (1, [])
+    assert "holds a saved model" in result.stderr and "another directory" in result.stderr
+    assert [path.name for path in Path("model").iterdir()] == ["automodel.json"]
 
 
 @pytest.mark.parametrize(

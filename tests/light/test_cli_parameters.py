@@ -60,6 +60,10 @@ def test_malformed_objective_is_refused(text: str) -> None:
         ("flips=horizontal", ("flips", "horizontal")),
         ("image-size=[64, 64]", ("image_size", [64, 64])),
         ("pretrained=false", ("pretrained", False)),
+        ("pretrained=False", ("pretrained", False)),
+        ("shuffle=True", ("shuffle", True)),
+        ("image_size=None", ("image_size", None)),
+        ('label="False"', ("label", "False")),
         ('column_types={"a": "text"}', ("column_types", {"a": "text"})),
         ('num_classes="3"', ("num_classes", "3")),
         ("loss=", ("loss", "")),
@@ -67,7 +71,7 @@ def test_malformed_objective_is_refused(text: str) -> None:
     ],
 )
 def test_assigned_value_is_json_or_text(text: str, assigned: Any) -> None:
-    """What is no JSON is taken as it stands."""
+    """What is no JSON is taken as it stands, but for what Python has for JSON's `true`, `false` and `null`."""
     assert ASSIGNMENT.convert(text, None, None) == assigned
 
 
@@ -86,8 +90,13 @@ def test_malformed_assignment_is_refused(text: str) -> None:
         (("a,b", "c"), ("a", "b", "c")),
         (('"price, net", tax',), ("price, net", "tax")),
         (("sale price",), ("sale price",)),
+        ((" income",), (" income",)),
+        (("income ",), ("income ",)),
+        ((" job, income", " age"), (" job", "income", " age")),
+        (('a, " b"',), ("a", " b")),
+        (("a,, ",), ("a",)),
     ],
 )
 def test_names_are_separated_by_commas(values: tuple[str, ...], names: tuple[str, ...]) -> None:
-    """An option for columns is repeated, or lists them; a comma in a name is quoted."""
+    """An option for columns is repeated, or lists them; a comma in a name is quoted, and only spaces behind one are lost."""
     assert split_names(values) == names

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from autokeras_core.cli._command import COMMAND_FILE, FitCommand
-from autokeras_core.errors import SearchError
+from autokeras_core.errors import PluginError, SearchError
 from autokeras_core.search.report import read_report
 from autokeras_core.search.session import SEARCH_FAILED, write_json
 from tests.light.ranking_task import Run, data_file, go_on, interrupted_search
@@ -30,11 +30,49 @@ def test_resume_completes_what_was_begun(run: Run) -> None:
     assert len(read_report(Path("search")).outcomes) == 3
 
 
-def test_resume_has_what_is_left_of_the_time(run: Run) -> None:
-    """A minute of which the first trial took ten seconds."""
+def test_resume_has_what_is_left_of_the_time_for_trials(run: Run) -> None:
+    """A minute of which the first trial took ten seconds; reading the data is not refused for want of the others."""
     go_on(interrupted_search(run, "--time-limit", "60"))
 
-    assert run("resume", "search").call["time_limit"] == 50.0
+    call = run("resume", "search").call
+
+    assert call["time_limit"] == 60.0
+    assert 0.0 < call["deadline_of_trials"].remaining() <= 50.0
+
+
+def test_resume_of_a_search_whose_time_is_used_up_has_none_for_trials(run: Run) -> None:
+    """It has a model: what follows the last trial is yet to be done, which takes as long as it takes."""
+    go_on(interrupted_search(run, "--time-limit", "8"))
+
+    call = run("resume", "search").call
+
+    assert call["time_limit"] == 8.0
+    assert call["deadline_of_trials"].expired
+
+
+@pytest.mark.parametrize(
+    "more", [("fit", "RankingTask", "data.txt", "--directory", "search"), ("resume", "search")], ids=["fit", "resume"]
+)
+def test_resume_goes_by_the_limit_of_the_run_that_it_completes(run: Run, more: tuple[str, ...]) -> None:
+    """An hour was given once, of which 10 s were used, and a minute now: of that a part may be kept for a refit, not of both."""
+    data = data_file("0.5 0.75 stop 0.8")
+    run("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials", "1", "--time-limit", "1h")
+    assert run(*more, "--time-limit", "60").code == 130
+    go_on(data)
+
+    call = run("resume", "search").call
+
+    assert call["time_limit"] == 60.0
+    assert 0.0 < call["deadline_of_trials"].remaining() <= 50.0
+
+
+def test_resume_without_a_model_has_what_is_left_of_the_time_for_all(run: Run) -> None:
+    """Nothing follows a trial that is not there; a second is what it has at least."""
+    interrupted_search(run, "--time-limit", "8", text="fail abort 0.5")
+
+    call = run("resume", "search").call
+
+    assert (call["time_limit"], call["deadline_of_trials"]) == (1.0, None)
 
 
 def test_resume_from_elsewhere_finds_the_data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +159,7 @@ def test_resume_with_more_time_is_not_bound_to_the_trials_before(run: Run) -> No
 
     call = run("resume", "search", "--time-limit", "30").call
 
-    assert (call["max_trials"], call["time_limit"]) == (None, 30.0)
+    assert (call["max_trials"], call["time_limit"], call["deadline_of_trials"]) == (None, 30.0, None)
     assert FitCommand.read(Path("search")).time_limit == 40.0  # of which 10 were used up
 
 
@@ -189,6 +227,42 @@ def test_resume_of_an_ended_search_saves_its_model(run: Run, monkeypatch: pytest
     assert (result.code, result.calls) == (0, [])
     assert Path("other/model.txt").read_text() == str(Path.cwd() / "search")
     assert FitCommand.read(Path("search")).output == Path.cwd() / "other"
+
+
+def test_resume_shows_the_result_where_the_old_output_cannot_be(run: Run) -> None:
+    """A search that was copied from another machine: its model is in it, and how to save it elsewhere is said."""
+    search_with_output(Path("data.txt/model"), run=run, text="0.5 0.75")
+
+    result = run("resume", "search", "--format", "names")
+
+    assert (result.code, result.stdout.strip()) == (0, str(Path.cwd() / "search"))
+    assert "Warning: The model cannot be saved." in result.stderr and "--output PATH" in result.stderr
+    assert FitCommand.read(Path("search")).output == Path.cwd() / "data.txt/model"
+
+
+def test_resume_shows_the_result_where_the_model_cannot_be_loaded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that it needs is not installed any more, or not on this machine: a warning says so."""
+    search_with_output(Path("model"), run=run, text="0.5 0.75")
+
+    def load_model(session: object, path: Path) -> LoadedModel:
+        raise PluginError("The plugin 'gone' is not installed.")
+
+    monkeypatch.setattr("autokeras_core.cli._search.load_model", load_model)
+
+    result = run("resume", "search", "--format", "names")
+
+    assert (result.code, result.stdout.strip()) == (0, str(Path.cwd() / "search"))
+    assert "Warning: The plugin 'gone' is not installed." in result.stderr
+
+
+def test_resume_that_is_told_where_to_save_the_model_must_be_able_to(run: Run) -> None:
+    """Then it is no warning, and the command keeps the place that it had."""
+    search_with_output(Path("model"), run=run, text="0.5 0.75")
+
+    result = run("resume", "search", "--output", "data.txt/model")
+
+    assert (result.code, result.stdout) == (1, "")
+    assert FitCommand.read(Path("search")).output == Path.cwd() / "model"
 
 
 def test_resume_says_that_the_output_is_in_the_way(run: Run) -> None:
@@ -276,11 +350,21 @@ def test_command_survives_its_file(tmp_path: Path) -> None:
         fit_options={"epochs": 3},
         max_trials=4,
         time_limit=5.5,
+        seconds_before=1.5,
         output=tmp_path / "model",
     )
     (tmp_path / COMMAND_FILE).write_text(json.dumps(command.to_json()))
 
     assert FitCommand.read(tmp_path) == command
+
+
+def test_command_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """It does not say how much of its time was used up before: then all of it is one run's."""
+    command = FitCommand(task="acme:RankingTask", data=(tmp_path / "a",), time_limit=5.5)
+    data = command.to_json()
+    del data["seconds_before"]
+
+    assert FitCommand.from_json(data) == command
 
 
 def test_directory_may_be_moved(run: Run) -> None:

@@ -289,6 +289,26 @@ def test_a_missing_block_refuses_to_be_used() -> None:
         restored.space()
 
 
+def test_the_class_of_a_missing_plugin_is_not_asked_for() -> None:
+    """`custom_blocks` stands in for classes of scripts alone, so what refuses says to install the plugin."""
+    data = graph_to_json(small_graph(), REGISTRY)
+    restored = graph_from_json(data, FakeRegistry(Conv), allow_missing=True)
+
+    with pytest.raises(GraphError, match="pip install fake-plugin") as caught:
+        restored.space()
+
+    assert "custom_blocks" not in str(caught.value)
+
+
+def test_the_missing_class_of_a_script_is_asked_for() -> None:
+    """What refuses says how to pass it."""
+    data = _with(graph_to_json(small_graph(), REGISTRY), _unknown_local)
+    restored = graph_from_json(data, REGISTRY, allow_missing=True)
+
+    with pytest.raises(GraphError, match=r"cannot be used.*custom_blocks=\[Vanished\]"):
+        restored.space()
+
+
 def test_a_block_with_a_missing_candidate_is_missing_as_a_whole() -> None:
     """A composite block cannot be made without its parts."""
     data = graph_to_json(small_graph(PickOne(candidates=[Conv()])), REGISTRY)
@@ -365,6 +385,10 @@ def _unknown_argument(data: dict[str, Any]) -> None:
     data["blocks"][0]["config"] = {"fliters": 32}
 
 
+def _unknown_argument_of_the_head(data: dict[str, Any]) -> None:
+    data["blocks"][-1]["config"] = {"dropuot": 0.5}
+
+
 def _bad_domain(data: dict[str, Any]) -> None:
     data["blocks"][0]["config"] = {"filters": {"$domain": {"choice": []}}}
 
@@ -418,6 +442,53 @@ def test_a_file_that_is_no_object_is_an_error() -> None:
     """JSON of another kind is no graph."""
     with pytest.raises(GraphError, match="unknown schema"):
         graph_from_json([], REGISTRY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(_unknown_argument, r"fake-plugin 1\.2, which saved it.*Did you mean 'filters'", id="argument"),
+        pytest.param(_bad_domain, r"fake-plugin 1\.2, which saved it.*Choice has no values", id="domain"),
+    ],
+)
+def test_a_block_that_takes_other_arguments_by_now_can_be_replaced(
+    change: Callable[[dict[str, Any]], None], reason: str
+) -> None:
+    """After an upgrade the graph loads, as without the plugin; what is missing says why it cannot be used."""
+    data = _with(through_text(graph_to_json(small_graph(), REGISTRY)), change)
+
+    restored = graph_from_json(data, REGISTRY, allow_missing=True)
+
+    assert graph_to_json(restored, REGISTRY) == data
+    with pytest.raises(GraphError, match=f"fake:conv of the saved graph cannot be used.*{reason}"):
+        restored.space()
+
+
+def test_a_block_with_a_candidate_that_takes_other_arguments_is_replaced_as_a_whole() -> None:
+    """A composite block cannot be made without its parts."""
+    data = through_text(graph_to_json(small_graph(PickOne(candidates=[Conv()])), REGISTRY))
+    data["blocks"][0]["config"]["candidates"][0]["$operator"]["config"] = {"fliters": 32}
+
+    restored = graph_from_json(data, REGISTRY, allow_missing=True)
+
+    assert "fake:pick" in str(restored.block("pick").operator)
+
+
+def test_a_head_that_takes_other_arguments_by_now_is_never_replaced() -> None:
+    """Without it there is no prediction."""
+    data = _with(graph_to_json(small_graph(), REGISTRY), _unknown_argument_of_the_head)
+
+    with pytest.raises(GraphError, match=r"'target' cannot be made.*Did you mean 'dropout'"):
+        graph_from_json(data, REGISTRY, allow_missing=True)
+
+
+@pytest.mark.parametrize("change", [_bare_type, _bad_operator, _no_config], ids=["type", "operator", "config"])
+def test_a_damaged_record_is_no_missing_block(change: Callable[[dict[str, Any]], None]) -> None:
+    """What no version wrote is an error, also where blocks may be missing."""
+    data = _with(graph_to_json(small_graph(), REGISTRY), change)
+
+    with pytest.raises(GraphError, match="malformed at 'conv'"):
+        graph_from_json(data, REGISTRY, allow_missing=True)
 
 
 def test_custom_blocks_must_be_classes_of_blocks() -> None:

@@ -134,8 +134,28 @@ BROKEN = {
         def autokeras_register_blocks():
             pass
         """,
+        "descriptors",
+        "returned None, not a list of BlockSpec",
+    ),
+    "returns a single descriptor": (
+        """
+        from autokeras_core.plugin import BlockSpec, hookimpl
+        @hookimpl
+        def autokeras_register_blocks():
+            return BlockSpec(name="one", target="a.b:C", summary="A block.")
+        """,
+        "descriptors",
+        "returned BlockSpec(",
+    ),
+    "fails while it lists": (
+        """
+        from autokeras_core.plugin import hookimpl
+        @hookimpl
+        def autokeras_register_blocks():
+            yield 1 / 0
+        """,
         "hooks",
-        "TypeError",
+        "failed with ZeroDivisionError",
     ),
     "returns a string": (
         """

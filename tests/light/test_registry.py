@@ -89,6 +89,17 @@ def test_ambiguous_bare_name_lists_the_candidates(registry: Registry) -> None:
         registry.get("block", "gated")
 
 
+def test_bare_name_of_the_core_stays_the_cores(plugin_site: Any) -> None:
+    """No plugin changes what `"dense"` means; its own block of that name has a full name."""
+    plugin_site.install("one", PLUGIN.replace("NAME", "one").replace('"gated"', '"dense"'), modules=MODULES)
+
+    registry = only(plugin_site)
+
+    assert registry.get("block", "dense").full_name == "core:dense"
+    assert registry.get_operator("dense").full_name == "core:dense"
+    assert registry.get("block", "one:dense").full_name == "one:dense"
+
+
 def test_unknown_name_is_answered_with_the_nearest(registry: Registry) -> None:
     """A slip of the pen gets a suggestion."""
     with pytest.raises(RegistryError, match=r"no block called 'gatd'.*Did you mean 'gated'"):
@@ -322,6 +333,19 @@ def test_unknown_task_suggests_the_nearest(plugin_site: Any) -> None:
 
     with pytest.raises(ImportError, match="Did you mean 'RankingTask'"):
         from autokeras_core.tasks import RankinTask  # noqa: F401
+
+
+def test_task_of_two_plugins_says_what_to_import(registry: Registry) -> None:
+    """A full name is no use in an import: the error has the two lines that are."""
+    set_manager(registry.manager)
+
+    with pytest.raises(ImportError) as raised:
+        from autokeras_core.tasks import RankingTask  # noqa: F401
+
+    message = str(raised.value)
+    assert "`from one.blocks import RankingTask` or `from two.blocks import RankingTask`" in message
+    assert "AUTOKERAS_DISABLE_PLUGINS" in message
+    assert "full name" not in message
 
 
 def test_tasks_module_has_no_other_attributes(plugin_site: Any) -> None:

@@ -12,10 +12,10 @@ import pytest
 from autokeras_core.errors import SearchError
 from autokeras_core.search.checkpointed import FORMAT, STATE_FILE, checkpoint_path
 from autokeras_core.search.journal import read_events
+from autokeras_core.search.place import JOURNAL_FILE, MANIFEST_FILE, MODEL_RECORD_FILE
 from autokeras_core.search.records import EnsembleRecord, Failure, Rung, TrialJob, TrialOutcome
 from autokeras_core.search.session import (
     HANDED_OVER,
-    JOURNAL_FILE,
     SearchSession,
     UnfinishedTrial,
     holds_search,
@@ -274,6 +274,43 @@ def test_what_a_killed_run_left_in_the_cache_is_deleted(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize("overwrite", [False, True], ids=["plain", "overwrite"])
+@pytest.mark.parametrize("name", ["trials", "cache", "oracle"])
+def test_a_search_never_begins_beside_a_folder_that_it_would_delete(tmp_path: Path, name: str, overwrite: bool) -> None:
+    """Without a search there, the folder is the user's: the error names it, and all stays as it was."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("mine")
+
+    with pytest.raises(SearchError, match=rf"holds {name} and no search.*another directory"):
+        SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=overwrite)
+
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("file", [MANIFEST_FILE, JOURNAL_FILE])
+def test_a_search_that_was_cut_off_when_it_began_may_have_its_folders(tmp_path: Path, file: str) -> None:
+    """One of its files is enough to tell that they are its own."""
+    run_once(tmp_path, finish=False)
+    (tmp_path / file).unlink()
+    (tmp_path / "trials").mkdir()
+
+    SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=True).close()
+
+    assert not (tmp_path / "trials").exists()
+
+
+@pytest.mark.parametrize("overwrite", [False, True], ids=["plain", "overwrite"])
+def test_a_search_never_begins_where_a_model_is_saved(tmp_path: Path, overwrite: bool) -> None:
+    """The directory would be loaded as that model, whatever the search finds."""
+    (tmp_path / MODEL_RECORD_FILE).write_text("{}")
+
+    with pytest.raises(SearchError, match=r"holds a saved model.*another directory"):
+        SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=overwrite)
+
+    assert [path.name for path in tmp_path.iterdir()] == [MODEL_RECORD_FILE]
+
+
 def test_a_moved_search_finds_its_models(tmp_path: Path) -> None:
     """A trial's folder is looked for under the directory, wherever that was before."""
     run_once(tmp_path, finish=True)
@@ -306,6 +343,17 @@ def test_a_search_that_has_begun_no_trial_gives_way(tmp_path: Path) -> None:
     SearchSession.open(tmp_path, manifest=OTHER, overwrite=False).close()
 
     assert read_manifest(tmp_path) == {"schema": 1, **OTHER}
+
+
+def test_a_search_that_goes_on_keeps_what_it_is_about_now(tmp_path: Path) -> None:
+    """The same rows under better names: labels without a typo, or a frame instead of an array."""
+    renamed = MANIFEST | {"about": {"task": "", "container": "series"}}
+    with SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False).journal as journal:
+        journal.append("trial_started", **JOB.to_json())
+
+    SearchSession.open(tmp_path, manifest=renamed, overwrite=False).close()
+
+    assert read_manifest(tmp_path) == {"schema": 1, **renamed}
 
 
 def test_a_search_that_has_begun_a_trial_gives_way_to_none(tmp_path: Path) -> None:
@@ -399,8 +447,8 @@ def test_a_directory_holds_no_search_whose_journal_cannot_be_read(tmp_path: Path
 
 def test_overwriting_a_search_that_runs_is_an_error(tmp_path: Path) -> None:
     """Nothing is deleted under a running search."""
-    (tmp_path / "trials").mkdir()
     session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+    (tmp_path / "trials").mkdir()
 
     with pytest.raises(SearchError, match="Another search is running"):
         SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=True)

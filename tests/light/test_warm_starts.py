@@ -7,16 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import attrs
 import pytest
 
 from autokeras_core.data.profile import DataProfile, InputProfile, TargetProfile
-from autokeras_core.errors import PluginError
+from autokeras_core.errors import PluginError, PluginWarning
+from autokeras_core.graph.graph import Graph
+from autokeras_core.manager import set_manager
 from autokeras_core.search.domains import Choice, Float
+from autokeras_core.search.predefined import predefined_configurations
 from autokeras_core.search.space import Space
 from autokeras_core.search.warm_starts import WarmStart, read_warm_starts, usable_warm_starts
 from autokeras_core.specs import WarmStartSpec
+from tests.light.graph_doubles import Start, Target
 
 TASK = "ak_demo:Classifier"
 SPACE = Space(
@@ -136,6 +141,46 @@ def test_a_missing_file_is_its_plugins_error(registry_of: Callable[..., object],
     assert where.get("package_name", "ak_demo_warm") in str(caught.value)
 
 
+def test_a_package_that_exits_is_its_plugins_error(registry_of: Callable[..., object], tmp_path: Path) -> None:
+    """Reading a file imports its package, whose code may do anything."""
+    (tmp_path / "ak_demo_exits.py").write_text("raise SystemExit('enough')")
+
+    with pytest.raises(PluginError, match="SystemExit: enough"):
+        read_warm_starts(registry_of(GOOD, package_name="ak_demo_exits"), TASK)  # type: ignore[arg-type]
+
+
+PLUGIN = """
+    from autokeras_core.plugin import WarmStartSpec, hookimpl
+
+    @hookimpl
+    def autokeras_register_warm_starts():
+        return [
+            WarmStartSpec(
+                name=name, summary="Starts.", task="ak_demo:Classifier", package="acme", resource=name + ".toml"
+            )
+            for name in ("lost", "found")
+        ]
+"""
+
+
+def test_a_search_goes_on_without_a_file_that_cannot_be_used(plugin_site: Any) -> None:
+    """A plugin's broken file costs one warning that names it; the other files are used."""
+    plugin_site.install("acme", PLUGIN)
+    (plugin_site.folder / "acme" / "found.toml").write_text(GOOD)
+    set_manager(plugin_site.load())
+    beginning = Start()
+    graph = Graph.from_nodes([beginning], [Target()(beginning)])
+    profile = DataProfile(rows=100, inputs={}, targets={})
+
+    with pytest.warns(PluginWarning) as caught:
+        found = predefined_configurations(graph, profile, SPACE, task=TASK, given=None)
+
+    (text,) = [str(each.message) for each in caught]
+    assert [each.name for each in found] == ["small", "pretrained"]
+    assert text.startswith("The warm starts 'acme:lost' (acme 1.0) were skipped: acme/lost.toml: it cannot be read: ")
+    assert text.endswith("`autokeras plugins doctor` explains.")
+
+
 def test_a_usable_warm_start_is_completed() -> None:
     """What it leaves out gets its default."""
     usable, unusable = usable_warm_starts([start(image__block_type="conv", image__conv__filters=32)], SPACE)
@@ -192,6 +237,17 @@ def test_one_for_other_sizes_of_data_is_skipped(limits: dict[str, int], reason: 
     assert len(usable) == (not reason)
     assert all(reason in why for _, why in skipped)
     assert len(usable_warm_starts([limited], SPACE)[0]) == 1
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_columns": 2}], ids=["no limit", "a limit"])
+def test_a_fact_of_another_kind_called_columns_counts_none(limits: dict[str, int]) -> None:
+    """Facts are an input's own: a number of that name is no list of a table's columns."""
+    part = InputProfile(name="t", modality="array", shape=(3,), dtype="float32", rows=100, facts={"columns": 3})
+    limited = attrs.evolve(start(image__block_type="resnet"), **limits)
+
+    usable, _ = usable_warm_starts([limited], SPACE, profile=DataProfile(rows=100, inputs={"t": part}, targets={}))
+
+    assert [each for each, _ in usable] == [limited]
 
 
 def test_limits_are_read_from_the_file(registry_of: Callable[..., object]) -> None:

@@ -268,6 +268,15 @@ def test_folder_is_predicted_on_as_it_was_trained_on(folder: Path) -> None:
     assert predicted_on.tolist() == trained_on.tolist() == ["dull\r\nand long", "fine", "very fine 😀"]
 
 
+def test_folder_whose_files_are_named_warns_of_what_is_not_read(folder: Path) -> None:
+    """Who predicts on the named files hears of it there."""
+    with pytest.warns(DataWarning, match=r"not read, as its class folders hold texts: .*readme\.txt"):
+        names = TextInput().row_names(folder)
+
+    assert names is not None
+    assert len(names) == 3
+
+
 def test_texts_right_in_a_folder_are_read_where_no_other_folder_holds_any(tmp_path: Path) -> None:
     """A folder of other files beside them makes no class."""
     (tmp_path / "scans").mkdir()

@@ -204,22 +204,18 @@ def read_folder(folder: str | Path) -> Array:
         DataError: If there are none, or a file is not UTF-8.
     """
     root = Path(folder)
-    found, _ = _text_files(root)
-    if _files_of_classes(root):
-        if found:
-            _warn(root, [str(path) for path in found], reason=", as its class folders hold texts")
-        return class_folders(root)[0]
-    return _as_objects([_read(path) for path in found]) if found else class_folders(root)[0]
+    paths = _listed(root)
+    return _as_objects([_read(path) for path in paths]) if paths else class_folders(root)[0]
 
 
 def file_paths(data: Any) -> list[Path] | None:
     """Return the paths of text files that data name, or `None` if they name none.
 
-    That is a folder: the text files of its class folders, else its own, in the order of `read_folder`. Or a path of a
-    text file, or a list of such, as `Path` objects: strings in a list are texts.
+    That is a folder: the text files of its class folders, else its own, in the order of `read_folder`, with a warning of
+    what is not read. Or a path of a text file, or a list of such, as `Path` objects: strings in a list are texts.
     """
     if is_folder(data):
-        return _files_of_classes(Path(data)) or _text_files(Path(data))[0]
+        return _listed(Path(data))
     paths = [data] if isinstance(data, os.PathLike) else data
     is_paths = isinstance(paths, (list, tuple)) and bool(paths) and all(isinstance(each, os.PathLike) for each in paths)
     named = [Path(each) for each in paths] if is_paths else []
@@ -281,8 +277,18 @@ def _class_folders(root: Path) -> list[Path]:
     return sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
 
 
-def _files_of_classes(root: Path) -> list[Path]:
-    return [path for directory in _class_folders(root) for path in _text_files(directory)[0]]
+def _listed(root: Path) -> list[Path]:
+    """Return the text files of a folder's class folders, else those right in it; what is not read costs a warning."""
+    found, _ = _text_files(root)
+    listings = [_text_files(each) for each in _class_folders(root)]
+    of_classes = [path for paths, _ in listings for path in paths]
+    if not of_classes:
+        return found
+    if found:
+        _warn(root, [str(path) for path in found], reason=", as its class folders hold texts")
+    if ignored := [path for _, unread in listings for path in unread]:
+        _warn(root, ignored)
+    return of_classes
 
 
 def _text_files(folder: Path) -> tuple[list[Path], list[str]]:
