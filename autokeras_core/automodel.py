@@ -357,8 +357,8 @@ class AutoModel(Predictor):
         if missing:
             raise SearchError(
                 describe_error(
-                    "The loaded graph has blocks whose classes are not here.",
-                    expected="custom_blocks=[...] in load(), or the plugin installed",
+                    "The loaded graph has blocks that cannot be made here.",
+                    expected="the class of each, as it was when the model was saved",
                     received=", ".join(missing),
                 )
             )

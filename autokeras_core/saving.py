@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from autokeras_core.data.profile import DataProfile
+from autokeras_core.engine import storage
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.context import Objective
-from autokeras_core.engine.ensemble import EnsembleBundle, load_bundle
+from autokeras_core.engine.ensemble import EnsembleBundle, read_bundle
+from autokeras_core.engine.pipeline import is_preprocessor
 from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.serialization import graph_from_json, graph_to_json
@@ -106,6 +108,9 @@ def load_fitted(
 
     Raises:
         SearchError: If the directory holds neither, or its files are damaged.
+        GraphError: If the class of an input or head is not here, or `custom_blocks` holds something else than classes, or
+            two of one name.
+        RegistryError: If the plugin of a preprocessor is missing, with what to install.
     """
     if (path / MODEL_RECORD_FILE).exists():
         return _load_saved(path, registry, custom_blocks)
@@ -123,9 +128,7 @@ def load_fitted(
 def _load_saved(
     path: Path, registry: Registry, custom_blocks: Sequence[type[Any]]
 ) -> tuple[FittedModel, Graph, dict[str, Any]]:
-    bundle = load_bundle(
-        path, registry, custom_classes=custom_blocks
-    )  # checks the hash of every file, the record's too
+    manifest = storage.read_manifest(path)  # checks the hash of every file, the record's too
     record = json.loads((path / MODEL_RECORD_FILE).read_text(encoding="utf-8"))
     if record.get("schema") != _SCHEMA:
         raise SearchError(
@@ -136,8 +139,10 @@ def _load_saved(
                 advice="Load it with the version of autokeras-core that saved it.",
             )
         )
+    # The graph first: importing the classes of its blocks registers their plugins' own layers, which the model may have.
+    graph = _graph(record["graph"], registry, custom_blocks)
     fitted = FittedModel(
-        bundle=bundle,
+        bundle=read_bundle(path, registry, plugins=manifest.get("plugins", {}), custom_classes=custom_blocks),
         profile=DataProfile.from_json(record["profile"]),
         configuration=record["configuration"],
         outcomes=tuple(TrialOutcome.from_json(outcome) for outcome in record["outcomes"]),
@@ -149,7 +154,7 @@ def _load_saved(
         refitted=tuple(record["refitted"]),
         ensemble=None if record["ensemble"] is None else EnsembleRecord.from_json(record["ensemble"]),
     )
-    return fitted, _graph(record["graph"], registry, custom_blocks), {"seed": record["seed"], "task": record["task"]}
+    return fitted, graph, {"seed": record["seed"], "task": record["task"]}
 
 
 def _load_search(
@@ -172,6 +177,7 @@ def _load_search(
         )
     ensemble, refitted = read_ensemble(events), read_refitted(events)
     is_finished, reason = read_end(events)
+    graph = _graph(about["graph"], registry, custom_blocks)  # first, as in `_load_saved`
     fitted = FittedModel(
         bundle=_load_trials(
             outcomes, {best.trial_id: 1.0} if ensemble is None else ensemble.weights, refitted, registry, custom_blocks
@@ -187,7 +193,7 @@ def _load_search(
         ensemble=ensemble,
         refitted=refitted,
     )
-    return fitted, _graph(about["graph"], registry, custom_blocks), {"seed": identity["seed"], "task": about["task"]}
+    return fitted, graph, {"seed": identity["seed"], "task": about["task"]}
 
 
 def _load_trials(
@@ -210,10 +216,5 @@ def _load_trials(
 
 
 def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Any]]) -> Graph:
-    blocks = [cls for cls in custom_blocks if not _is_preprocessor(cls)]
+    blocks = [cls for cls in custom_blocks if not is_preprocessor(cls)]
     return graph_from_json(data, registry, custom_blocks=blocks, allow_missing=True)
-
-
-def _is_preprocessor(cls: Any) -> bool:
-    """Return whether this is a preprocessor's class: any that has the methods will do."""
-    return isinstance(cls, type) and all(hasattr(cls, name) for name in ("fit", "transform", "get_state", "set_state"))

@@ -12,6 +12,7 @@ __all__ = ["loss_of_class_shares", "loss_of_mean"]
 
 _LEAST_SHARE = 1e-7
 _LEAST_LOSS = 0.1  # of a target with hardly any rows of a class: else its loss would be blown up
+_VALUES_AT_ONCE = 2**20  # probabilities, 4 MiB; a loss may need several times as much for them
 
 
 def loss_of_class_shares(
@@ -32,9 +33,7 @@ def loss_of_class_shares(
     if is_multi_label:
         values = _values(loss, shares[None], shares[None])
     else:
-        classes = np.arange(len(shares))
-        targets = classes if is_sparse else np.eye(len(shares), dtype=np.float32)
-        values = _values(loss, targets, np.tile(shares, (len(shares), 1))) * shares
+        values = _values_of_classes(loss, shares, is_sparse=is_sparse) * shares
     return _usable(float(np.sum(values)), least=_LEAST_LOSS)
 
 
@@ -52,6 +51,19 @@ def loss_of_mean(loss: keras.losses.Loss, *, mean: Sequence[float], scale: Seque
     center, width = np.asarray([mean], dtype=np.float32), np.asarray([scale], dtype=np.float32)
     values = _values(loss, np.concatenate([center - width, center + width]), np.concatenate([center, center]))
     return _usable(float(np.mean(values)), least=float(np.finfo(np.float32).tiny))
+
+
+def _values_of_classes(loss: keras.losses.Loss, shares: Any, *, is_sparse: bool) -> Any:
+    """Return the loss of a row of each class where the shares are predicted, of a part of the classes at a time."""
+    classes = np.arange(len(shares))
+    step = max(1, min(len(shares), _VALUES_AT_ONCE // len(shares)))
+    predictions = np.tile(shares, (step, 1))
+    parts = []
+    for start in range(0, len(shares), step):
+        some = classes[start : start + step]
+        targets = some if is_sparse else (some[:, None] == classes).astype(np.float32)
+        parts.append(_values(loss, targets, predictions[: len(some)]))
+    return np.concatenate(parts)
 
 
 def _values(loss: keras.losses.Loss, y_true: Any, y_pred: Any) -> Any:

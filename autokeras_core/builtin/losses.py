@@ -12,17 +12,19 @@ from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.names import suggest
 
-__all__ = ["FunctionLoss", "StandardizedSquaredError", "UnitFreeLoss", "as_loss"]
+__all__ = ["FunctionLoss", "StandardizedSquaredError", "UnitFreeLoss", "as_loss", "loss_of_rows", "values_of_rows"]
 
 _LARGEST_FACTOR = 1e30
+_OF_BATCHES = (keras.losses.Dice, keras.losses.Tversky)  # Keras's own that have one value for all rows by default
 
 
 class FunctionLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no types
     """A loss given as a function of `(y_true, y_pred)`, with one value per row.
 
     Args:
-        function: Returns one value per row, or one value for the batch (each row then counts with it).
+        function: Returns one value per row, several (their mean counts), or one for the batch (each row counts with it).
         name: The loss's name; by default the function's.
+        dtype: What targets and predictions are turned into; by default Keras's `floatx()`.
     """
 
     def __init__(
@@ -31,16 +33,19 @@ class FunctionLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no t
         *,
         name: str | None = None,
         reduction: str = "sum_over_batch_size",
+        dtype: str | None = None,
     ) -> None:
-        super().__init__(name=name or getattr(function, "__name__", "loss"), reduction=reduction)
+        super().__init__(name=name or getattr(function, "__name__", "loss"), reduction=reduction, dtype=dtype)
         self.function = function
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each row."""
-        values = self.function(y_true, y_pred)
-        if len(values.shape) == 0:
-            values = values * keras.ops.ones_like(y_pred[:, 0])
-        return values
+        return values_of_rows(self.function(y_true, y_pred), y_pred)
+
+    def is_of_batch(self, y_true: Tensor, y_pred: Tensor) -> bool:
+        """Return whether the function's value for these rows, two or more, is one for all of them."""
+        shape = keras.ops.convert_to_tensor(self.function(y_true, y_pred)).shape
+        return len(shape) == 0 or shape[0] != len(y_true)
 
 
 class StandardizedSquaredError(keras.losses.Loss):  # type: ignore[misc]  # keras ships no types
@@ -92,7 +97,7 @@ class UnitFreeLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no t
     """
 
     def __init__(self, inner: keras.losses.Loss, *, factor: float) -> None:
-        super().__init__(name=inner.name, reduction=inner.reduction)
+        super().__init__(name=inner.name, reduction=inner.reduction, dtype=inner.dtype)
         self.inner = inner
         self.factor = factor
 
@@ -139,7 +144,7 @@ def as_loss(loss: Any, *, head: str) -> keras.losses.Loss:
                     advice=suggest(loss, known),
                 )
             ) from None
-        return resolved if isinstance(resolved, keras.losses.Loss) else FunctionLoss(resolved)
+        return loss_of_rows(resolved)
     if isinstance(loss, type) and issubclass(loss, keras.losses.Loss):
         loss = loss()
     if isinstance(loss, keras.losses.Loss):
@@ -151,9 +156,9 @@ def as_loss(loss: Any, *, head: str) -> keras.losses.Loss:
                     received=f"{type(loss).__name__}(from_logits=True)",
                 )
             )
-        return loss
+        return loss_of_rows(loss)
     if callable(loss):
-        return FunctionLoss(loss)
+        return loss_of_rows(loss)
     raise GraphError(
         describe_error(
             f"{head} has an unusable loss.",
@@ -163,5 +168,32 @@ def as_loss(loss: Any, *, head: str) -> keras.losses.Loss:
     )
 
 
+def loss_of_rows(loss: Any) -> keras.losses.Loss:
+    """Return a loss whose `call` has one value per row, as nearly all of Keras and those of this library have.
+
+    Args:
+        loss: A Keras loss or a function of `(y_true, y_pred)`; one of a user's own may return what `values_of_rows` takes.
+    """
+    if not isinstance(loss, keras.losses.Loss):
+        return FunctionLoss(loss)
+    is_of_rows = getattr(keras.losses, type(loss).__name__, None) is type(loss) and not isinstance(loss, _OF_BATCHES)
+    if is_of_rows or isinstance(loss, (FunctionLoss, StandardizedSquaredError, UnitFreeLoss)):
+        return loss
+    return FunctionLoss(loss.call, name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
+
+
+def values_of_rows(values: Any, y_pred: Tensor) -> Tensor:
+    """Return one value per row, of what a user's function of targets and predictions returned: only so can rows be weighted.
+
+    Args:
+        values: One value per row; several, of which the mean is taken; or one for the batch, which is repeated.
+        y_pred: The predictions, for the number of rows.
+    """
+    values = keras.ops.convert_to_tensor(values)
+    if len(values.shape) == 0:
+        return keras.ops.broadcast_to(values, keras.ops.shape(y_pred)[:1])
+    return keras.ops.mean(values, axis=tuple(range(1, len(values.shape)))) if len(values.shape) > 1 else values
+
+
 def _call(loss: keras.losses.Loss, y_true: Any, y_pred: Any) -> Tensor:
-    return loss.call(keras.ops.convert_to_tensor(y_true), keras.ops.convert_to_tensor(y_pred))
+    return loss.call(*(keras.ops.convert_to_tensor(each, dtype=loss.dtype) for each in (y_true, y_pred)))

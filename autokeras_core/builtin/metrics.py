@@ -9,6 +9,8 @@ import keras
 
 from autokeras_core.builtin._class_means import MeanAUC, MeanF1
 from autokeras_core.builtin._fine_auc import FineAUC
+from autokeras_core.builtin._steady_r2 import SteadyR2
+from autokeras_core.builtin.losses import values_of_rows
 from autokeras_core.data.profile import TargetKind, TargetProfile
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
@@ -163,8 +165,9 @@ def make_metric(metric: Any, profile: TargetProfile, *, head: str, is_sparse: bo
 
     Args:
         metric: A short name (`"accuracy"`, `"auc"`, `"f1"`, `"log_loss"`, `"balanced_accuracy"`, `"rmse"`, `"mae"`,
-            `"r2"`), the name of a Keras metric, a Keras metric (which is copied) or its class, or a function of
-            `(y_true, y_pred)`, whose mean is taken.
+            `"r2"`), the name of a Keras metric, a Keras metric (which is copied) or its class, or a function (or Keras
+            loss) of `(y_true, y_pred)`, whose mean over the rows is taken: it gets targets in the predictions' type, but
+            class numbers as they are.
         profile: What the target is: `"auc"` and `"f1"` of a binary target are those of its second class.
         head: The head, for messages.
         is_sparse: Whether targets are encoded as class numbers instead of one-hot.
@@ -175,11 +178,12 @@ def make_metric(metric: Any, profile: TargetProfile, *, head: str, is_sparse: bo
     if isinstance(metric, str):
         return _by_name(metric, profile, head, is_sparse)
     if isinstance(metric, type) and issubclass(metric, keras.metrics.Metric):
-        return _one_number(_new(metric), head)
+        return _far_from_zero(_one_number(_new(metric), head), profile)
     if isinstance(metric, keras.metrics.Metric):
-        return _one_number(_copy(metric, head), head)
+        return _far_from_zero(_one_number(_copy(metric, head), head), profile)
     if callable(metric):
-        return keras.metrics.MeanMetricWrapper(metric, name=getattr(metric, "__name__", type(metric).__name__))
+        name = getattr(metric, "__name__", type(metric).__name__)
+        return keras.metrics.MeanMetricWrapper(_OfRows(metric, is_sparse=is_sparse), name=name)
     raise _unknown(metric, profile.kind, head)
 
 
@@ -278,6 +282,35 @@ class _OneHot:
         return keras.ops.one_hot(numbers, self.classes), y_pred
 
 
+class _OfRows:
+    """Has one value per row of what a user's function returns, so that rows can be weighted.
+
+    Targets come in the predictions' type, as for a loss: of one-hot bytes nothing could be subtracted. Class numbers stay
+    whole, since they are there to look something up.
+    """
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Any], *, is_sparse: bool) -> None:
+        # Called itself, a loss would return the mean over the rows.
+        self.function = function.call if isinstance(function, keras.losses.Loss) else function
+        self.is_sparse = is_sparse
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        y_true, y_pred = keras.ops.convert_to_tensor(y_true), keras.ops.convert_to_tensor(y_pred)
+        y_true = y_true if self.is_sparse else keras.ops.cast(y_true, y_pred.dtype)
+        return values_of_rows(self.function(y_true, y_pred), y_pred)
+
+
+def _far_from_zero(metric: keras.metrics.Metric, profile: TargetProfile) -> keras.metrics.Metric:
+    """Return a metric that is right for numbers far from 0, too: Keras's own R2 is not."""
+    if type(metric) is not keras.metrics.R2Score or profile.is_classification or metric.num_regressors:
+        return metric
+    return _steady_r2(profile, class_aggregation=metric.class_aggregation, name=metric.name)
+
+
+def _steady_r2(profile: TargetProfile, *, name: str = "r2", **options: Any) -> SteadyR2:
+    return SteadyR2(mean=profile.mean, scale=max(profile.scale, default=1.0), name=name, **options)
+
+
 def _of_second_class(metric: keras.metrics.Metric) -> keras.metrics.Metric:
     """Apply a metric of a yes-or-no question to the second of two classes, as scikit-learn does."""
     return ConvertedMetric(metric, convert=_second_column)
@@ -324,7 +357,7 @@ _SHORT_NAMES: dict[TargetKind, dict[str, _Maker]] = {
     "regression": {
         "mae": lambda _: keras.metrics.MeanAbsoluteError(name="mae"),
         "mse": lambda _: keras.metrics.MeanSquaredError(name="mse"),
-        "r2": lambda _: keras.metrics.R2Score(name="r2"),
+        "r2": _steady_r2,
         "rmse": lambda _: keras.metrics.RootMeanSquaredError(name="rmse"),
     },
 }

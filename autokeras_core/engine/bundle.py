@@ -33,6 +33,7 @@ from autokeras_core.registry import Registry, get_registry
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
     from autokeras_core.engine.compiler import CompiledGraph
+    from autokeras_core.engine.pipeline import FindClass
     from autokeras_core.engine.raw_inputs import RawTensors
     from autokeras_core.graph.graph import Graph
 
@@ -202,22 +203,31 @@ class ModelBundle:
         np.savez(folder / f"{prefix}{_ARRAYS}", **arrays)  # type: ignore[arg-type]  # its other keyword is no array
 
     @classmethod
-    def load(cls, directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Self:
+    def load(
+        cls,
+        directory: str | Path,
+        registry: Registry,
+        *,
+        custom_classes: Sequence[type[Any]] = (),
+        find_class: FindClass | None = None,
+    ) -> Self:
         """Return a bundle that `save` wrote. Nothing in the files is run: no pickle, no code, registered names only.
 
         Args:
             directory: The directory.
             registry: Finds the classes of the preprocessors.
             custom_classes: Preprocessor classes of a script that are not registered.
+            find_class: Finds those that are not among them, see `features_from_json`.
 
         Raises:
             SearchError: If the directory holds no bundle, a file is missing or was changed, or the model cannot be
                 loaded.
+            GraphError: If two of `custom_classes` share a name.
             RegistryError: If a plugin that is needed is missing, with what to install.
         """
         folder = Path(directory)
         plugins = read_manifest(folder).get("plugins", {})
-        return cls.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes)
+        return cls.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes, find_class=find_class)
 
     @classmethod
     def read_files(
@@ -228,15 +238,20 @@ class ModelBundle:
         plugins: Mapping[str, str],
         prefix: str = "",
         custom_classes: Sequence[type[Any]] = (),
+        find_class: FindClass | None = None,
     ) -> Self:
         """Return the bundle that `write_files` wrote; the folder's manifest has been checked already."""
         pipeline = json.loads((folder / f"{prefix}{_PIPELINE}").read_text(encoding="utf-8"))
         with np.load(folder / f"{prefix}{_ARRAYS}", allow_pickle=False) as stored:
             arrays = dict(stored.items())
         read_state_files(pipeline["features"], folder)
+        # Before the model: importing the classes of preprocessors registers what layers of their own their plugins have.
+        features = features_from_json(
+            pipeline["features"], arrays, registry, custom_classes=custom_classes, find_class=find_class
+        )
         return cls(
             model=_load_model(folder / f"{prefix}{_MODEL}"),
-            features=features_from_json(pipeline["features"], arrays, registry, custom_classes=custom_classes),
+            features=features,
             raw_inputs=tuple(RawInput.from_json(each) for each in pipeline["raw_inputs"]),
             heads=tuple(pipeline["heads"]),
             profile=DataProfile.from_json(pipeline["profile"]),

@@ -15,16 +15,18 @@ from autokeras_core.engine._equal_features import are_equal
 from autokeras_core.engine._layer_names import LayerNames
 from autokeras_core.engine.bundle import ModelBundle, joined_outputs, raw_pieces, write_about
 from autokeras_core.engine.outside import export_notes
+from autokeras_core.engine.pipeline import check_class_names
 from autokeras_core.engine.raw_inputs import model_of_raw_inputs
 from autokeras_core.engine.storage import read_manifest, replaced_directory
 from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.registry import get_registry
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.data.rows import Rows
     from autokeras_core.registry import Registry
 
-__all__ = ["Bundle", "EnsembleBundle", "load_bundle"]
+__all__ = ["Bundle", "EnsembleBundle", "read_bundle"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -41,6 +43,10 @@ class EnsembleBundle:
     Attributes:
         members: The models, of one graph and one data profile.
         weights: Each one's share in the mean, above 0; together 1.
+
+    Raises:
+        SearchError: If the weights are none of these.
+        GraphError: If two members have different classes of one name that no plugin registered: they could not be saved.
 
     Example:
         ```python
@@ -65,6 +71,7 @@ class EnsembleBundle:
                     received=f"{len(self.members)} members, weights={list(self.weights)}",
                 )
             )
+        check_class_names([feature for member in self.members for feature in member.features], get_registry())
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -158,6 +165,18 @@ class EnsembleBundle:
         """Return an ensemble that `save` wrote. See `ModelBundle.load`."""
         folder = Path(directory)
         plugins = read_manifest(folder).get("plugins", {})
+        return cls.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes)
+
+    @classmethod
+    def read_files(
+        cls,
+        folder: Path,
+        registry: Registry,
+        *,
+        plugins: Mapping[str, str],
+        custom_classes: Sequence[type[Any]] = (),
+    ) -> Self:
+        """Return an ensemble that `save` wrote; the folder's manifest has been checked already."""
         record = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         if record.get("schema") != _SCHEMA:
             raise SearchError(
@@ -181,15 +200,24 @@ Bundle: TypeAlias = ModelBundle | EnsembleBundle
 """A trained model or an ensemble of them: both predict, export and are saved alike."""
 
 
-def load_bundle(directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Bundle:
-    """Return the model or the ensemble that was saved in a directory.
+def read_bundle(
+    folder: Path, registry: Registry, *, plugins: Mapping[str, str], custom_classes: Sequence[type[Any]] = ()
+) -> Bundle:
+    """Return the model or the ensemble that was saved in a folder, whose manifest has been checked already.
+
+    Args:
+        folder: The folder.
+        registry: Finds the classes of the preprocessors.
+        plugins: The versions of plugins, out of the manifest.
+        custom_classes: Preprocessor classes of a script that are not registered.
 
     Raises:
-        SearchError: If the directory holds neither, or its files were changed or cannot be loaded.
+        SearchError: If its files cannot be loaded.
+        GraphError: If two of `custom_classes` share a name.
         RegistryError: If a plugin that is needed is missing, with what to install.
     """
-    kind = EnsembleBundle if (Path(directory) / _FILE).exists() else ModelBundle
-    return kind.load(directory, registry, custom_classes=custom_classes)
+    kind = EnsembleBundle if (folder / _FILE).exists() else ModelBundle
+    return kind.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes)
 
 
 def _of_equal_features(members: Sequence[ModelBundle]) -> list[list[int]]:

@@ -11,20 +11,31 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
-from autokeras_core.builtin.losses import FunctionLoss, UnitFreeLoss
+from autokeras_core.builtin.losses import FunctionLoss, UnitFreeLoss, loss_of_rows
+from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.engine.preparation import head_of
+from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from autokeras_core.data.profile import DataProfile
+    from autokeras_core.engine.context import TrialContext
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Tensor
     from autokeras_core.search.values import Value
 
-__all__ = ["LossPhases", "PhasedLoss", "evaluation_losses", "loss_factors", "training_losses"]
+__all__ = [
+    "LossPhases",
+    "PhasedLoss",
+    "check_left_out_rows",
+    "evaluation_losses",
+    "loss_factors",
+    "training_losses",
+]
 
 
 class PhasedLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras ships no types
@@ -102,6 +113,45 @@ def loss_factors(graph: Graph, profile: DataProfile) -> dict[str, float]:
     }
 
 
+def check_left_out_rows(model: keras.Model, configuration: Mapping[str, Value], context: TrialContext) -> None:
+    """Check that each head's loss can leave out the rows of weight 0, those without its target.
+
+    Args:
+        model: The model of the configuration, for the shape of its outputs.
+        configuration: The configuration.
+        context: The graph, and what it is trained and validated on.
+
+    Raises:
+        SearchError: If a loss cannot: it is one number for a whole batch, whatever the weights of its rows.
+    """
+    graph, parts = context.graph, (context.train_weights, context.validation_weights)
+    for name in graph.heads:
+        if not any(_leaves_rows_out(weights, name, graph) for weights in parts):
+            continue
+        loss, _ = _losses_of(graph, name, configuration, context.profile)
+        loss = loss.inner if isinstance(loss, UnitFreeLoss) else loss
+        y_true = np.asarray(context.train_targets[name][:2], dtype=np.float32)
+        y_pred = np.full((len(y_true), *model.output[name].shape[1:]), 0.5, dtype=np.float32)
+        rows = keras.ops.convert_to_tensor(y_true), keras.ops.convert_to_tensor(y_pred)
+        if isinstance(loss, FunctionLoss) and loss.is_of_batch(*rows):
+            raise SearchError(
+                describe_error(
+                    f"The loss of the head {name!r} cannot leave out the rows of weight 0.",
+                    expected="a loss with one value per row",
+                    received=f"{loss.name!r} with one value for the whole batch",
+                    advice="Return the values of the rows, e.g. the mean over the last axis alone.",
+                )
+            )
+
+
+def _leaves_rows_out(weights: Any, head: str, graph: Graph) -> bool:
+    """Return whether a row has the weight 0 for a head."""
+    if weights is None:
+        return False
+    each = weights_by_head(weights, graph.heads)
+    return not np.all(each[head] if isinstance(each, dict) else each)
+
+
 def _losses_of(
     graph: Graph, name: str, configuration: Mapping[str, Value], profile: DataProfile
 ) -> tuple[keras.losses.Loss, keras.losses.Loss | None]:
@@ -116,5 +166,4 @@ def _losses_of(
 
 def _as_object(loss: Any) -> keras.losses.Loss:
     """Return a Keras loss for what a head returned: a loss, its name or a function."""
-    made = loss if callable(loss) else keras.losses.get(loss)
-    return made if isinstance(made, keras.losses.Loss) else FunctionLoss(made)
+    return loss_of_rows(loss if callable(loss) else keras.losses.get(loss))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Head
 
-__all__ = ["ObjectiveLike", "measuring", "resolve_objective"]
+__all__ = ["ObjectiveLike", "measured_head", "measuring", "resolve_objective"]
 
 ObjectiveLike: TypeAlias = "str | tuple[str, str] | keras_tuner.Objective | None"
 
@@ -79,6 +79,19 @@ def measuring(objective: Objective, graph: Graph, profile: DataProfile) -> Graph
     return attrs.evolve(graph, blocks=blocks)
 
 
+def measured_head(name: str, graph: Graph) -> str | None:
+    """Return the head that a metric of a log, without `val_`, belongs to; `None` if it is of all heads together.
+
+    Example:
+        ```python
+        measured_head("digit_accuracy", graph)  # "digit", one of two heads
+        measured_head("loss", graph)  # None
+        ```
+    """
+    owners = [head for head in graph.heads if name.startswith(_prefix(head, graph))]
+    return None if len(graph.heads) > 1 and not owners else max(owners, key=len)
+
+
 def _logged_names(graph: Graph, profile: DataProfile) -> set[str]:
     """Return the names that a training log has, without those of validation."""
     names = {"loss"}
@@ -125,9 +138,8 @@ def _checked(name: str, direction: object) -> Objective:
 
 def _without_head(name: str, graph: Graph) -> str:
     """Return a metric's own name, so that a head called `error_code` does not decide what is better."""
-    prefixes = (_prefix(head, graph) for head in graph.heads)
-    owner = max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default="")
-    return name.removeprefix(owner)
+    owner = measured_head(name, graph)
+    return name if owner is None else name.removeprefix(_prefix(owner, graph))
 
 
 def _direction_of(name: str) -> str | None:

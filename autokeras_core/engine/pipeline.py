@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from autokeras_core.engine.features import Feature
-from autokeras_core.errors import AutoKerasError, SearchError, describe_error
+from autokeras_core.errors import AutoKerasError, GraphError, SearchError, describe_error
+from autokeras_core.graph.local_classes import local_classes
 from autokeras_core.graph.operator import Preprocessor
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.names import LOCAL_NAMESPACE, format_name, parse_name
 
 if TYPE_CHECKING:
+    from autokeras_core.data.profile import DataProfile
+    from autokeras_core.graph.graph import Graph
     from autokeras_core.registry import Registry
+    from autokeras_core.search.values import Value
 
-__all__ = ["features_from_json", "features_to_json"]
+__all__ = [
+    "FindClass",
+    "check_class_names",
+    "class_in_graph",
+    "features_from_json",
+    "features_to_json",
+    "is_preprocessor",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+FindClass: TypeAlias = Callable[[str, str], "type[Any] | None"]
+"""Finds a class that no plugin registered, by its name and that of the input whose rows it takes."""
 
 _ARRAY = "$array"
 _TEXTS = "$texts"
 
-# Classes of the user's own script have no registered name. Those that were saved in this process are found again here,
-# so that a search can load its own models; another process is given them (`custom_classes=`).
-_local_classes: dict[str, type[Any]] = {}
+# Classes of the user's own script have no registered name. Those that were saved in this process are found again here;
+# another process is given them (`custom_classes=`), or finds them in the graph, as a search does whose models were saved by
+# its workers. By name, and then by where they are defined: which of two is meant, nobody can tell.
+_local_classes: dict[str, dict[tuple[str, str], type[Any]]] = {}
 
 
 def features_to_json(features: Sequence[Feature], registry: Registry) -> tuple[list[dict[str, Any]], dict[str, Array]]:
@@ -36,8 +51,10 @@ def features_to_json(features: Sequence[Feature], registry: Registry) -> tuple[l
 
     Raises:
         SearchError: If a preprocessor's state is not plain data.
+        GraphError: If two classes of scripts share a name.
     """
     arrays: dict[str, Array] = {}
+    local: dict[str, type[Any]] = {}
     data = []
     for feature in features:
         chain = []
@@ -45,12 +62,14 @@ def features_to_json(features: Sequence[Feature], registry: Registry) -> tuple[l
             where = f"{feature.name}/{index}"
             chain.append(
                 {
-                    "type": _name_of(type(preprocessor), registry),
+                    "type": _name_of(type(preprocessor), registry, local),
                     "config": _encode(preprocessor.get_config(), f"{where}/config", arrays),
                     "state": _encode(preprocessor.get_state(), f"{where}/state", arrays),
                 }
             )
         data.append({"name": feature.name, "input": feature.input_name, "preprocessors": chain})
+    for name, cls in local.items():
+        _local_classes.setdefault(name, {})[cls.__module__, cls.__qualname__] = cls
     return data, arrays
 
 
@@ -60,6 +79,7 @@ def features_from_json(
     registry: Registry,
     *,
     custom_classes: Sequence[type[Any]] = (),
+    find_class: FindClass | None = None,
 ) -> tuple[Feature, ...]:
     """Return the features that `features_to_json` described.
 
@@ -67,17 +87,21 @@ def features_from_json(
         data: The JSON data.
         arrays: The arrays by name.
         registry: Finds the preprocessors' classes.
-        custom_classes: Classes of a script that are not registered.
+        custom_classes: Classes of a script that are not registered; what is no preprocessor's class is left aside.
+        find_class: Finds those that are not among them; it is asked for no other. What neither knows is looked for among
+            the classes of this process.
 
     Raises:
         SearchError: If a class is not found, or does not take its state.
+        GraphError: If two of `custom_classes` share a name.
         RegistryError: If a registered name is unknown, with what to install.
     """
+    custom = _by_name(custom_classes)
     features = []
     for item in data:
         chain = []
         for part in item["preprocessors"]:
-            cls = _class_of(part["type"], registry, custom_classes)
+            cls = _class_of(part["type"], item["input"], registry, custom=custom, find_class=find_class)
             try:
                 preprocessor = cls(**_decode(part["config"], arrays))
                 preprocessor.set_state(_decode(part["state"], arrays))
@@ -97,34 +121,126 @@ def features_from_json(
     return tuple(features)
 
 
-def _name_of(cls: type[Any], registry: Registry) -> str:
+def check_class_names(features: Sequence[Feature], registry: Registry) -> None:
+    """Check that files can tell the classes of preprocessors apart, which those of scripts are by their names alone.
+
+    Args:
+        features: The features of one model, or of several that are saved together.
+        registry: Knows which classes are registered.
+
+    Raises:
+        GraphError: If two classes of scripts share a name.
+    """
+    local: dict[str, type[Any]] = {}
+    for feature in features:
+        for preprocessor in feature.host:
+            _name_of(type(preprocessor), registry, local)
+
+
+def class_in_graph(
+    name: str,
+    input_name: str,
+    *,
+    graph: Graph,
+    configuration: Mapping[str, Value],
+    profile: DataProfile,
+    registry: Registry,
+) -> type[Any] | None:
+    """Return the class of a preprocessor that a configuration wants and no plugin registered; `None` if there is none.
+
+    With this as `find_class`, `features_from_json` reads what another process has saved of the same graph.
+
+    Args:
+        name: The name of the class.
+        input_name: The input whose rows it takes.
+        graph: The graph.
+        configuration: The values of all active hyperparameters, by path.
+        profile: What analysis found out about the data.
+        registry: Knows which classes are registered.
+    """
+    source = next(vertex.operator for vertex in graph.inputs if vertex.name == input_name)
+    facts = profile.inputs[input_name]
+
+    def named(wanted: Sequence[Preprocessor]) -> type[Any] | None:
+        found = [each for each in wanted if type(each).__name__ == name and registry.full_name_of(type(each)) is None]
+        # What is a layer of the model is not read by its name, unless it stands before what is none.
+        return type(min(found, key=lambda each: each.in_model)) if found else None
+
+    wanted = list(source.preprocessors(facts))
+    for block in graph.blocks:
+        # Any seed will do where only classes are asked for.
+        view = HyperparameterView(
+            values=configuration, path=block.name, profile=profile, seed=0, input_name=block.input_name
+        )
+        wanted += block.operator.preprocessors(view)
+    # The input's default ones come last: they are asked for where they have been used, since others may not even exist.
+    return named(wanted) or named(source.default_preprocessors(facts))
+
+
+def is_preprocessor(cls: Any) -> bool:
+    """Return whether this is a preprocessor's class: any that has the methods will do."""
+    return isinstance(cls, type) and all(hasattr(cls, name) for name in ("fit", "transform", "get_state", "set_state"))
+
+
+def _name_of(cls: type[Any], registry: Registry, local: dict[str, type[Any]]) -> str:
+    """Return the name that stands for a class; `local` holds the model's classes of scripts so far, by name."""
     registered = registry.full_name_of(cls)
     if registered is not None:
         return registered
-    _local_classes[cls.__name__] = cls
+    other = local.setdefault(cls.__name__, cls)
+    if other is not cls:
+        raise GraphError(
+            describe_error(
+                f"Two classes of preprocessors are called {cls.__name__!r}.",
+                expected="a different name for each class that no plugin registered",
+                received=f"{_place_of(other)} and {_place_of(cls)}",
+                advice="Rename one of them.",
+            )
+        )
     return format_name(LOCAL_NAMESPACE, cls.__name__)
 
 
-def _class_of(name: str, registry: Registry, custom_classes: Sequence[type[Any]]) -> type[Any]:
+def _class_of(
+    name: str, input_name: str, registry: Registry, *, custom: Mapping[str, type[Any]], find_class: FindClass | None
+) -> type[Any]:
     namespace, short = parse_name(name)
     if namespace != LOCAL_NAMESPACE:
         return registry.load("preprocessor", name)
-    given = [cls for cls in custom_classes if cls.__name__ == short]
-    if given:
-        return given[0]
-    if short in _local_classes:
-        return _local_classes[short]
-    defined = [cls for cls in Preprocessor.__subclasses__() if cls.__name__ == short]
-    if len(defined) == 1:
-        return defined[0]
+    if short in custom:
+        return custom[short]
+    found = None if find_class is None else find_class(short, input_name)
+    if found is not None:
+        return found
+    known = list(_local_classes.get(short, {}).values()) or local_classes(short, Preprocessor, registry)
+    if len(known) == 1:
+        return known[0]
     raise SearchError(
         describe_error(
             f"The preprocessor {short!r} is a class of a script, and is not known here.",
             expected="the class itself",
-            received=f"{len(defined)} classes of that name derived from Preprocessor",
+            received=" and ".join(map(_place_of, known)) or "no class of that name derived from Preprocessor",
             advice=f"Import it and pass custom_blocks=[{short}], or register it in a plugin.",
         )
     )
+
+
+def _by_name(classes: Sequence[type[Any]]) -> dict[str, type[Any]]:
+    by_name: dict[str, type[Any]] = {}
+    for cls in filter(is_preprocessor, classes):
+        other = by_name.setdefault(cls.__name__, cls)
+        if other is not cls:
+            raise GraphError(
+                describe_error(
+                    f"custom_blocks holds two preprocessors called {cls.__name__!r}.",
+                    expected="different names",
+                    received=f"{_place_of(other)} and {_place_of(cls)}",
+                )
+            )
+    return by_name
+
+
+def _place_of(cls: type[Any]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _encode(value: Any, where: str, arrays: dict[str, Array]) -> Any:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from autokeras_core.engine.failures import describe_failure
+from autokeras_core.engine.pipeline import check_class_names
 from autokeras_core.engine.randomness import seeded_apart
 from autokeras_core.errors import GraphError, describe_error
+from autokeras_core.registry import get_registry
 
 if TYPE_CHECKING:
+    from autokeras_core.engine.compiler import CompiledGraph
     from autokeras_core.graph.graph import Graph
 
 __all__ = ["check_reloading"]
@@ -20,28 +23,30 @@ __all__ = ["check_reloading"]
 _TESTED_PACKAGES = frozenset({"autokeras_core", "ak_tabular", "ak_text", "ak_vision"})
 
 
-def check_reloading(model: keras.Model, graph: Graph) -> None:
+def check_reloading(compiled: CompiledGraph, graph: Graph) -> None:
     """Check that each layer of a model can be made again from its configuration, as when the saved model is loaded.
 
     Only layers with something in them that is not Keras's own are made, one at a time. What is drawn afterwards does not depend on it.
+    The preprocessors before the model must have names that tell them apart.
 
     Args:
-        model: What was built of the graph; it is not changed.
-        graph: The graph; one of this project's own operators alone is not looked at.
+        compiled: What was built of the graph; it is not changed.
+        graph: The graph; where it is of this project's own operators alone, their layers are not looked at.
 
     Raises:
-        GraphError: If one cannot: then the trial fails before it trains what would be lost.
+        GraphError: If a layer cannot, or two classes share a name: then the trial fails before it trains what would be lost.
 
     Example:
         ```python
         compiled = compile_graph(graph, configuration, profile, store, seed=0)
-        check_reloading(compiled.model, graph)
+        check_reloading(compiled, graph)
         ```
     """
+    check_class_names(compiled.features, get_registry())
     operators = [*(vertex.operator for vertex in graph.inputs), *(vertex.operator for vertex in graph.blocks)]
     if all(map(_is_tested, operators)):
         return
-    for operation in model.operations:
+    for operation in compiled.model.operations:
         try:
             _make_again(operation)
         except Exception as error:  # a user's own get_config() and from_config() run here

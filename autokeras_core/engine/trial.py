@@ -35,6 +35,7 @@ from autokeras_core.engine.finetuning import (
     open_second_phase,
     plan_second_phase,
 )
+from autokeras_core.engine.losses import check_left_out_rows
 from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.predictions import keep_predictions
 from autokeras_core.engine.randomness import seeded
@@ -135,7 +136,8 @@ def _train(
         if context.max_model_size is not None and parameters > context.max_model_size:
             reason = f"the model has {parameters:,} parameters, max_model_size={context.max_model_size:,}"
             return failed_outcome(job, Failure(kind="too_large", reason=reason), parameters=parameters)
-        check_reloading(compiled.model, context.graph)
+        check_reloading(compiled, context.graph)
+        check_left_out_rows(compiled.model, job.configuration, context)
         plans = plan_second_phase(context.graph, job.configuration, context.profile, compiled)
         first_deadline = first_phase_deadline(plans, deadline)
         watch = _fit(job, context, compiled, first_deadline, observer, checkpoints, has_second_phase=bool(plans))
@@ -270,15 +272,10 @@ def _fit(
     cost = network_cost(context.graph, job.configuration, context.profile)
     # Keras runs several steps in one call on one device only.
     are_steps_apart = bool(context.callbacks) or devices.count > 1
+    steps_at_once = 1 if are_steps_apart else steps_per_execution(steps=steps, cost=cost, batch_size=batch_size)
     with devices.scope():
         phases = compile_training(
-            compiled,
-            context.graph,
-            job.configuration,
-            context.profile,
-            steps_per_execution=1
-            if are_steps_apart
-            else steps_per_execution(steps=steps, cost=cost, batch_size=batch_size),
+            compiled, context.graph, job.configuration, context.profile, steps_per_execution=steps_at_once
         )
     watch = TrialWatch(
         trial_id=job.trial_id,
@@ -324,7 +321,9 @@ def _fit(
     train = context.store.features(compiled.features, "train")
     validation = context.store.features(compiled.features, "validation")
     at_once = evaluation_batch_size(validation, most=_MOST_VALIDATED_AT_ONCE) // job.batch_size_divisor
-    validation_batch_size = max(batch_size, min(at_once, validation_rows))
+    # About as many rows in each batch: in the mean that Keras logs of a head's own loss every batch counts alike.
+    validation_steps = -(-validation_rows // max(batch_size, at_once))
+    validation_batch_size = -(-validation_rows // validation_steps)
     epochs = job.refit_epochs or job.epochs
     clustered = devices.count == 1 and is_worth_clustering(
         steps=steps * (epochs - epochs_done),

@@ -1,4 +1,4 @@
-"""A stand-in for a block of a saved graph whose class is not here. Light."""
+"""A stand-in for a block of a saved graph that cannot be made here. Light."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MissingBlock(Block):
 
     Args:
         record: What the file says: `type`, `distribution`, `version` and `config`.
-        reason: Why the class is not here.
+        reason: Why it cannot be made, and what to do: its class is not here, or takes other arguments by now.
     """
 
     is_missing = True
@@ -48,8 +48,7 @@ class MissingBlock(Block):
         raise GraphError(
             describe_error(
                 f"The block {self.record['type']} of the saved graph cannot be used.",
-                expected="its class",
+                expected="its class, as it was when the graph was saved",
                 received=self.reason,
-                advice="Pass custom_blocks=[...] when loading, or install the plugin.",
             )
         )

@@ -6,7 +6,7 @@ is looked up among the classes passed in or defined in the process, never import
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -14,6 +14,7 @@ import attrs
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph._records import read_field, read_records, read_sources, refuse
 from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
+from autokeras_core.graph.local_classes import local_classes
 from autokeras_core.graph.loss_weights import weighted
 from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.graph.operator import Block, Input, Operator
@@ -98,8 +99,8 @@ def graph_from_json(
         registry: What the plugins registered.
         custom_blocks: Classes of your own that the graph uses. A class that is defined in this process is found
             without being listed.
-        allow_missing: Whether a block (not an input or head) whose class is not here is replaced by a `MissingBlock`:
-            enough to look at the graph and to save it again, not to build it.
+        allow_missing: Whether a block (not an input or head) is replaced by a `MissingBlock` if its class is not here,
+            or does not take its configuration: enough to look at the graph and to save it again, not to build it.
 
     Raises:
         GraphError: If the data has another schema or is malformed, a class is missing, several classes have the
@@ -194,6 +195,10 @@ class _MissingClassError(Exception):
     reason: str
 
 
+class _ConfigurationError(GraphError):
+    """A class does not take a saved configuration, as one of a newer version may not."""
+
+
 class _Decoder:
     """Reads one graph."""
 
@@ -270,13 +275,17 @@ class _Decoder:
 
     def _block(self, record: Mapping[str, Any], *, is_head: bool) -> Block:
         name = record["name"]
+        may_be_missing = self._allow_missing and not is_head
         try:
             operator = self.operator(record, name)
         except _MissingClassError as missing:
-            if self._allow_missing and not is_head:
-                kept = {key: record.get(key) for key in ("type", "distribution", "version", "config")}
-                return MissingBlock(kept, reason=missing.reason)
+            if may_be_missing:
+                return _stand_in(record, reason=missing.reason)
             raise _class_is_missing("block", name, record, missing.reason) from None
+        except _ConfigurationError as error:
+            if may_be_missing:
+                return _stand_in(record, reason=str(error))
+            raise
         if not isinstance(operator, Block):
             refuse(name, expected="the type of a block", received=record["type"])
         return operator
@@ -288,7 +297,7 @@ class _Decoder:
             operator = cls.from_config(config)
         # The code of a plugin or a script runs here: whatever it raises is reported with the block's name.
         except Exception as error:
-            raise GraphError(
+            raise _ConfigurationError(
                 describe_error(
                     f"The block {where!r} cannot be made from its saved configuration.",
                     expected=f"arguments of {cls.__name__}{_saved_by(record)}",
@@ -329,32 +338,20 @@ class _Decoder:
     def _local_class(self, name: str) -> type[Operator]:
         if name in self._custom:
             return self._custom[name]
-        # A class that is defined anew (a notebook's cell run again) replaces the former one.
-        found = {
-            (cls.__module__, cls.__qualname__): cls
-            for cls in _subclasses(Operator)
-            if cls.__name__ == name and self._registry.full_name_of(cls) is None
-        }
+        found = local_classes(name, Operator, self._registry)
         if len(found) > 1:
             raise GraphError(
                 describe_error(
                     f"Several classes are called {name!r}.",
                     expected="one class of that name",
-                    received=", ".join(f"{module}.{qualified}" for module, qualified in found),
+                    received=", ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in found),
                     advice=f"Say which one: custom_blocks=[{name}].",
                 )
             )
         if not found:
             reason = f"no class called {name!r} is defined in this process; pass custom_blocks=[{name}]"
             raise _MissingClassError(reason)
-        return next(iter(found.values()))
-
-
-def _subclasses(cls: type[Operator]) -> Iterator[type[Operator]]:
-    """Yield all subclasses, in the order of their definition."""
-    for child in cls.__subclasses__():
-        yield child
-        yield from _subclasses(child)
+        return found[0]
 
 
 def _by_name(custom_blocks: Sequence[type[Operator]]) -> dict[str, type[Operator]]:
@@ -381,6 +378,10 @@ def _by_name(custom_blocks: Sequence[type[Operator]]) -> dict[str, type[Operator
 
 def _saved_by(record: Mapping[str, Any]) -> str:
     return f" as in {record['distribution']} {record['version']}, which saved it" if record.get("distribution") else ""
+
+
+def _stand_in(record: Mapping[str, Any], *, reason: str) -> MissingBlock:
+    return MissingBlock({key: record.get(key) for key in ("type", "distribution", "version", "config")}, reason=reason)
 
 
 def _class_is_missing(what: str, name: str, record: Mapping[str, Any], reason: str) -> GraphError:

@@ -12,18 +12,17 @@ import attrs
 import numpy as np
 
 from autokeras_core.data.stand_ins import known_targets
-from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.finetuning import wants_second_phase
-from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
+from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import DataError, describe_error
-from autokeras_core.registry import get_registry
 from autokeras_core.search.driver import RETRIES
 from autokeras_core.search.records import GRACE, TrialJob
-from autokeras_core.search.winner import Winner, winner_of
+from autokeras_core.search.winner import Winner, load_trained, winner_of
 
 if TYPE_CHECKING:
+    from autokeras_core.engine.bundle import ModelBundle
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.engine.preparation import PreparedData
@@ -124,7 +123,7 @@ def refit_winner(
             reason = _INTERRUPTED if is_interrupted else _why_never(outcome, data, graph=context.graph)
             reason = reason or _refit(outcome, all_rows, data, events, deadline)
             if reason is None:
-                refitted[trial_id] = ModelBundle.load(folder / BUNDLE_FOLDER, get_registry())
+                refitted[trial_id] = load_trained(folder, outcome, context)
         except KeyboardInterrupt:  # as in the search before: what is there is kept
             shutil.rmtree(folder, ignore_errors=True)
             is_interrupted, reason = True, _INTERRUPTED
@@ -189,10 +188,10 @@ def _seconds_left(deadline: Deadline | None) -> float | None:
 
 
 def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> TrialJob:
-    """Return how a trial was run, a retry's changes included."""
+    """Return how a trial was run, a retry's changes included, in the search space of today."""
     own = [event for event in events if event.get("trial_id") == outcome.trial_id]
     started = [event for event in own if event["event"] == "trial_started"][-1]
-    job = attrs.evolve(TrialJob.from_json(started), rungs=(), grace=GRACE)
+    job = attrs.evolve(TrialJob.from_json(started), configuration=outcome.configuration, rungs=(), grace=GRACE)
     retried = [event["failure"]["kind"] for event in own if event["event"] == "trial_retried"]
     if outcome.attempts > 1 and retried:
         job = attrs.evolve(job, attempt=outcome.attempts, **RETRIES[retried[-1]])

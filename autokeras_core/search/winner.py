@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,8 @@ import numpy as np
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.engine.evaluation_batch import evaluation_batch_size
+from autokeras_core.engine.objective import measured_head
+from autokeras_core.engine.pipeline import class_in_graph
 from autokeras_core.engine.predictions import read_predictions, selection_rows, write_predictions
 from autokeras_core.engine.scoring import objective_scorer, score_outputs
 from autokeras_core.engine.trial import BUNDLE_FOLDER
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.predictions import SelectionRows
     from autokeras_core.search.records import TrialOutcome
 
-__all__ = ["Winner", "choose_winner", "members_of", "seconds_to_choose", "winner_of"]
+__all__ = ["Winner", "choose_winner", "load_trained", "members_of", "seconds_to_choose", "winner_of"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -104,6 +107,26 @@ def seconds_to_choose(time_limit: float | None, *, members: int) -> float:
     return 0.0 if time_limit is None or members < 2 else min(_MOST_SECONDS, _SHARE_OF_LIMIT * time_limit)
 
 
+def load_trained(directory: Path, outcome: TrialOutcome, context: TrialContext) -> ModelBundle:
+    """Return the model that a trial left in its directory, or a refit of its configuration in another.
+
+    A worker may have trained it, or a process before this one: a class of a preprocessor that no plugin registered is the one
+    that the graph wants, whatever else has its name here.
+
+    Raises:
+        SearchError: If it is not there or damaged, or cannot be loaded.
+    """
+    registry = get_registry()
+    find_class = functools.partial(
+        class_in_graph,
+        graph=context.graph,
+        configuration=outcome.configuration,
+        profile=context.profile,
+        registry=registry,
+    )
+    return ModelBundle.load(directory / BUNDLE_FOLDER, registry, find_class=find_class)
+
+
 def choose_winner(
     context: TrialContext,
     outcomes: Sequence[TrialOutcome],
@@ -134,11 +157,11 @@ def choose_winner(
         ranked = [outcome for outcome in ranked if outcome.takes_raw_rows] if best.takes_raw_rows else [best]
     started = time.monotonic()
     try:
-        loaded = {best.trial_id: _load(best)}
+        loaded = {best.trial_id: _load(best, context)}
     except KeyboardInterrupt:  # there is nothing to hand over before it is loaded
         if is_interrupted:
             raise
-        return attrs.evolve(winner_of({best.trial_id: _load(best)}, {best.trial_id: 1.0}), is_interrupted=True)
+        return attrs.evolve(winner_of({best.trial_id: _load(best, context)}, {best.trial_id: 1.0}), is_interrupted=True)
     seconds_to_load = time.monotonic() - started
     single = winner_of(loaded, {best.trial_id: 1.0})
     rows = selection_rows(context)
@@ -164,15 +187,15 @@ def choose_winner(
         if record is None:
             return single
         by_id = {outcome.trial_id: outcome for outcome in ranked}
-        loaded |= {trial_id: _load(by_id[trial_id]) for trial_id in record.weights if trial_id not in loaded}
+        loaded |= {trial_id: _load(by_id[trial_id], context) for trial_id in record.weights if trial_id not in loaded}
+        return winner_of({trial_id: loaded[trial_id] for trial_id in record.weights}, record.weights, ensemble=record)
     except KeyboardInterrupt:  # as in the search before: what is there is kept
         if is_interrupted:
             raise
         return attrs.evolve(single, is_interrupted=True)
-    except Exception as error:  # noqa: BLE001 - a user's own metric runs here; a search's result is not lost by it
+    except Exception as error:  # noqa: BLE001 - a user's own code runs here; a search's result is not lost by it
         _LOGGER.warning("No ensemble was put together (%s: %s); the best model is used.", type(error).__name__, error)
         return single
-    return winner_of({trial_id: loaded[trial_id] for trial_id in record.weights}, record.weights, ensemble=record)
 
 
 def _select(
@@ -260,8 +283,10 @@ def _select(
 
 def _counts_rows(context: TrialContext) -> bool:
     """Return whether the objective looks at which class wins, or in which order rows come, and not at each value."""
-    targets = context.profile.targets.values()
-    return context.objective.maximise and all(target.is_classification for target in targets)
+    head = measured_head(context.objective.name.removeprefix("val_"), context.graph)
+    targets = context.profile.targets
+    measured = targets.values() if head is None else [targets[head]]
+    return context.objective.maximise and all(target.is_classification for target in measured)
 
 
 def _predictions(
@@ -273,11 +298,11 @@ def _predictions(
         return kept
     chosen = rows.select(validation_inputs)
     batch_size = evaluation_batch_size(chosen, most=_MOST_ROWS_AT_ONCE)
-    outputs = _load(outcome).predict_outputs(chosen, batch_size=batch_size)
+    outputs = _load(outcome, context).predict_outputs(chosen, batch_size=batch_size)
     arrays = [outputs[head] for head in context.graph.heads]
     write_predictions(outcome.directory, arrays)
     return arrays
 
 
-def _load(outcome: TrialOutcome) -> ModelBundle:
-    return ModelBundle.load(Path(outcome.directory) / BUNDLE_FOLDER, get_registry())
+def _load(outcome: TrialOutcome, context: TrialContext) -> ModelBundle:
+    return load_trained(Path(outcome.directory), outcome, context)

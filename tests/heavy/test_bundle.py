@@ -18,7 +18,7 @@ from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.builtin.merge import Merge
 from autokeras_core.builtin.normalization import Normalization
 from autokeras_core.engine.bundle import ModelBundle
-from autokeras_core.errors import SearchError
+from autokeras_core.errors import GraphError, SearchError
 from autokeras_core.graph.operator import Block, Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.registry import get_registry
@@ -126,6 +126,115 @@ def test_a_saved_bundle_predicts_the_same(kind: str, tmp_path: Path) -> None:
     assert loaded.profile == case.profile
     for head, values in bundle.predict_outputs(case.rows).items():
         np.testing.assert_allclose(loaded.predict_outputs(case.rows)[head], values, atol=1e-6)
+
+
+def test_a_preprocessor_that_derives_from_another_of_a_script_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name, in a process that has the class and has not saved the bundle."""
+
+    class Recentred(Center):
+        pass
+
+    start = ArrayInput()
+    bundle_of(make_case(start, ClassificationHead()(Wants(Recentred())(start)))).save(tmp_path / "bundle")
+    monkeypatch.setattr("autokeras_core.engine.pipeline._local_classes", {})
+
+    loaded = ModelBundle.load(tmp_path / "bundle", get_registry())
+
+    assert [type(each) for each in loaded.features[0].host] == [Recentred]
+
+
+def twins() -> tuple[type[Center], type[Center]]:
+    """Return two classes of one name."""
+
+    def here() -> type[Center]:
+        class Twin(Center):
+            pass
+
+        return Twin
+
+    def there() -> type[Center]:
+        class Twin(Center):
+            pass
+
+        return Twin
+
+    return here(), there()
+
+
+def test_two_preprocessors_of_one_name_cannot_be_saved(tmp_path: Path) -> None:
+    """The file could not tell them apart."""
+    here, there = twins()
+    start = ArrayInput()
+    bundle = bundle_of(make_case(start, ClassificationHead()(Wants(here(), there())(start))))
+
+    with pytest.raises(GraphError, match=r"Two classes of preprocessors are called 'Twin'.*here.*there.*Rename"):
+        bundle.save(tmp_path / "bundle")
+
+
+def bundle_with(preprocessor: type[Center]) -> ModelBundle:
+    """Return the bundle of a model behind a preprocessor of a class."""
+    start = ArrayInput()
+    return bundle_of(make_case(start, ClassificationHead()(Wants(preprocessor())(start))))
+
+
+def test_which_of_two_classes_of_one_name_a_saved_bundle_has_must_be_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two models of one process: the last one's class is not taken for the other's."""
+    monkeypatch.setattr("autokeras_core.engine.pipeline._local_classes", {})
+    here, there = twins()
+    bundle_with(here).save(tmp_path / "here")
+    bundle_with(there).save(tmp_path / "there")
+
+    with pytest.raises(SearchError, match=r"'Twin' is a class of a script.*here.*there.*custom_blocks=\[Twin\]"):
+        ModelBundle.load(tmp_path / "here", get_registry())
+    loaded = ModelBundle.load(tmp_path / "here", get_registry(), custom_classes=[here])
+
+    assert [type(each) for each in loaded.features[0].host] == [here]
+
+
+def test_two_classes_of_one_name_cannot_be_passed(tmp_path: Path) -> None:
+    """The first is not taken for both."""
+    here, there = twins()
+    bundle_with(here).save(tmp_path / "bundle")
+
+    with pytest.raises(GraphError, match=r"custom_blocks holds two preprocessors called 'Twin'.*here.*there"):
+        ModelBundle.load(tmp_path / "bundle", get_registry(), custom_classes=[here, there])
+
+
+def test_a_layer_that_comes_with_a_preprocessor_is_known_to_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its plugin's module registers it with Keras when the preprocessor is first needed: before the model is read."""
+
+    class Doubling(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
+        def call(self, inputs: Tensor) -> Tensor:
+            return inputs * 2.0
+
+    class Bringing(Center):
+        def __init__(self, factor: float = 1.0) -> None:
+            super().__init__(factor)
+            keras.saving.register_keras_serializable("test_bundle")(Doubling)
+
+    class Doubled(Block):
+        def preprocessors(self, hp: HyperparameterView) -> list[Bringing]:
+            return [Bringing()]
+
+        def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+            return Doubling()(inputs)
+
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Doubled()(start)))
+    bundle = bundle_of(case)
+    bundle.save(tmp_path / "bundle")
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "test_bundle>Doubling")
+
+    loaded = ModelBundle.load(tmp_path / "bundle", get_registry())
+
+    expected = bundle.predict_outputs(case.rows)["classification"]
+    np.testing.assert_allclose(loaded.predict_outputs(case.rows)["classification"], expected, atol=1e-6)
 
 
 def test_the_exported_model_takes_one_plain_raw_input_and_is_not_compiled() -> None:

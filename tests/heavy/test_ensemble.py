@@ -21,11 +21,13 @@ from autokeras_core import (
     AutoModel,
     ClassificationHead,
     DenseBlock,
+    GraphError,
     Merge,
     Normalization,
     RegressionHead,
     SearchError,
 )
+from autokeras_core.engine import storage
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.registry import get_registry
@@ -33,7 +35,16 @@ from autokeras_core.search import run, winner
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
 from tests.heavy.engine_doubles import Case
-from tests.heavy.test_bundle import bundle_of, host_case, learned_case, many_case, picture_case, raw_of
+from tests.heavy.test_bundle import (
+    bundle_of,
+    bundle_with,
+    host_case,
+    learned_case,
+    many_case,
+    picture_case,
+    raw_of,
+    twins,
+)
 
 # Three models that learn nearly as well as each other in an epoch, and make different mistakes.
 STARTS = [
@@ -138,6 +149,31 @@ def test_weights_that_make_no_mean_are_an_error(weights: tuple[float, ...]) -> N
 
     with pytest.raises(SearchError, match="no right weights"):
         attrs.evolve(bundle, weights=weights)
+
+
+def test_members_with_different_classes_of_one_name_are_an_error() -> None:
+    """They could not be saved: a file tells such classes apart by their names alone."""
+    members = tuple(bundle_with(each) for each in twins())
+
+    with pytest.raises(GraphError, match=r"Two classes of preprocessors are called 'Twin'.*here.*there.*Rename"):
+        EnsembleBundle(members=members, weights=(0.5, 0.5))
+
+
+def test_each_file_is_checked_once(fitted: AutoModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models may be large: loading one does not read it a second time for its hash."""
+    fitted.save(tmp_path / "saved")
+    hash_of, checked = storage._hash, []
+
+    def noting(path: Path) -> str:
+        checked.append(path.name)
+        return hash_of(path)
+
+    monkeypatch.setattr(storage, "_hash", noting)
+
+    AutoModel.load(tmp_path / "saved")
+
+    files = {path.name for path in (tmp_path / "saved").iterdir()} - {storage.MANIFEST}
+    assert sorted(checked) == sorted(files)
 
 
 def test_the_ensemble_scores_better_than_the_best_trial(fitted: AutoModel) -> None:
@@ -298,6 +334,27 @@ def test_several_heads_share_one_weight_per_member() -> None:
     exported = model.export_model().predict({"one": x[:, :6], "two": x[:, 6:]}, verbose=0)
     np.testing.assert_array_equal(exported["classification"].argmax(axis=1), labels)
     np.testing.assert_allclose(exported["regression"].reshape(-1), values, rtol=1e-4)
+
+
+def test_the_head_that_the_objective_measures_decides_how_members_are_chosen() -> None:
+    """An accuracy counts rows, whatever other heads there are: models that are equal by it take part in equal shares."""
+    x, y = digits()
+    body = DenseBlock(num_layers=1)(Normalization()(start := ArrayInput()))
+    model = AutoModel(
+        start,
+        [ClassificationHead(name="digit")(body), RegressionHead(name="ink")(body)],
+        objective="val_digit_accuracy",
+        max_trials=4,
+        seed=0,
+        warm_starts=[QUICK | {"dense/units": units} for units in (256, 128, 256, 512)],
+        ensemble=True,
+    )
+
+    history = model.fit(x, [y, x.sum(axis=1)], epochs=8, validation_split=0.3, verbose=0)
+
+    assert history.ensemble is not None
+    assert len(history.ensemble.weights) > 1
+    assert len(set(history.ensemble.weights.values())) == 1
 
 
 def test_few_validation_rows_put_equals_together() -> None:

@@ -21,6 +21,7 @@ from autokeras_core import (
     ExportWarning,
     Preprocessor,
 )
+from autokeras_core.engine.context import TrialContext
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.graph.view import HyperparameterView
@@ -118,9 +119,9 @@ def test_where_time_is_short_fewer_models_are_put_together(tmp_path: Path, monke
     now = [0.0]
     load, choose = winner._load, winner.choose_winner
 
-    def slow(outcome: TrialOutcome) -> Any:
+    def slow(outcome: TrialOutcome, context: TrialContext) -> Any:
         now[0] += 10.0
-        return load(outcome)
+        return load(outcome, context)
 
     monkeypatch.setattr(winner, "_load", slow)
     monkeypatch.setattr(winner, "time", SimpleNamespace(monotonic=lambda: now[0]))

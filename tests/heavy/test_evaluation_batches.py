@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from automodels import dense_classifier, wine
 
-from autokeras_core import ArrayInput, ClassificationHead, DenseBlock
+from autokeras_core import ArrayInput, ClassificationHead, DenseBlock, RegressionHead
 from autokeras_core.engine import bundle, predictions, trial
 from autokeras_core.engine.predictions import read_predictions
+from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.search.records import TrialJob
-from tests.heavy.engine_doubles import Case, Silence, make_case
+from tests.heavy.engine_doubles import TRAIN, Case, Silence, make_case
 
 
 @pytest.fixture
@@ -63,6 +64,43 @@ def test_rows_that_are_not_large_are_validated_all_together(sizes: dict[str, lis
     run_trial(job_of(case, tmp_path), case.context(), Silence())
 
     assert sizes["trial"] == [16]
+
+
+def test_rows_are_validated_in_batches_of_equal_size(
+    sizes: dict[str, list[int]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As many as there must be, without a small one at the end."""
+    monkeypatch.setattr(trial, "_MOST_VALIDATED_AT_ONCE", 14)
+    case = small_case()
+
+    run_trial(job_of(case, tmp_path), case.context(), Silence())
+
+    assert sizes["trial"] == [8, 8]
+
+
+def test_the_logged_loss_of_each_head_is_the_mean_over_the_rows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Although Keras takes it over the batches: each row counts alike, as in the scores."""
+    monkeypatch.setattr(trial, "_MOST_VALIDATED_AT_ONCE", 14)
+    start = ArrayInput()
+    body = DenseBlock(num_layers=1, units=4)(start)
+    case = make_case(start, [ClassificationHead()(body), RegressionHead()(body)])
+
+    outcome = run_trial(job_of(case, tmp_path), case.context(keeps_predictions=True), Silence())
+
+    outputs = read_predictions(tmp_path, rows=16)
+    assert outputs is not None
+    scores = score_outputs(
+        case.graph,
+        case.profile,
+        case.configuration,
+        outputs=dict(zip(case.graph.heads, outputs, strict=True)),
+        targets={name: target[TRAIN:] for name, target in case.targets.items()},
+        weights=None,
+    )
+    for name in ("loss", "classification_loss", "regression_loss"):
+        assert outcome.metrics[f"val_{name}"] == pytest.approx(scores[name], rel=1e-4)
 
 
 @pytest.mark.usefixtures("three_rows_are_many")

@@ -7,11 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
 from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.operator import Head
-from tests.heavy.head_models import NAME, squared
+from tests.heavy.head_models import NAME, head_model, some_rows, squared
 
 
 @pytest.mark.parametrize(
@@ -32,10 +33,13 @@ from tests.heavy.head_models import NAME, squared
     ids=["binary", "multi-class", "multi-label", "regression", "one name", "Keras names", "objects"],
 )
 def test_metrics_have_stable_names(head: Head, labels: Any, names: list[str]) -> None:
-    """Metrics are new each time, and their names are not counted up."""
+    """Metrics are new each time, their names are not counted up, and they take what the head encodes."""
     target = head.analyse(labels, name=NAME)
+    encoded = keras.ops.convert_to_tensor(head.encode(labels, target))
 
     first, second = head.metrics(target), head.metrics(target)
+    for metric in first:
+        metric.update_state(encoded, keras.ops.cast(encoded, "float32"))
 
     assert [metric.name for metric in first] == [metric.name for metric in second] == names
     assert not set(map(id, first)) & set(map(id, second))
@@ -189,6 +193,115 @@ def test_regression_metrics_are_in_real_units(name: str) -> None:
 
     expected = {"rmse": 10, "mae": 10, "mse": 100, "r2": 0.985, "mean_absolute_percentage_error": 6.111}
     assert float(metric.result()) == pytest.approx(expected[name], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "metric", ["r2", keras.metrics.R2Score, keras.metrics.R2Score()], ids=["short name", "class", "object"]
+)
+@pytest.mark.parametrize(
+    ("center", "width"), [([48.85], [0.01]), ([17_000.0, 48.85], [5.0, 0.01])], ids=["one target", "two targets"]
+)
+def test_r2_is_right_far_from_zero(center: list[float], width: list[float], metric: Any) -> None:
+    """Where a sum of squares in float32 is too coarse to hold the targets' variance."""
+    rng = np.random.default_rng(0)
+    true = np.array(center) + np.array(width) * rng.normal(size=(400, len(center)))
+    predicted = (true + 0.5 * np.array(width) * rng.normal(size=true.shape)).astype("float32")
+    head = RegressionHead(metrics=[metric])
+    target = head.analyse(true, name=NAME)
+    encoded = head.encode(true, target)
+    (made,) = head.metrics(target)
+
+    for part in (slice(0, 256), slice(256, 400)):
+        made.update_state(encoded[part], predicted[part])
+
+    expected = r2_score(encoded.astype("float64"), predicted.astype("float64"))
+    assert 0.7 < expected < 0.8
+    assert float(made.result()) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("aggregation", ["uniform_average", "variance_weighted_average"])
+@pytest.mark.parametrize("rows", [1, 3, 10, 100, 1000])
+def test_r2_of_targets_that_do_not_differ_is_zero(rows: int, aggregation: str) -> None:
+    """As with Keras: what rounding leaves of a variance is nothing to divide by."""
+    target = RegressionHead().analyse(np.random.default_rng(0).normal(12.3, 4.7, size=200), name=NAME)
+    (made,) = RegressionHead(metrics=[keras.metrics.R2Score(class_aggregation=aggregation)]).metrics(target)
+
+    made.update_state(np.zeros((rows, 1), "float32"), np.full((rows, 1), 0.5, "float32"))
+
+    assert float(made.result()) == 0.0
+
+
+def test_r2_far_from_zero_is_right_in_a_log() -> None:
+    """While validating, and where a model is evaluated."""
+    rows = some_rows(128)
+    targets = 48.85 + 0.01 * rows[:, 0].astype("float64")
+    head = RegressionHead(metrics=["r2"])
+    model, target, _ = head_model(head, targets)
+    encoded = head.encode(targets, target)
+
+    log = model.fit(rows, encoded, validation_data=(rows, encoded), epochs=5, batch_size=32, verbose=0).history
+    reported = model.evaluate(rows, encoded, verbose=0, return_dict=True)
+
+    expected = r2_score(encoded.astype("float64"), model.predict(rows, verbose=0).astype("float64"))
+    assert expected != pytest.approx(0.0, abs=1e-2)
+    assert log["val_r2"][-1] == pytest.approx(expected, abs=1e-3)
+    assert reported["r2"] == pytest.approx(expected, abs=1e-3)
+
+
+def off(y_true: Any, y_pred: Any) -> Any:
+    """Return how far each number is off."""
+    return keras.ops.abs(y_true - y_pred)
+
+
+def off_by_row(y_true: Any, y_pred: Any) -> Any:
+    """Return how far each row is off."""
+    return keras.ops.mean(off(y_true, y_pred), axis=-1)
+
+
+def off_in_one(y_true: Any, y_pred: Any) -> Any:
+    """Return how far a batch is off."""
+    return keras.ops.mean(off(y_true, y_pred))
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [off, off_by_row, off_in_one, keras.losses.MeanAbsoluteError()],
+    ids=["of numbers", "of rows", "of a batch", "loss"],
+)
+@pytest.mark.parametrize(
+    ("head", "labels"),
+    [(ClassificationHead, ["a", "b", "b", "a"]), (RegressionHead, [1.0, 5.0, 2.0, 8.0])],
+    ids=["classes", "numbers"],
+)
+def test_a_function_of_any_form_is_a_metric_of_weighted_rows(head: Any, labels: Any, metric: Any) -> None:
+    """Whether it returns something for each number, each row or the batch; one for the batch is the same for all its rows."""
+    made = head(metrics=[metric])
+    model, target, hp = head_model(made, labels)
+    model.compile(loss=made.loss(hp, target), weighted_metrics=made.metrics(target))
+    encoded, weights = made.encode(labels, target), np.array([1.0, 0.0, 2.0, 1.0])
+
+    reported = model.evaluate(some_rows(4), encoded, sample_weight=weights, batch_size=4, verbose=0, return_dict=True)
+
+    rows = np.abs(model.predict(some_rows(4), verbose=0) - encoded).mean(axis=1)
+    expected = rows.mean() if metric is off_in_one else np.average(rows, weights=weights)
+    (name,) = reported.keys() - {"loss"}
+    assert reported[name] == pytest.approx(expected, rel=1e-5)
+
+
+def likeliest(y_true: Any, y_pred: Any) -> Any:
+    """Return whether the class of each row is the likeliest."""
+    return keras.ops.in_top_k(y_true, y_pred, 1)
+
+
+def test_a_function_gets_class_numbers_as_they_are() -> None:
+    """They are there to look something up, which numbers with fractions are not."""
+    head = ClassificationHead(loss="sparse_categorical_crossentropy", metrics=[likeliest])
+    model, target, _ = head_model(head, ["a", "b", "c", "a"])
+    encoded = head.encode(["a", "b", "c", "a"], target)
+
+    reported = model.evaluate(some_rows(4), encoded, verbose=0, return_dict=True)["likeliest"]
+
+    assert reported == pytest.approx(np.mean(model.predict(some_rows(4), verbose=0).argmax(axis=1) == encoded))
 
 
 @pytest.mark.parametrize("name", ["accuracy", "auc", "f1", "log_loss", "precision", "recall"])

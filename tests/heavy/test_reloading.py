@@ -17,7 +17,8 @@ from autokeras_core.engine.reloading import check_reloading
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.plugin import Boolean, Space
-from tests.heavy.engine_doubles import Case, make_case
+from tests.heavy.engine_doubles import Case, Wants, make_case
+from tests.heavy.test_bundle import twins
 
 
 class Doubling(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
@@ -99,7 +100,7 @@ def test_a_layer_that_cannot_be_loaded_is_named(making: Making, named: str) -> N
     case = case_of(own(making))
 
     with pytest.raises(GraphError, match=rf"layer 'own_\w+' .*Received: \w+: .*{named}.*register_keras_serializable"):
-        check_reloading(case.compiled().model, case.graph)
+        check_reloading(case.compiled(), case.graph)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,22 @@ def test_layers_that_can_be_loaded_are_no_problem(making: Making) -> None:
     """Keras's own, its functions, and those of a user's own that are registered."""
     case = case_of(own(making))
 
-    check_reloading(case.compiled().model, case.graph)
+    check_reloading(case.compiled(), case.graph)
+
+
+def test_preprocessors_whose_classes_share_a_name_are_no_model() -> None:
+    """No file could tell them apart, so nothing is trained that would be saved."""
+    here, there = twins()
+    case = case_of(Wants(here(), there()))
+
+    with pytest.raises(GraphError, match=r"Two classes of preprocessors are called 'Twin'.*here.*there.*Rename"):
+        check_reloading(case.compiled(), case.graph)
 
 
 def test_random_numbers_go_on_as_if_there_had_been_no_check() -> None:
     """So the weights of what is built after it are the same."""
     case = case_of(own(Drawing))
-    model = case.compiled().model
+    compiled = case.compiled()
 
     def draws() -> tuple[float, ...]:
         return random.random(), float(np.random.rand()), float(keras.random.uniform(()))
@@ -130,7 +140,7 @@ def test_random_numbers_go_on_as_if_there_had_been_no_check() -> None:
     with seeded(1):
         expected = draws()
     with seeded(1):
-        check_reloading(model, case.graph)
+        check_reloading(compiled, case.graph)
         found = draws()
 
     assert found == expected

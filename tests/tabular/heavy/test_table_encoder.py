@@ -178,6 +178,14 @@ def test_encoder_keeps_the_contract() -> None:
     check_preprocessor(TableEncoder(columns=columns), data)
 
 
+def test_encoder_with_target_statistics_keeps_the_contract() -> None:
+    """Training rows get them out of fold: the kit finds that none is told its own target."""
+    data = np.random.default_rng(0).integers(0, 12, (60, 1)).astype(np.float32)
+    columns = [facts("column_0", "categorical", "number", categories=12)]
+
+    check_preprocessor(TableEncoder(columns=columns, statistics="target", target_widths=(1,)), data)
+
+
 def test_numbers_are_centred_scaled_and_clipped_smoothly() -> None:
     """The median becomes 0, one interquartile range away x / sqrt(1 + (x/3)^2) of 1; nothing exceeds 3."""
     encoder = TableEncoder(columns=[facts("a", "numerical", "number")])

@@ -57,6 +57,17 @@ def test_what_is_no_column_is_an_error(data: object) -> None:
         TextInput().adapt(data)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [["a", None], b"one text", np.array([["a", "b"]]), np.ma.masked_array(["a", "b"], mask=[False, True])],
+    ids=["no text", "bytes", "two columns", "masked"],
+)
+def test_errors_name_an_input_that_has_a_name(data: object) -> None:
+    """Of two inputs of texts it must be seen which one is meant."""
+    with pytest.raises(DataError, match="text input 'title' "):
+        TextInput(name="title").adapt(data)
+
+
 def test_masked_texts_are_an_error_that_counts_them() -> None:
     """What a mask hides is no text; an array that hides nothing is one like others."""
     texts = np.array(["a", "hidden", "b"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ak_vision import ImageClassifier, ImageInput, ImageRegressor
@@ -189,6 +190,29 @@ def test_what_is_no_picture_is_one_clear_error(data: Any, message: str) -> None:
     """The error says what was received and what to do."""
     with pytest.raises(DataError, match=message):
         ImageInput().adapt(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.array([[["a"]]]),
+        np.zeros((10, 784)),
+        [np.zeros((4, 4)), np.zeros((5, 5))],
+        object(),
+        np.full((1, 2, 2), np.nan),
+    ],
+    ids=["text", "flat", "ragged", "object", "nan"],
+)
+def test_errors_name_an_input_that_has_a_name(data: Any) -> None:
+    """Of two inputs of pictures it must be seen which one is meant."""
+    with pytest.raises(DataError, match="The pictures of the input 'front' "):
+        ImageInput(name="front").adapt(data)
+
+
+def test_no_files_are_an_error_that_names_the_input() -> None:
+    """A table without rows has no paths."""
+    with pytest.raises(DataError, match="The input 'front' got no picture files"):
+        ImageInput(name="front").adapt(pd.DataFrame({"path": []}))
 
 
 def test_empty_data_is_an_error() -> None:

@@ -110,7 +110,7 @@ class TextInput(Input):
 
         Raises:
             DataError: If there is no row axis, there are several columns, entries are masked, or a row holds no text; the
-                message names the row.
+                message names the row, and the input if it has a name.
         """
         if is_folder(data):
             data = read_folder(data)
@@ -118,11 +118,12 @@ class TextInput(Input):
             data = read_files(paths)
         elif (table := open_table(data)) is not None:
             data = table.texts(self.arguments.get("text_column"))
-        values = _one_column(data)
+        where = "text input" if self.name is None else f"text input {self.name!r}"
+        values = _one_column(data, where)
         # A new array always: the user's own must not be shared where bytes are decoded.
         texts = np.empty(len(values), dtype=object)
         for row, value in enumerate(values):
-            texts[row] = _as_text(value, row)
+            texts[row] = _as_text(value, row, where)
         return texts
 
     def analyse(self, data: Array, *, name: str) -> InputProfile:
@@ -171,14 +172,14 @@ class TextInput(Input):
         return (), "string"
 
 
-def _one_column(data: Any) -> Sequence[Any] | Array:
+def _one_column(data: Any, where: str) -> Sequence[Any] | Array:
     """Return the rows of the user's data, or say why it is no single column."""
     if isinstance(data, (list, tuple)):
         return data
     if isinstance(data, (bytes, Mapping)) or not (isinstance(data, np.ndarray) or hasattr(data, "__array__")):
         raise DataError(
             describe_error(
-                "The text input got something that is no column of texts.",
+                f"The {where} got something that is no column of texts.",
                 expected=_ACCEPTED,
                 received=f"a {type(data).__name__}",
                 advice="Put a single text into a list: [text]." if isinstance(data, bytes) else "",
@@ -187,7 +188,7 @@ def _one_column(data: Any) -> Sequence[Any] | Array:
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
         raise DataError(
             describe_error(
-                "The text input got a masked array.",
+                f"The {where} got a masked array.",
                 expected="an array without masked values",
                 received=f"{int(np.ma.getmaskarray(data).sum())} masked of {data.size}",
                 advice="Fill the masked values in, e.g. with .filled('').",
@@ -199,7 +200,7 @@ def _one_column(data: Any) -> Sequence[Any] | Array:
     if values.ndim != 1:
         raise DataError(
             describe_error(
-                "The text input got an array of the wrong shape.",
+                f"The {where} got an array of the wrong shape.",
                 expected="one text per row, shape (rows,) or (rows, 1)",
                 received=f"shape {values.shape}",
                 advice="Join the columns to one text per row, or use a TextInput for each.",
@@ -208,26 +209,26 @@ def _one_column(data: Any) -> Sequence[Any] | Array:
     return values
 
 
-def _as_text(value: object, row: int) -> str:
+def _as_text(value: object, row: int, where: str) -> str:
     if isinstance(value, str):
         text = str(value)
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise _no_text(row, f"a string that is no valid Unicode: {error.reason}") from error
+            raise _no_text(row, where, f"a string that is no valid Unicode: {error.reason}") from error
         return text
     if isinstance(value, bytes):
         try:
             return value.decode()
         except UnicodeDecodeError as error:
-            raise _no_text(row, f"bytes that are not UTF-8: {error.reason} at byte {error.start}") from error
-    raise _no_text(row, f"{value!r} of type {type(value).__name__}")
+            raise _no_text(row, where, f"bytes that are not UTF-8: {error.reason} at byte {error.start}") from error
+    raise _no_text(row, where, f"{value!r} of type {type(value).__name__}")
 
 
-def _no_text(row: int, received: str) -> DataError:
+def _no_text(row: int, where: str, received: str) -> DataError:
     return DataError(
         describe_error(
-            f"Row {row} of the text input holds no text.",
+            f"Row {row} of the {where} holds no text.",
             expected="a string (or UTF-8 bytes) in every row",
             received=received,
             advice="Drop the row, or fill it with an empty string.",

@@ -142,17 +142,18 @@ class ImageInput(Input):
 
         Raises:
             DataError: If they are no numbers, have a wrong rank, differ in size, or hold NaN or infinity; if no file can
-                be read.
+                be read. The message names the input if it has a name.
         """
         if isinstance(data, ImageFiles):
             return data
         if is_location(data):
             return self._open(data)
-        pictures = _as_array(data)
+        where = "Pictures" if self.name is None else f"The pictures of the input {self.name!r}"
+        pictures = _as_array(data, where)
         if pictures.dtype.kind not in "buif":
             raise DataError(
                 describe_error(
-                    "Pictures must be numbers.",
+                    f"{where} must be numbers.",
                     expected="an array of a whole-number, float or bool dtype",
                     received=f"dtype={pictures.dtype}",
                     advice="Read or decode the pictures first, e.g. numpy.asarray(PIL.Image.open(path)).",
@@ -162,7 +163,7 @@ class ImageInput(Input):
         if pictures.ndim not in ranks or 0 in pictures.shape[1:]:
             raise DataError(
                 describe_error(
-                    "Pictures have a wrong shape.",
+                    f"{where} have a wrong shape.",
                     expected=_expected_shape(ranks),
                     received=f"shape={pictures.shape}",
                     advice=_shape_advice(pictures.shape),
@@ -172,7 +173,7 @@ class ImageInput(Input):
             bad = int(np.flatnonzero(~np.isfinite(pictures.reshape(len(pictures), -1)).all(axis=1))[0])
             raise DataError(
                 describe_error(
-                    "Pictures hold values that are no numbers.",
+                    f"{where} hold values that are no numbers.",
                     expected="finite values only",
                     received=f"NaN or infinity, first in row {bad}",
                     advice="Replace them, e.g. with numpy.nan_to_num(pictures), or leave those rows out.",
@@ -185,13 +186,15 @@ class ImageInput(Input):
         return file_paths(data) if table is None else table.paths(self.arguments.get("path_column"))
 
     def _open(self, data: Any) -> ImageFiles:
-        paths = self._paths(data)
+        paths, name = self._paths(data), self.name or self.default_name()
         if not paths:
             raise DataError(
-                describe_error("There are no picture files.", expected="at least one path", received=f"{data!r}")
+                describe_error(
+                    f"The input {name!r} got no picture files.", expected="at least one path", received=f"{data!r}"
+                )
             )
         options = {key: self.arguments[key] for key in ("image_size", "color", "broken_share") if key in self.arguments}
-        return open_files(paths, name=self.name or self.default_name(), **options)
+        return open_files(paths, name=name, **options)
 
     def analyse(self, data: Pictures | ImageFiles, *, name: str) -> InputProfile:
         """Find out size, channels and value range of the training pictures."""
@@ -321,14 +324,14 @@ def _is_share(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _as_array(data: Any) -> Pictures:
+def _as_array(data: Any, where: str) -> Pictures:
     """Return data as an array; what cannot become one is a `DataError`."""
     if isinstance(data, np.ndarray):
         return data
     if not isinstance(data, (list, tuple)) and not hasattr(data, "__array__"):
         raise DataError(
             describe_error(
-                "Pictures are of a kind that cannot be used.",
+                f"{where} are of a kind that cannot be used.",
                 expected="a NumPy array, a list of arrays of one size, or anything with __array__",
                 received=f"an object of type {type(data).__name__}",
             )
@@ -338,7 +341,7 @@ def _as_array(data: Any) -> Pictures:
     except (TypeError, ValueError) as exc:
         raise DataError(
             describe_error(
-                "Pictures could not be put into one array.",
+                f"{where} could not be put into one array.",
                 expected="pictures of one size and one number of channels",
                 received=f"{exc}",
                 advice="Bring them to one size first, e.g. with PIL.Image.Image.resize.",
