@@ -21,15 +21,19 @@ _VARIABLE = "BENCHMARK_CORES"
 
 
 class OwnCores:
-    """The machine's cores, shared out between processes that run side by side.
+    """The cores that this process may use, shared out between processes that run side by side.
 
     Args:
         jobs: How many processes run at a time.
+
+    Attributes:
+        each: How many cores each of them has at least.
     """
 
     def __init__(self, jobs: int) -> None:
         self._shares: Queue[list[int]] = Queue()
         cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        self.each = max(1, (len(cores) or os.cpu_count() or 1) // jobs)
         for job in range(jobs):
             self._shares.put(cores[job::jobs])
 
