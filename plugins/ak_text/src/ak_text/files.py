@@ -173,14 +173,8 @@ def class_folders(folder: str | Path) -> tuple[Array, Array]:
         DataError: If there are no class folders with text files in them, or a file is not UTF-8; it names the file.
     """
     root = Path(folder)
-    texts: list[str] = []
-    labels: list[str] = []
-    ignored: list[str] = []
-    for directory in _class_folders(root):
-        found, unread = _text_files(directory)
-        ignored += unread
-        texts += [_read(path) for path in found]
-        labels += [directory.name] * len(found)
+    paths, ignored = _in_class_folders(root)
+    texts = [_read(path) for path in paths]
     if not texts:
         raise DataError(
             describe_error(
@@ -192,7 +186,7 @@ def class_folders(folder: str | Path) -> tuple[Array, Array]:
         )
     if ignored:
         _warn(root, ignored)
-    return _as_objects(texts), np.array(labels)
+    return _as_objects(texts), np.array([path.parent.name for path in paths])
 
 
 def read_folder(folder: str | Path) -> Array:
@@ -273,20 +267,22 @@ def _is_name(y: Any) -> bool:
     return isinstance(y, str) or (isinstance(y, Integral) and not isinstance(y, bool))
 
 
-def _class_folders(root: Path) -> list[Path]:
-    return sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
+def _in_class_folders(root: Path) -> tuple[list[Path], list[str]]:
+    """Return the text files in a folder's class folders, a folder after the other by name, and what else is there."""
+    directories = sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
+    listings = [_text_files(each) for each in directories]
+    return [path for found, _ in listings for path in found], [path for _, unread in listings for path in unread]
 
 
 def _listed(root: Path) -> list[Path]:
     """Return the text files of a folder's class folders, else those right in it; what is not read costs a warning."""
     found, _ = _text_files(root)
-    listings = [_text_files(each) for each in _class_folders(root)]
-    of_classes = [path for paths, _ in listings for path in paths]
+    of_classes, ignored = _in_class_folders(root)
     if not of_classes:
         return found
     if found:
         _warn(root, [str(path) for path in found], reason=", as its class folders hold texts")
-    if ignored := [path for _, unread in listings for path in unread]:
+    if ignored:
         _warn(root, ignored)
     return of_classes
 
