@@ -206,10 +206,10 @@ def write_table(records: list[dict[str, Any]]) -> None:
             if not group:
                 continue
             seconds = float(np.mean([record["seconds"] for record in group]))
-            scores = [record["score"] for record in group if record["score"] is not None]
+            scores = _scores(group)
             ours = of(records, data=data, what=OURS)
-            # A run that was stopped was at its second trial: by then it has what one trial gives, for nobody to use.
-            score = float(np.mean(scores or [record["score"] for record in of(records, data=data, what=ONE_TRIAL)]))
+            # A run that was stopped was past its first trial: it has what one trial gives, for nobody to use.
+            score = float(np.mean(scores or _scores(of(records, data=data, what=ONE_TRIAL))))
             reached = seconds_to_reach(ours, score)
             ratio = None if reached is None else seconds / reached
             by_hand = seconds_to_reach(of(records, data=data, what=BY_HAND), score)
@@ -252,6 +252,11 @@ def write_table(records: list[dict[str, Any]]) -> None:
             )
     lines += ["", "![score against time](against_autokeras.png)", ""]
     (RESULTS / "against_autokeras.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _scores(records: Iterable[Mapping[str, Any]]) -> list[float]:
+    """Return the scores of the runs that were not stopped."""
+    return [record["score"] for record in records if record["score"] is not None]
 
 
 def _some_stopped(runs: int) -> str:
