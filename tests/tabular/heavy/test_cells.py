@@ -14,8 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ak_tabular import StructuredDataInput
-from ak_tabular.cells import as_text, meaning_of_points, parse_number, parse_numbers, uses_decimal_commas
+from ak_tabular.cells import as_text
 from ak_tabular.dates import MISSING_TIME, find_format, parse_times
+from ak_tabular.numerals import (
+    common_unit,
+    groups_of_three,
+    meaning_of_points,
+    parse_number,
+    parse_numbers,
+    uses_decimal_commas,
+)
 from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
 
 
@@ -38,6 +46,13 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("(5.00)", (-5, "accounting")),
         ("($1,234)", (-1234, "currency")),
         ("$(5)", (-5, "currency")),
+        ("1 249", (1249, "thousands")),
+        ("12\u00a0345\u00a0678.5", (12345678.5, "thousands")),
+        ("12\u202f345 €", (12345, "currency")),
+        ("22'183.50", (22183.5, "thousands")),
+        ("1\u2019234", (1234, "thousands")),
+        ("(1 234)", (-1234, "accounting")),
+        ("\u22125.20", (-5.2, "plain")),
         ("(12%)", (-12, "percent")),
         (" True", (1, "plain")),
         ("FALSE", (0, "plain")),
@@ -51,7 +66,8 @@ def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"]
-    + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "CHF 5"],
+    + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "CHF 5"]
+    + ["030 123 456", "555 123 4567", "1 2345", "2024 001", "1 234'567", "1,234 567"],
 )
 def test_texts_that_are_no_numbers(text: str) -> None:
     """What may mean something else, or does not fit into float32, is no number."""
@@ -85,6 +101,7 @@ def test_truth_is_no_amount(text: str) -> None:
         (["12,5", "1.234.567", "1.125"], True),
         (["12,50 €", "1.234 €", "3,00 €"], True),
         (["12,50%", "3,1 %"], True),
+        (["1 192,13 €", "12 345,67 €", "3,00 €"], True),
         (["€1.234,56", "(€999)"], True),
         (["0,234", "0,125"], True),
         ([f"{n},5" for n in range(30)] + ["unbekannt"], True),
@@ -152,6 +169,88 @@ def test_numbers_with_decimal_commas() -> None:
     np.testing.assert_array_equal(numbers, [12.5, -3, 1234.5, 1234, 12.5, np.nan, np.nan])
 
 
+def test_decimal_commas_behind_gaps() -> None:
+    """Blanks and apostrophes stand between thousands there, too."""
+    texts = np.array(["1 192,13 €", "12'345,5", "-3,5"], dtype=object)
+
+    np.testing.assert_array_equal(parse_numbers(texts, decimal=","), [1192.13, 12345.5, -3.5])
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["58000 km", "7km"], "km"),
+        (["1,234 USD", "12 USD"], "USD"),
+        (["12,5 °C", "-3 °C"], "°C"),
+        (["5 kg", "5 lb"], ""),
+        (["5", "6"], ""),
+        (["5%", "6%"], ""),
+        (["a km", "b km"], ""),
+        (["5 years old", "6 years old"], ""),
+        (["5 m2", "6 m2"], ""),
+        ([*(f"{n} km" for n in range(30)), "unknown"], "km"),
+        ([*(f"{n} km" for n in range(8)), "9", "unknown"], ""),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "unknown", "0"], "K"),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "950"], ""),
+        ([*(f"{n} million" for n in range(1, 30)), "1,200"], ""),
+        ([f"{n}B" for n in range(84887, 84987)], ""),
+        (["61.57N", "59.91N"], ""),
+        (["5m", "12 m"], "m"),
+    ],
+)
+def test_the_unit_of_a_column(texts: list[str], expected: str) -> None:
+    """It is one word behind the digits of nearly all texts, whatever stands between."""
+    assert common_unit(np.array(texts, dtype=object)) == expected
+
+
+def test_rows_decide_about_a_unit() -> None:
+    """Not the number of different texts."""
+    texts = np.array(["1 km", "2 km", "3 mi"], dtype=object)
+
+    assert common_unit(texts, counts=np.array([60, 35, 5])) == "km"
+    assert common_unit(texts, counts=np.array([60, 5, 35])) == ""
+
+
+def test_numbers_with_a_unit() -> None:
+    """It may be there or not; another one makes no number."""
+    texts = np.array(["1,200 km", "7km", " 12.5 km ", "3", "5 mi", "km"], dtype=object)
+
+    np.testing.assert_array_equal(parse_numbers(texts, unit="km"), [1200, 7, 12.5, 3, np.nan, np.nan])
+
+
+def test_a_letter_is_a_unit_where_values_come_back() -> None:
+    """Or where the user has said that the texts are numbers; codes of parts differ."""
+    texts = np.array(["5m", "6m"], dtype=object)
+
+    assert common_unit(texts, counts=np.array([50, 50])) == "m"
+    assert common_unit(texts, may_be_codes=False) == "m"
+
+
+def test_a_number_without_the_magnitude_of_the_others_is_none() -> None:
+    """It is another one; but nothing is nothing."""
+    texts = np.array(["850.6K", "950", "0"], dtype=object)
+
+    np.testing.assert_array_equal(parse_numbers(texts, unit="K"), [850.6, np.nan, 0])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("695 995 660", 3),
+        (" 640 480", 2),
+        ("695\u202f995\u202f660", 3),
+        ("1 234 567", 0),
+        ("695 995\u202f660", 0),
+        ("695", 0),
+        ("695 995 660.5", 0),
+        ("695,995,660", 0),
+    ],
+)
+def test_groups_of_three_digits(text: str, expected: int) -> None:
+    """With gaps of one kind between them, and in front as well."""
+    assert groups_of_three(text) == expected
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(
@@ -192,6 +291,28 @@ def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
         (["2009-06-15 17:26:21 UTC", "2009-06-15 GMT"], "ISO8601"),
         (["15/06/2009 10:11:12.345678"], "%d/%m/%Y %H:%M:%S.%f"),
         (["24-Apr-20"], "%d-%b-%y"),
+        (["2024-2-29", "2024-12-1"], "%Y-%m-%d"),
+        (["2024-02-29 03:45 PM"], "%Y-%m-%d %I:%M %p"),
+        (["2024.02.29"], "%Y.%m.%d"),
+        (["29.02.24", "1.3.24"], "%d.%m.%y"),
+        (["02-29-24"], "%m-%d-%y"),
+        (["29-02-24"], "%d-%m-%y"),
+        (["29 Feb 24"], "%d %b %y"),
+        (["Feb 29 2024"], "%b %d %Y"),
+        (["February 29 2024", "May 1 2024"], "%B %d %Y"),
+        (["29 February, 2024"], "%d %B, %Y"),
+        (["May 2024", "Jun 2024"], "%b %Y"),
+        (["May 2024", "June 2024"], "%B %Y"),
+        (["Feb-2024"], "%b-%Y"),
+        (["Feb-24"], "%b-%y"),
+        (["02/2024", "12/2024"], "%m/%Y"),
+        (["2024/02"], "%Y/%m"),
+        (["1.12.3", "2.0.14"], None),
+        (["1.8.13", "1.10.12"], None),
+        (["2021.3.1", "2021.3.2"], None),
+        (["1/1000", "1/2000", "1/4000"], None),
+        (["2009/10", "2011/12"], None),
+        (["2009/10", "2010/12"], "%Y/%m"),
         (["2020"], None),
         ([], None),
     ],
@@ -199,6 +320,22 @@ def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
 def test_formats_of_dates(texts: list[str], expected: str | None) -> None:
     """A format is one that all texts are in; where day and month may be either, the month comes first."""
     assert find_format(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"), [(["1.8.13"], "%d.%m.%y"), (["2021.3.1"], "%Y.%m.%d"), (["2009/10"], "%Y/%m")]
+)
+def test_what_is_known_to_be_dates_needs_no_sign_of_it(texts: list[str], expected: str) -> None:
+    """Though they are written like versions, or like seasons."""
+    assert find_format(texts) is None
+    assert find_format(texts, are_dates=True) == expected
+
+
+def test_seasons_with_an_odd_cell_are_no_months() -> None:
+    """The odd cell says nothing about the others."""
+    texts = [*(f"{year}/{year % 100 + 1:02d}" for year in range(2000, 2012)), "unknown"]
+
+    assert find_format(texts, share=0.9) is None
 
 
 def test_most_rows_decide_about_a_format_with_odd_cells() -> None:

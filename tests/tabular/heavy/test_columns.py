@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from ak_tabular import StructuredDataInput
+from ak_tabular.columns import Column
 from autokeras_core import DataError
 from tests.lines import lines_run
 
@@ -65,6 +66,13 @@ KINDS = {
     "codes with commas": (choice(["1,5", "A", "2,5"]), "categorical", "text, 3 different"),
     "money": (choice(["$5", "$1,200", "$7.25"]), "numerical", "throughout, such as '$5', 3 different"),
     "percents": (choice(["5%", "10 %", "7.5%"]), "numerical", "throughout, such as '5%', 3 different"),
+    "gaps in thousands": (choice(["1 249", "12", "4 567.5"]), "numerical", "throughout, such as '1 249', 3 different"),
+    "gaps and commas": (choice(["1 249,5 €", "12,25 €"]), "numerical", "with decimal commas, such as '1 249,5 €', 2 different"),
+    "units": (choice(["58000 km", "7 km", "1,200 km"]), "numerical", "throughout, with the unit 'km', 3 different"),
+    "units and commas": (choice(["1.200,5 EUR", "7,25 EUR"]), "numerical", "throughout, with the unit 'EUR', 2 different"),
+    "codes with a letter": (choice(["007A", "010A", "123A"]), "categorical", "codes: digits that start with 0, e.g. '007A'"),
+    "several units": (choice(["5 kg", "7 lb", "12 kg"]), "categorical", "text, 3 different"),
+    "months in words": ([f"{day:%B %Y}" for day in DAYS], "datetime", "dates throughout (%B %Y)"),
     "iso dates": ([day.isoformat() for day in DAYS], "datetime", "text that reads as dates throughout (ISO8601)"),
     "german dates": ([f"{day:%d.%m.%Y}" for day in DAYS], "datetime", "dates throughout (%d.%m.%Y)"),
     "american dates": ([f"{day:%m/%d/%Y %H:%M}" for day in DAYS], "datetime", "dates throughout (%m/%d/%Y %H:%M)"),
@@ -140,7 +148,6 @@ def test_spelled_missing_values_are_missing_and_named(spelling: str) -> None:
     facts, reason = analysed(["red", "green", spelling, "red"])
 
     assert (facts["kind"], facts["missing"], facts["categories"]) == ("categorical", 1, 2)
-    assert facts["spellings"] == [spelling]
     assert f"1 of 4 missing, {spelling!r} read as missing" in reason
 
 
@@ -246,6 +253,8 @@ def test_large_amounts_that_float32_merges_are_dropped() -> None:
         (["True", "1.0", "A"], {}),
         (["$1", "2%", "1,000", "A"], {}),
         (["A", "B", "C"], {}),
+        (["yes", "no", "yes"], {"0": "no", "1": "yes"}),
+        (["off", "On"], {"0": "off", "1": "On"}),
     ],
 )
 def test_facts_say_how_numbers_are_written_in_text(column: list[str], expected: dict[str, str]) -> None:
@@ -289,6 +298,11 @@ def test_column_types_decide(column: Any, kind: str, storage: str) -> None:
         ([1, 2, 3], "boolean", "'column' cannot be boolean.*3 different values"),
         (["a", "b", "c"], "boolean", "'column' cannot be boolean.*3 different values"),
         (["1.5", "False", "3"], "numerical", "A cell of the numerical column 'column' holds no number.*'False'"),
+        (["1 km", "7 km", "5 mi"] + ["2 km"] * 20, "numerical", "with the unit 'km' or without one.*'5 mi'"),
+        (["29_02_2024"], "datetime", "a date in ISO 8601 or another common format, or a missing value.*'29_02_2024'"),
+        ([1.6e12, 1.7e12], "datetime", "from 1600000000000 to 1700000000000. Divide milliseconds by 1000"),
+        ([1999, 2021, None], "datetime", r"from 1999 to 2021. .*pandas.to_datetime\(frame\['column'\], format='%Y'\)"),
+        ([20210301, 20210302], "datetime", r"pandas.to_datetime\(frame\['column'\], format='%Y%m%d'\)"),
     ],
 )
 def test_column_types_that_cannot_be_are_errors(column: Any, kind: str, message: str) -> None:
@@ -297,9 +311,32 @@ def test_column_types_that_cannot_be_are_errors(column: Any, kind: str, message:
         analysed(column, column_types={"column": kind})
 
 
+def test_an_unreadable_date_is_advised_to_be_read_first() -> None:
+    """As a category it would be worth little."""
+    with pytest.raises(
+        DataError, match=r"turn the column into dates first.*pandas.to_datetime\(frame\['column'\], format="
+    ):
+        analysed(["29.02.2024"] * 20 + ["soon"], column_types={"column": "datetime"})
+
+
 def test_boolean_text_says_which_is_true() -> None:
     """The facts hold the two texts, the one for false first."""
     assert analysed(["Y", "N", "N"])[0]["values"] == ["N", "Y"]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(20, 20), (21, 0)])
+def test_the_values_of_few_categories_are_known(count: int, expected: int) -> None:
+    """So that a batch that has none of them can be told; more would only fill the profile."""
+    facts, _ = analysed([f"kind {n}" for n in range(count)] * 5)
+
+    assert len(facts.get("values", ())) == expected
+
+
+def test_facts_of_another_version_are_read() -> None:
+    """What is no longer a fact is left out."""
+    column = Column.from_json({"name": "a", "kind": "categorical", "storage": "text", "spellings": ["?"]})
+
+    assert column == Column(name="a", kind="categorical", storage="text")
 
 
 def test_zeros_and_ones_in_text_are_read_as_numbers() -> None:

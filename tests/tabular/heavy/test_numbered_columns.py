@@ -10,20 +10,12 @@ import pandas as pd
 import pytest
 
 from ak_tabular import StructuredDataInput, StructuredDataRegressor
-from ak_tabular.files import opening
 from autokeras_core import DataError
 
 ROWS = 40
 FRAME = pd.DataFrame(
     {"2019": np.arange(ROWS) * 1.5, "2020": np.arange(ROWS) % 7 * 0.5, "price": np.arange(ROWS) % 9 * 2.5}
 )
-
-
-@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
-def in_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read whole first, then streamed."""
-    if request.param:
-        monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
 
 
 def written(frame: pd.DataFrame, path: Path) -> Path:

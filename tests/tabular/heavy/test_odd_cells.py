@@ -167,6 +167,65 @@ def test_times_of_day_are_times() -> None:
     assert "text that reads as times of day throughout (%H:%M:%S)" in reason
 
 
+@pytest.mark.usefixtures("in_either_way")
+def test_gaps_between_thousands_are_read_in_files(tmp_path: Path) -> None:
+    """The largest values are those that have them."""
+    prices = np.arange(ROWS) * 37
+    column = [f"{price:,} €".replace(",", "\u202f") for price in prices]
+    pd.DataFrame({"column": column, "size": np.arange(ROWS) * 0.5}).to_csv(tmp_path / "table.csv", index=False)
+    table_input = StructuredDataInput()
+    rows = table_input.adapt(tmp_path / "table.csv")
+
+    raw: Any = table_input.raw_rows(rows, table_input.analyse(rows, name="structured"))
+
+    np.testing.assert_array_equal(raw[:, 0], prices)
+
+
+def test_numbers_with_a_unit_do_not_number_the_rows() -> None:
+    """Though they all differ and have few gaps."""
+    facts, reason = analysed([f"{n}kg" for n in range(100)])
+
+    assert (facts["kind"], facts.get("unit")) == ("numerical", "kg")
+    assert reason == "text that reads as numbers throughout, with the unit 'kg', 100 different"
+
+
+def test_a_name_says_that_numbers_with_a_unit_number_the_rows() -> None:
+    """As it does without one."""
+    facts, reason = analysed([f"{n} pcs" for n in range(100)], "row_id")
+
+    assert facts["kind"] == "dropped"
+    assert "the name says that they number the rows" in reason
+
+
+def test_a_zero_in_front_of_a_number_with_a_unit_makes_no_code() -> None:
+    """Minutes are filled up with zeros."""
+    facts, _ = analysed([f"{n % 60:02d} min" for n in range(300)])
+
+    assert (facts["kind"], facts.get("unit"), facts["categories"]) == ("numerical", "min", 60)
+
+
+def test_codes_with_a_letter_are_shown_as_they_are_written() -> None:
+    """The letter is none of them."""
+    facts, reason = analysed([f"{n % 40:02d}B" for n in range(300)])
+
+    assert (facts["kind"], facts.get("unit")) == ("categorical", None)
+    assert reason.startswith("codes: digits that start with 0, e.g. '00B'")
+
+
+def test_numbers_of_telephones_are_no_amounts() -> None:
+    """All of them are three groups of three digits."""
+    facts, _ = analysed([f"695 99{n % 10} {660 + n // 10}" for n in range(100)] * 3)
+
+    assert facts["kind"] == "categorical"
+
+
+def test_amounts_of_a_hundred_million_are_read_among_others() -> None:
+    """Some are shorter."""
+    facts, _ = analysed([f"{n * 1_234_567:,}".replace(",", " ") for n in range(1, 301)])
+
+    assert facts["kind"] == "numerical"
+
+
 # What is warned of
 
 
@@ -196,8 +255,15 @@ def warned_of(cells: Any, name: str = "column", **arguments: Any) -> list[str]:
     return [str(each.message) for each in caught if issubclass(each.category, DataWarning)]
 
 
-WEIGHTS = [f"{n}kg" for n in range(100)]
+WEIGHTS = [f"{n}{'lb' if n % 2 else 'kg'}" for n in range(100)]
+DISTANCES = [f"{n} {'mi' if n % 2 else 'km'}" for n in range(1000, 1100)]
+SALES = [f"${n % 40 + 10}.5{'M' if n % 2 else 'K'}" for n in range(200)]
+SHORT = [f"{n}" if n < 95 else f"{n}.1K" for n in range(100)]
+SEATS = [f"{n % 40}{'ABCDEF'[n % 6]}" for n in range(240)]
 TINY = np.arange(1, 101) * 1e-42
+DAYS = [*(f"{n} days" for n in range(2, 98)), *["1 day"] * 4]
+POUNDS = [*(f"{n} kg" for n in range(1, 96)), *["5 lb"] * 5]
+PICTURES = [f"{n} 480" for n in range(320, 380)]
 UNCLEAR = ["€999", "€1.234", "€12"] * 30
 
 
@@ -207,14 +273,28 @@ UNCLEAR = ["€999", "€1.234", "€12"] * 30
         (WEIGHTS, "'column' is dropped as an identifier, though its texts, such as '0kg', are mostly digits"),
         (TINY, "'column' is dropped as constant: unless they are scaled, float32 takes its 100 numbers for one"),
         (UNCLEAR, "'column' has points, as in '€1.234', that may be between thousands"),
+        (DISTANCES, "'column' is taken for text, though its texts, such as '1000 km', are mostly digits"),
+        (SALES, "'column' is taken for categories, though its texts, such as '$10.5K', are mostly digits"),
+        (SHORT, "'column' has cells such as '95.1K', with digits, that are taken as missing"),
+        (DAYS, "'column' has cells such as '1 day', with digits, that are taken as missing"),
+        (POUNDS, "'column' has cells such as '5 lb', with digits, that are taken as missing"),
+        (PICTURES, "'column' has texts, such as '320 480', that may be two numbers each; they are taken for one"),
+        (SEATS, "such as '0A', are mostly digits. If they are numbers, write them as plain ones; or"),
     ],
-    ids=["identifier", "tiny", "points"],
+    ids=["identifier", "tiny", "points", "text", "categories", "mixed", "one day", "pounds", "pictures", "seats"],
 )
 def test_a_column_whose_numbers_may_be_lost_is_warned_of(cells: Any, message: str) -> None:
     """By name, and with what happens to it."""
     (found,) = warned_of(cells)
 
     assert message in found
+
+
+def test_a_column_that_is_doubted_twice_is_warned_of_once() -> None:
+    """With both."""
+    (found,) = warned_of([*(f"€{n}" for n in range(100, 160)), "€1.234", "€12.5K"])
+
+    assert "has cells such as '€12.5K', with digits, that are taken as missing and has points, as in '€1.234'" in found
 
 
 @pytest.mark.parametrize(
@@ -227,8 +307,12 @@ def test_a_column_whose_numbers_may_be_lost_is_warned_of(cells: Any, message: st
         (TINY, "column", {"column": "dropped"}),
         (UNCLEAR, "column", {"column": "numerical"}),
         (["€999", "€1.2", "€12"] * 30, "column", {}),
+        ([f"{n}kg" for n in range(100, 300, 2)], "column", {}),
+        ([f"{n % 10 + 10}{'lb' if n % 2 else 'kg'}" for n in range(200)], "column", {}),
+        ([f"{n % 40 + 10000}-{n % 40 + 1000}" for n in range(200)], "zip", {}),
+        ([str(n) if n % 50 else "unknown" for n in range(200)], "column", {}),
     ],
-    ids=["letters", "zeros", "name", "dropped", "tiny", "numerical", "clear"],
+    ids=["letters", "zeros", "name", "dropped", "tiny", "numerical", "clear", "unit", "few", "codes", "words"],
 )
 def test_columns_that_are_sure_are_not_warned_of(cells: Any, name: str, types: dict[str, Any]) -> None:
     """Identifiers are, and what `column_types` names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ak_tabular import StructuredDataInput, TableEncoder
 from ak_tabular.files import chunks, opening
 from ak_tabular.files.source import TableSource
 from ak_tabular.spelling import respelled
-from autokeras_core import DataError
+from autokeras_core import DataError, DataWarning
 
 Array = np.ndarray[Any, Any]
 
@@ -72,10 +73,13 @@ WORDS = ["True", "False", "unknown"] * 10
         ([1, 2, "A", 3] * 10, ["1.0", "A", "3.0"], [1, "A", 3]),
         (["007", "010", "A"] * 10, ["10", "7.0"], ["010", "007"]),
         ([4_000_000_001, 4_000_000_002] * 10, ["4000000002.0", None, "4000000001"], [4_000_000_002, None, 4_000_000_001]),
+        (["no", "yes"] * 10, [False, True, True], ["no", "yes", "yes"]),
+        (["N", "Y"] * 10, [1.0, np.nan, 0.0], ["Y", None, "N"]),
+        (["off", "On"] * 10, ["TRUE", "0"], ["On", "off"]),
     ],
     ids=["booleans", "objects", "two booleans", "floats", "integers", "zeros", "exponent", "text for booleans",
          "text for numbers", "large", "declared", "text for objects", "other text", "text for mixed", "text for zeros",
-         "text for large"],
+         "text for large", "yes and no", "floats for yes and no", "text for yes and no"],
 )  # fmt: skip
 def test_another_dtype_is_the_same_category(training: Any, batch: list[Any], meant: list[Any]) -> None:
     """A batch is encoded like the cells of the training rows that it means, and none of it counts as unseen."""
@@ -122,6 +126,36 @@ def test_what_is_always_true_or_missing_is_read_in_any_form() -> None:
 
     np.testing.assert_array_equal(text, numbers)
     assert (text[0] != text[1]).any()
+
+
+@pytest.mark.parametrize("batch", [[True, False], [1, 0], [1.0, 0.0]], ids=["booleans", "integers", "floats"])
+def test_yes_and_no_may_come_as_true_and_false(batch: list[Any]) -> None:
+    """In a column that analysis takes for boolean itself."""
+    found, expected = codes_of(frame(["no", "yes"] * 10), [frame(batch), frame(["yes", "no"])], StructuredDataInput())
+
+    np.testing.assert_array_equal(found, expected)
+    assert (found[0] != found[1]).any()
+
+
+def test_units_are_no_part_of_numbers() -> None:
+    """In training, in later text, and where a batch has the numbers themselves; and another unit is an error."""
+    training = pd.DataFrame({"price": ["12.5 km", "7km", "1,200 km", None] * 10})
+    batches = [pd.DataFrame({"price": cells}) for cells in (["12.5km", "1,200", None], [12.5, 1200.0, np.nan])]
+
+    found, expected = codes_of(training, batches, StructuredDataInput())
+
+    np.testing.assert_array_equal(found, expected)
+    assert len(np.unique(found, axis=0)) == 3
+    with pytest.raises(DataError, match="Row 1 of the numerical column 'price' holds no number.*'5 mi'"):
+        codes_of(training, [pd.DataFrame({"price": ["7 km", "5 mi"]})], StructuredDataInput())
+
+
+def test_a_number_without_the_magnitude_of_training_is_an_error() -> None:
+    """Nobody knows whether it was left out."""
+    training = pd.DataFrame({"price": ["12.5K", "7K", "1,200K"] * 10 + ["0"]})
+
+    with pytest.raises(DataError, match=r"Row 1 .* no number.*with the unit 'K', or a missing value.*'950'"):
+        codes_of(training, [pd.DataFrame({"price": ["7K", "950"]})], StructuredDataInput())
 
 
 def test_decimal_commas_are_numbers() -> None:
@@ -247,3 +281,96 @@ def test_what_is_rewritten_has_another_fingerprint(tmp_path: Path, monkeypatch: 
     assert rewritten.fingerprint() != source.select(np.array([1, 0])).fingerprint()
     assert rewritten.dtype == rewritten.read(np.arange(2)).dtype
     assert rewritten.read(np.arange(2))["code"].tolist() == ["2", "001"]
+
+
+# Columns that hold nothing training has seen
+
+
+def warned_of(training: Any, batch: Any) -> list[str]:
+    """Return the warnings about a batch of codes, in memory or in a file, after training."""
+    table_input = StructuredDataInput()
+    profile = table_input.analyse(table_input.adapt(frame(training)), name="structured")
+    rows = table_input.adapt(batch if isinstance(batch, Path) else frame(batch))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        table_input.match(rows, profile)
+    assert all(each.filename == __file__ for each in caught)  # the user's call
+    return [str(each.message) for each in caught if issubclass(each.category, DataWarning)]
+
+
+SIZES = ["lo", "mid", "hi"] * 10
+
+
+@pytest.mark.parametrize(
+    ("training", "batch", "message"),
+    [
+        (SIZES, [0, 1, 2] * 10, "e.g. '0', where training had 'hi', 'lo', 'mid'. They count as missing"),
+        (["yes", "no"] * 15, ["Yes", "No"] * 15, "e.g. 'Yes', where training had 'no', 'yes'. They"),
+        ([True, False] * 15, ["yes", "no"] * 15, "e.g. 'yes'. They count as missing"),
+        (pd.Categorical([0.1, 0.7] * 15), np.array([0.1, 0.7] * 15, "f4"), "e.g. '0.10000000149011612', where"),
+    ],
+    ids=["codes", "other words", "words for booleans", "float32"],
+)
+def test_a_column_without_any_value_of_training_is_warned_of(training: Any, batch: Any, message: str) -> None:
+    """All of it counts as missing, which nobody means."""
+    (found,) = warned_of(training, batch)
+
+    assert found.startswith("column 'code': none of its values was in training, ")
+    assert message in found
+
+
+@pytest.mark.parametrize(
+    ("training", "batch"),
+    [
+        (SIZES, ["low"] * 19),
+        (SIZES, ["low"] * 30 + ["lo"]),
+        (SIZES, [None] * 30 + ["low"]),
+        (SIZES, ["lo"] * 30),
+        ([f"kind {n}" for n in range(21)] * 3, ["none"] * 30),
+        ([True, False] * 15, [1.0, 0.0] * 15),
+        ([True, False] * 15, ["true", "false"] * 15),
+        (["yes", "no"] * 15, [True, False] * 15),
+    ],
+    ids=["few rows", "one is known", "few values", "known", "too many to know", "floats", "text", "yes and no"],
+)
+def test_columns_that_may_be_meant_so_are_not_warned_of(training: Any, batch: Any) -> None:
+    """A few new values may be new ones; and what is read as the values of training is known."""
+    assert warned_of(training, batch) == []
+
+
+def test_a_value_of_training_between_the_rows_that_are_looked_at_first_is_known() -> None:
+    """Every so many rows may all be new."""
+    assert warned_of(SIZES, ["low", "lo"] * 1_000) == []
+
+
+def test_a_boolean_column_of_times_is_not_warned_of() -> None:
+    """Times are compared as such, not as the texts that are kept."""
+    days = pd.to_datetime(["2020-01-01", "2021-01-01"] * 15)
+    table_input = StructuredDataInput(column_types={"code": "boolean"})
+    profile = table_input.analyse(table_input.adapt(frame(days)), name="structured")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table_input.match(table_input.adapt(frame(days)), profile)
+
+
+def test_a_warning_says_where_only_some_rows_of_a_file_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are read when they are needed."""
+    frame([0, 1, 2] * 700).to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
+
+    (found,) = warned_of(SIZES, tmp_path / "table.csv")
+
+    assert found.startswith("column 'code': none of its values in the rows looked at was in training, ")
+
+
+@pytest.mark.usefixtures("in_either_way")
+def test_a_file_without_any_value_of_training_is_warned_of(tmp_path: Path) -> None:
+    """However large it is."""
+    frame([0, 1, 2] * 10).to_csv(tmp_path / "table.csv", index=False)
+
+    (found,) = warned_of(SIZES, tmp_path / "table.csv")
+
+    assert "column 'code': none of its values was in training" in found

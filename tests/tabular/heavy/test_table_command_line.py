@@ -20,6 +20,9 @@ import tensorflow as tf
 from sklearn.datasets import load_diabetes, load_wine
 
 from autokeras_core import AutoModel
+from autokeras_core.cli._models import load_model
+from autokeras_core.cli._session import Session
+from autokeras_core.manager import get_manager, set_manager
 from autokeras_core.search.report import read_report
 from tests.heavy.command_lines import autokeras, succeed
 
@@ -90,6 +93,20 @@ def test_predict_takes_a_search(searched: Searched) -> None:
     assert succeed("predict", searched.directory, searched.test) == succeed("predict", searched.model, searched.test)
 
 
+def test_model_is_loaded_with_the_plugins_of_the_command_line(searched: Searched) -> None:
+    """What `-p` switches off stays off, whatever else the process has for plugins."""
+    session = Session(disabled=["ak-vision"])
+    plugins = session.manager
+    set_manager(None)
+
+    try:
+        load_model(session, searched.model)
+
+        assert get_manager() is plugins
+    finally:
+        set_manager(None)
+
+
 def test_probabilities_as_json_lines(searched: Searched, tmp_path: Path) -> None:
     """One object for each row, in a file whose suffix says so, with a column for each class."""
     output = tmp_path / "probabilities.jsonl"
@@ -124,7 +141,7 @@ def test_evaluate_without_the_target_names_the_columns(searched: Searched, tmp_p
     assert "'cultivar'" in result.stderr.splitlines()[-1]
 
 
-def test_exported_file_needs_keras_only(searched: Searched, tmp_path: Path) -> None:
+def test_exported_file_predicts_the_same(searched: Searched, tmp_path: Path) -> None:
     """A .keras file that predicts the same from raw rows; the command says what loads it."""
     path = tmp_path / "model.keras"
 
@@ -138,11 +155,13 @@ def test_exported_file_needs_keras_only(searched: Searched, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_exported_saved_model_needs_tensorflow_only(searched: Searched, tmp_path: Path) -> None:
-    """Without a suffix it is a SavedModel folder, which serves the same."""
+def test_exported_saved_model_serves_the_same(searched: Searched, tmp_path: Path) -> None:
+    """Without a suffix it is a SavedModel folder; with --overwrite one that an export wrote makes room for it."""
     path = tmp_path / "served"
+    path.mkdir()
+    (path / "saved_model.pb").write_text("an earlier one")
 
-    succeed("export", searched.model, path)
+    succeed("export", searched.model, path, "--overwrite")
 
     rows = tf.constant(searched.frame.drop(columns="cultivar").to_numpy("float32"))
     expected = AutoModel.load(searched.model).predict_proba(searched.test)
@@ -162,18 +181,6 @@ def test_export_never_replaces_unasked(searched: Searched, tmp_path: Path) -> No
     assert (refused.code, kept) == (1, "precious")
     assert "--overwrite" in refused.stderr
     assert path.read_bytes().startswith(b"PK")
-
-
-def test_export_replaces_a_saved_model_of_tensorflow(searched: Searched, tmp_path: Path) -> None:
-    """With --overwrite a folder that an export wrote makes room for the new one."""
-    path = tmp_path / "served"
-    path.mkdir()
-    (path / "saved_model.pb").write_text("an earlier one")
-
-    succeed("export", searched.model, path, "--overwrite")
-
-    assert (path / "saved_model.pb").read_bytes() != b"an earlier one"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("options", [(), ("--kind", "keras")], ids=["savedmodel", "keras"])

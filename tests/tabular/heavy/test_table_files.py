@@ -323,13 +323,6 @@ def _latin(folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
-def in_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read whole first, then streamed."""
-    if request.param:
-        monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
-
-
 @pytest.mark.usefixtures("in_either_way")
 @pytest.mark.parametrize(
     ("write", "target", "message"),

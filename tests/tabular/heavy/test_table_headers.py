@@ -15,13 +15,6 @@ from ak_tabular.tables import as_table, read_numbers
 from autokeras_core import DataError
 
 
-@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
-def in_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read whole first, then streamed."""
-    if request.param:
-        monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
-
-
 def column(path: Path, index: int) -> list[float]:
     """Return a column of numbers of the table in a file."""
     table = open_table(path)

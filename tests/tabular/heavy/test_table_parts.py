@@ -9,20 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ak_tabular.files import opening
 from ak_tabular.files.opening import open_table
 from ak_tabular.files.source import TableSource
 from ak_tabular.tables import as_table, read_texts, storage_of
 from autokeras_core import DataError
 
 Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
-def in_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read whole first, then streamed."""
-    if request.param:
-        monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
 
 
 def read_all(location: Any) -> Array:

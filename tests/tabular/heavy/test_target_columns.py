@@ -98,13 +98,19 @@ def test_a_column_for_each_of_several_heads_is_found_by_name() -> None:
 
 @pytest.mark.parametrize("y", ["3", 3, np.int64(3)], ids=["text", "number", "NumPy number"])
 def test_a_column_may_be_called_by_a_number(y: Any) -> None:
-    """As of `read_csv(header=None)`; the target's column may still be there at prediction."""
+    """As of `read_csv(header=None)`."""
+    found = StructuredDataRegressor().analyse(FRAME.set_axis(range(4), axis=1), y)
+
+    assert found.targets["regression"].columns == ("3",)
+
+
+def test_a_target_that_is_called_by_a_number_may_be_there_at_prediction() -> None:
+    """It is known by its name then, too."""
     frame = FRAME.set_axis(range(4), axis=1)
     regressor = StructuredDataRegressor(max_trials=1, seed=0, ensemble=False)
 
-    regressor.fit(frame, y, epochs=1, verbose=0)
+    regressor.fit(frame, 3, epochs=1, verbose=0)
 
-    assert regressor.analysis.targets["regression"].columns == ("3",)
     assert regressor.predict(frame).tolist() == regressor.predict(frame.drop(columns=3)).tolist()
 
 

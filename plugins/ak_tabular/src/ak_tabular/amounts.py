@@ -11,16 +11,14 @@ import pandas as pd
 from ak_tabular.columns import Column, Kind
 from ak_tabular.hints import looks_like_code, looks_like_identifier, looks_like_order
 from ak_tabular.reasons import counted, rounded
+from ak_tabular.thresholds import MOST, NEARLY_ALL, ROWS_FOR_IDENTIFIERS
 
 __all__ = ["TableFacts", "count_numbers", "has_large_integers", "judge_numbers"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _LARGE = 2**24  # from here on float32 rounds integers
-_ROWS_FOR_IDENTIFIERS = 20  # with fewer, values may differ by chance
 _ROWS_FOR_ROW_NUMBERS = 50
-_NEARLY_ALL = 0.95
-_MOST = 0.9
 _ROW_NUMBER_DENSITY = 0.7  # training rows are a share of all rows
 _FIRST_ROW_NUMBERS = 5  # and the first ones may be missing
 _FEW_INTEGERS = 20
@@ -60,10 +58,10 @@ def count_numbers(values: Array, *, name: str) -> tuple[Column, Array]:
     is_known = ~np.isnan(values)
     distinct = pd.unique(values[is_known])
     with np.errstate(under="ignore"):
-        rounded = pd.unique(distinct.astype(np.float32))
+        in_float32 = pd.unique(distinct.astype(np.float32))
     # What is below float32's normal range is read as 0, see `read_numbers`.
-    tiny = (np.abs(rounded) < np.finfo(np.float32).tiny) & (rounded != 0)
-    categories = len(rounded) - np.count_nonzero(tiny) + (tiny.any() and 0 not in rounded)
+    tiny = (np.abs(in_float32) < np.finfo(np.float32).tiny) & (in_float32 != 0)
+    categories = len(in_float32) - np.count_nonzero(tiny) + (tiny.any() and 0 not in in_float32)
     column = Column(
         name=name,
         kind="dropped",
@@ -99,14 +97,14 @@ def judge_numbers(
         return "dropped", f"constant: {noun}, all equal" + rounded(distinct), None
     if column.categories == 2 and set(distinct.tolist()) == {0.0, 1.0}:
         return "boolean", counted(f"{what}, only 0 and 1" if what else "only 0 and 1", column, rows), None
-    if column.is_integer and len(distinct) >= _NEARLY_ALL * known and known >= _ROWS_FOR_IDENTIFIERS:
+    if column.is_integer and len(distinct) >= NEARLY_ALL * known and known >= ROWS_FOR_IDENTIFIERS:
         why = _why_identifier(column.name, distinct, known, about)
         if why:
             return "dropped", f"identifier: {reason}, {why}; column_types can keep it", "numerical"
     if column.is_integer and 2 < len(distinct) <= _FEW_INTEGERS and known >= 5 * len(distinct):
         note = "in order; column_types can make them 'categorical' if they are codes"
         return "numerical", f"{reason}, {note}", None
-    if column.categories < _MOST * len(distinct):
+    if column.categories < MOST * len(distinct):
         reason += f"; float32 rounds {len(distinct)} to these"
     return "numerical", reason, None
 

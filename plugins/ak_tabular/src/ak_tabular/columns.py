@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias, get_args
 import attrs
 import numpy as np
 
-from ak_tabular.cells import Decimal, canonical_number, parse_numbers
-from ak_tabular.dates import ISO, MISSING_TIME, parse_times
+from ak_tabular.dates import ISO, LAST_SECOND, MISSING_TIME, parse_times
 from ak_tabular.frames import shorten
+from ak_tabular.numerals import Decimal, canonical_number, is_magnitude, parse_numbers
 from ak_tabular.tables import Storage, column_count, default_names, exact_numbers, names_of, read_codes, storage_of
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
@@ -20,10 +20,10 @@ __all__ = [
     "MAX_CATEGORIES",
     "BadCell",
     "Column",
-    "Decimal",
     "Kind",
     "check_boolean",
     "check_cells",
+    "check_seconds",
     "find_bad_cell",
     "is_of_another_type",
     "match_columns",
@@ -41,6 +41,8 @@ MAX_CATEGORIES = 100
 """How many values of a categorical column, the most frequent ones, get a feature of their own."""
 
 _MOST_PLACEHOLDERS = 10  # more different numbers among dates are times in some unit
+# No seconds since 1970: those would all be of one hour, or of one month.
+_DATES_AS_NUMBERS = {"%Y": (1900, 2100), "%Y%m%d": (1900_01_01, 2100_12_31)}
 
 
 def _as_tuple(values: Sequence[str]) -> tuple[str, ...]:
@@ -68,12 +70,12 @@ class Column:
         is_integer: Whether all its numbers are integers.
         is_mixed: Whether cells of a numerical column that are no numbers, or of a datetime one that are no dates, are taken
             as missing.
-        values: Of a boolean column of text the two texts: the one for false, the one for true.
+        values: Of a categorical or boolean column of text its texts, if they are few; of a boolean one the one for false first.
         decimal: Whether numbers that are text have a decimal point, or a decimal comma; points are then between thousands.
+        unit: What is written behind numbers that are text, e.g. `"km"`.
         date_format: How the text of a datetime column is written, see `dates.find_format`.
         written: Of a column of text how texts that are numbers, or true or false, are written, by the text that a cell has
             which holds that number itself: `{"1": "True"}`, `{"7": "007"}`, `{"2": "2"}`.
-        spellings: The texts among the training rows that say that the value is missing, e.g. `"?"`.
         placeholders: Of a mixed datetime column the numbers among the cells that are no dates, see `placeholders_among`.
         reason: Why it is of that kind, and what is missing.
     """
@@ -87,9 +89,9 @@ class Column:
     is_mixed: bool = False
     values: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     decimal: Decimal = attrs.field(default=".", validator=attrs.validators.in_((".", ",")))
+    unit: str = ""
     date_format: str = ""
     written: Mapping[str, str] = attrs.field(factory=dict, converter=_as_dict)
-    spellings: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     placeholders: tuple[float, ...] = attrs.field(default=(), converter=_as_floats)
     reason: str = ""
 
@@ -113,9 +115,9 @@ class Column:
             "is_mixed": self.is_mixed,
             "values": list(self.values),
             "decimal": self.decimal if self.decimal == "," else "",
+            "unit": self.unit,
             "date_format": self.date_format,
             "written": dict(self.written),
-            "spellings": list(self.spellings),
             "placeholders": list(self.placeholders),
         }
         return facts | {key: value for key, value in more.items() if value}
@@ -147,17 +149,25 @@ class BadCell:
             names_row: Whether it names the row, too. Where rows were drawn from the user's, its number says nothing.
         """
         where = f"Row {self.row}" if names_row else "A cell"
-        what, expected = "number", "a number that float32 can hold"
         if column.kind == "datetime":
             what, expected = "date", f"a date or time in the format {column.date_format or ISO}"
+            if column.storage == "text" and not column.date_format:  # none was found
+                expected = "a date in ISO 8601 or another common format"
+            dates = f"pandas.to_datetime(frame[{column.name!r}], format=...)"
+            advice = f"Correct the cell, or turn the column into dates first, e.g. with {dates}."
+        else:
+            what, expected = "number", "a number that float32 can hold"
+            if column.unit:
+                expected += f", with the unit {column.unit!r}"
+                expected += "" if is_magnitude(column.unit) else " or without one"
+            advice = f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}."
         return DataError(
             describe_error(
                 f"{where} of the {column.kind} column {column.name!r} holds no {what}.",
                 expected=f"{expected}, or a missing value",
                 received=f"{self.text!r}"
                 + (f", and {self.different} such values in all" if self.different > 1 else ""),
-                advice=self.advice
-                or f"Correct the cell, or train with column_types={{{column.name!r}: 'categorical'}}.",
+                advice=self.advice or advice,
             )
         )
 
@@ -225,6 +235,36 @@ def check_boolean(column: Column, kind: Kind) -> None:
                 expected="at most two different values",
                 received=f"{column.categories} different values",
                 advice="Take 'categorical'.",
+            )
+        )
+
+
+def check_seconds(name: str, distinct: Array) -> None:
+    """Check that the numbers of a column that is to be of dates may be seconds since 1970.
+
+    Args:
+        name: The column's name.
+        distinct: Its different values as float64.
+
+    Raises:
+        DataError: If some are beyond the year 9999; or if all are years, or days that are written as numbers.
+    """
+    low, high = float(distinct.min()), float(distinct.max())
+    advice = ""
+    if max(-low, high) > LAST_SECOND:
+        advice = "Divide milliseconds by 1000."
+    elif (distinct == np.floor(distinct)).all():
+        for date_format, (first, last) in _DATES_AS_NUMBERS.items():
+            if first <= low and high <= last:
+                dates = f"pandas.to_datetime(frame[{name!r}], format={date_format!r})"
+                advice = f"They look like dates in the format {date_format}: turn them into such first, with {dates}."
+    if advice:
+        raise DataError(
+            describe_error(
+                f"The numbers of the column {name!r} are no times, as column_types says they are.",
+                expected="seconds since 1970-01-01 UTC, up to the year 9999",
+                received=f"numbers from {low:.15g} to {high:.15g}",
+                advice=advice,
             )
         )
 
@@ -319,5 +359,5 @@ def unreadable_texts(texts: Array, column: Column) -> Array:
         column: The facts about a column of one of these kinds.
     """
     if column.kind == "numerical":
-        return np.flatnonzero(np.isnan(parse_numbers(texts, decimal=column.decimal, truths=False)))
+        return np.flatnonzero(np.isnan(parse_numbers(texts, decimal=column.decimal, unit=column.unit, truths=False)))
     return np.flatnonzero(parse_times(texts, column.date_format or ISO) == MISSING_TIME)

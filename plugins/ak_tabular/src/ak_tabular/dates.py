@@ -11,7 +11,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-__all__ = ["ISO", "MISSING_TIME", "find_dates", "find_format", "is_time_of_day", "parse_times", "seconds_of"]
+__all__ = [
+    "ISO",
+    "LAST_SECOND",
+    "MISSING_TIME",
+    "find_dates",
+    "find_format",
+    "is_time_of_day",
+    "parse_times",
+    "seconds_of",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -20,6 +29,9 @@ ISO = "ISO8601"
 
 MISSING_TIME = int(np.iinfo(np.int64).min)
 """What stands for a missing time, as in NumPy."""
+
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999 in seconds since 1970, beyond which there are no dates."""
 
 _ISO_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:?\d{2}.*)?)?)?|\d{8}T\d{2}(\d{2}.*)?", re.ASCII)
 _ZONES = ("UTC", "GMT")
@@ -55,12 +67,37 @@ _DATES = (
     "%b %d, %Y",
     "%B %d, %Y",
     "%a, %d %b %Y",
+    "%Y-%m-%d",  # with times that ISO 8601 does not have, such as 3:45 PM
+    "%Y.%m.%d",
+    "%d.%m.%y",
+    "%m-%d-%y",
+    "%d-%m-%y",
+    "%d %b %y",
+    "%b %d %Y",
+    "%B %d %Y",
+    "%d %B, %Y",
+    "%b %Y",
+    "%B %Y",
+    "%b-%Y",
+    "%b-%y",
+    "%m/%Y",
+    "%Y/%m",
 )
+# Versions, shutter speeds and seasons are written like these; each pattern says what tells that a text is none of them.
+_TELLING = {
+    "%d.%m.%y": re.compile(r"0|(1[3-9]|[23]\d)\.|\d+\.0", re.ASCII),
+    "%Y.%m.%d": re.compile(r"\d{4}\.(0|\d+\.(0|1[3-9]|[23]\d))", re.ASCII),
+    "%m/%Y": re.compile(r"\d+/(19|20)", re.ASCII),
+    "%Y/%m": re.compile(r"19|20", re.ASCII),
+}
+_SEASON = re.compile(r"\d\d(\d\d)/(\d\d)", re.ASCII)
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _FEW = 50
 
 
-def find_format(texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0) -> str | None:
+def find_format(
+    texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0, are_dates: bool = False
+) -> str | None:
     """Return the format that texts are dates or times in, `None` if there is none; see `find_dates`.
 
     Example:
@@ -69,11 +106,13 @@ def find_format(texts: Sequence[str], *, counts: Array | None = None, share: flo
         find_format(["29.02.2024", "1.3.2024", "soon"], share=0.6)  # "%d.%m.%Y"
         ```
     """
-    found = find_dates(texts, counts=counts, share=share)
+    found = find_dates(texts, counts=counts, share=share, are_dates=are_dates)
     return None if found is None else found[0]
 
 
-def find_dates(texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0) -> tuple[str, Array] | None:
+def find_dates(
+    texts: Sequence[str], *, counts: Array | None = None, share: float = 1.0, are_dates: bool = False
+) -> tuple[str, Array] | None:
     """Return the format that texts are dates or times in, and these as `parse_times` does; `None` if there is none.
 
     Of several formats it is the first one that all texts are in, else the one that most rows are in. Month first is
@@ -83,6 +122,8 @@ def find_dates(texts: Sequence[str], *, counts: Array | None = None, share: floa
         texts: The different texts of a column, none missing.
         counts: How many rows have each; by default one.
         share: Which share of the rows must be in the format.
+        are_dates: Whether it is known that they are dates; else they may be versions (`"1.8.13"`) or seasons
+            (`"2009/10"`), and where all may be such they are no dates.
     """
     if not texts:
         return None
@@ -95,7 +136,7 @@ def find_dates(texts: Sequence[str], *, counts: Array | None = None, share: floa
     best: tuple[str, Array] | None = None
     most = 0.0
     for date_format in _formats():
-        if not _fits(few, date_format, most_misfits):
+        if not _fits(few, date_format, most_misfits) or not (are_dates or _may_be(texts, date_format)):
             continue
         seconds = parse_times(everything, date_format)
         is_read = seconds != MISSING_TIME
@@ -161,6 +202,24 @@ def _fits(texts: Sequence[str], date_format: str, most_misfits: int) -> bool:
         if misfits > most_misfits:
             return False
     return True
+
+
+def _may_be(texts: Sequence[str], date_format: str) -> bool:
+    """Return whether texts in the shape of a format may be dates, rather than what else is written so."""
+    telling = _TELLING.get(date_format)
+    if telling is None:
+        return True
+    stripped = [text.strip() for text in texts]
+    told = [text for text in stripped if telling.match(text) is not None]
+    if date_format not in ("%m/%Y", "%Y/%m"):
+        return bool(told)
+    return 2 * len(told) > len(stripped) and not all(map(_is_season, told))
+
+
+def _is_season(text: str) -> bool:
+    """Return whether a text is a year and the next one, as in `"2009/10"`."""
+    years = _SEASON.fullmatch(text)
+    return years is not None and (int(years[1]) + 1) % 100 == int(years[2])
 
 
 @functools.cache

@@ -18,6 +18,8 @@ __all__ = [
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LEADING_ZERO = re.compile(r"\s*0\d+\s*", re.ASCII)
 _GROUPS = re.compile(r"\d+", re.ASCII)
+# What stands between thousands is no decimal separator, so that one is there only once.
+_CENTS = re.compile(r"([^.]*)\.\d{1,2}\D*|([^,]*),\d{1,2}\D*", re.ASCII)
 _AMOUNT = re.compile(r"([\d\W_]+)[^\W\d_]{0,4}")
 
 _IDENTIFIERS = frozenset({
@@ -50,15 +52,16 @@ def looks_like_identifier(name: str) -> bool:
 
 
 def looks_like_amount(text: str) -> bool:
-    """Return whether a text is mostly digits, with at most a unit behind them, e.g. `"5kg"`; `"INV-0012"` is not.
+    """Return whether a text is at least half digits, with at most a unit behind them, e.g. `"5 kg"`; `"INV-0012"` is not.
 
     Neither are numbers of telephones and addresses (`"555-123-4567"`, `"10.0.0.12"`): their groups are not those of thousands.
     """
-    groups = _GROUPS.findall(text)
+    cents = _CENTS.fullmatch(text)
+    groups = _GROUPS.findall(text if cents is None else cents[cents.lastindex or 0])
     if len(groups) > 2 and any(len(group) != 3 for group in groups[1:]):
         return False
     match = _AMOUNT.fullmatch(text.strip())
-    return match is not None and 2 * sum(map(str.isdigit, match[1])) > len(match[1])
+    return match is not None and 2 * sum(map(str.isdigit, match[1])) >= len(match[1])
 
 
 def looks_like_code(name: str) -> bool:

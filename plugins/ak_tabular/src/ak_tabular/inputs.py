@@ -21,10 +21,12 @@ from ak_tabular.leaks import find_leaks
 from ak_tabular.parsing import parsed
 from ak_tabular.preprocessors import TableEncoder
 from ak_tabular.raw import raw_rows
+from ak_tabular.samples import evenly, places
 from ak_tabular.series import as_row
 from ak_tabular.settling import settled_arguments
 from ak_tabular.spelling import as_written
 from ak_tabular.tables import as_table, column_count, names_of
+from ak_tabular.unseen import warn_of_unseen
 from autokeras_core import DataError, Input
 from autokeras_core.errors import DataWarning, describe_error
 from autokeras_core.plugin import Decision, InputProfile
@@ -186,7 +188,7 @@ class StructuredDataInput(Input):
         if isinstance(data, np.ndarray):
             table = data
         else:
-            table = _evenly(data, max(1, min(_ROWS_OF_A_SOURCE, _BYTES_OF_A_SOURCE // max(1, data.dtype.itemsize))))
+            table = evenly(data, max(1, min(_ROWS_OF_A_SOURCE, _BYTES_OF_A_SOURCE // max(1, data.dtype.itemsize))))
             note = f", in {len(table)} of {len(data)} rows" if len(table) < len(data) else ""
         columns = analyse_columns(
             table,
@@ -251,9 +253,9 @@ class StructuredDataInput(Input):
                     received=f"{len(columns)} dropped columns, e.g. {reasons}",
                 )
             )
-        few = _places(len(data), _ROWS_FOR_LEAKS)
+        few = places(len(data), _ROWS_FOR_LEAKS)
         leaks = find_leaks(
-            _evenly(data, _ROWS_FOR_LEAKS),
+            evenly(data, _ROWS_FOR_LEAKS),
             columns,
             {head: np.asarray(array[few]) for head, array in targets.items()},
             kinds={head: target.kind for head, target in target_profiles.items()},
@@ -321,7 +323,8 @@ class StructuredDataInput(Input):
         """Return adapted rows without the target's column, if that is still there, checked.
 
         A Series whose index holds the training rows' columns is one row.
-        Categories that are numbers or booleans there, and were text in training, are written as they were.
+        Categories that are numbers or booleans there, and were text in training, are written as they were. Warns of columns
+        that hold nothing training has seen.
 
         Raises:
             DataError: As `check`.
@@ -335,9 +338,10 @@ class StructuredDataInput(Input):
         self.check(data, profile)
         columns = [Column.from_json(facts) for facts in profile.facts["columns"]]
         if isinstance(data, np.ndarray):
-            return as_written(data, columns)
-        if isinstance(data, TableSource):
-            return data.as_written({column.name: column.written for column in columns if column.written})
+            data = as_written(data, columns)
+        elif isinstance(data, TableSource):
+            data = data.as_written({column.name: column.written for column in columns if column.written})
+        warn_of_unseen(data, columns)
         return data
 
     def parse(self, data: Rows, profile: InputProfile) -> Rows:
@@ -360,7 +364,7 @@ class StructuredDataInput(Input):
 
     def raw_rows(self, data: Rows, profile: InputProfile) -> RawRows:
         """Return adapted rows as the exported model takes them."""
-        return raw_rows(_evenly(data, len(data)), profile.facts["columns"])
+        return raw_rows(evenly(data, len(data)), profile.facts["columns"])
 
 
 def _bad_cell(data: Rows, place: int, column: Column) -> BadCell | None:
@@ -378,17 +382,6 @@ def _about_files(data: Rows, name: str) -> tuple[Decision, ...]:
         return ()
     reason = f"{len(data.store):,} rows of {data.where}, too many to be held in memory"
     return (Decision(f"{name}: rows", "read from disk while they are used", reason),)
-
-
-def _places(rows: int, most: int) -> slice:
-    """Return where at most so many rows are, at equal distances."""
-    return slice(None, None, max(1, -(-rows // max(1, most))))
-
-
-def _evenly(rows: Rows, most: int) -> Array:
-    """Return at most so many rows at equal distances, read from where they are."""
-    places = _places(len(rows), most)
-    return rows[places] if isinstance(rows, np.ndarray) else rows.read(np.arange(len(rows))[places])
 
 
 def _without(table: Array, names: Sequence[str]) -> Array:

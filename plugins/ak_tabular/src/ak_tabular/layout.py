@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from autokeras_core.plugin import DataProfile, TargetProfile
 
 __all__ = [
-    "DATE_CYCLES",
-    "DATE_NUMBERS",
     "EncoderSettings",
     "Layout",
     "category_columns",
@@ -29,21 +27,15 @@ __all__ = [
     "kept_categories",
     "layout_of",
     "numbers_with_missing",
-    "plain_width",
     "raw_columns",
-    "statistics_width",
     "takes_columns",
     "target_widths_of",
 ]
 
 Facts: TypeAlias = Mapping[str, Any]
 
-DATE_NUMBERS = 6
-"""How many numbers a date becomes: day since 1970, year, month, day, weekday, hour."""
-
-DATE_CYCLES = 8
-"""How many more features a date becomes: sine and cosine of month, day, weekday and hour."""
-
+_DATE_NUMBERS = 6  # what a date becomes: day since 1970, year, month, day, weekday, hour
+_DATE_CYCLES = 8  # and sine and cosine of month, day, weekday and hour
 _CATEGORICAL = ("categorical", "boolean")
 _FEW_CATEGORIES = 8  # up to here one-hot features say all that statistics could
 _MOST_OUTPUTS = 16  # each is one more feature of every column with statistics
@@ -131,11 +123,11 @@ def layout_of(columns: Sequence[Facts], settings: EncoderSettings) -> Layout:
     categories = category_columns(columns)
     coded = [column for column in categories if is_coded(column, settings)]
     plain = [column for column in categories if not is_coded(column, settings)]
-    others = len(numbers_with_missing(columns)) + kinds.count("datetime") * DATE_CYCLES
-    others += sum(plain_width(column, settings) for column in plain)
-    others += statistics_width(columns, settings) + kinds.count("text") * settings.text_features
+    others = len(numbers_with_missing(columns)) + kinds.count("datetime") * _DATE_CYCLES
+    others += sum(_plain_width(column, settings) for column in plain)
+    others += _statistics_width(columns, settings) + kinds.count("text") * settings.text_features
     return Layout(
-        numbers=kinds.count("numerical") + kinds.count("datetime") * DATE_NUMBERS,
+        numbers=kinds.count("numerical") + kinds.count("datetime") * _DATE_NUMBERS,
         others=others,
         codes=tuple(kept_categories(column, settings) + 1 for column in coded),
         trained_zeros=tuple(has_others(column, settings) for column in coded),
@@ -183,7 +175,7 @@ def has_statistics(column: Facts, settings: EncoderSettings) -> bool:
     return bool(settings.statistics != "none" and column["categories"] > _FEW_CATEGORIES)
 
 
-def statistics_width(columns: Sequence[Facts], settings: EncoderSettings) -> int:
+def _statistics_width(columns: Sequence[Facts], settings: EncoderSettings) -> int:
     """Return how many statistics of categorical columns are added."""
     each = 1 + (sum(settings.target_widths) if settings.needs_targets else 0)
     return each * sum(has_statistics(column, settings) for column in category_columns(columns))
@@ -195,7 +187,7 @@ def numbers_with_missing(columns: Sequence[Facts]) -> list[int]:
     for column in columns:
         if column["kind"] in ("numerical", "datetime"):
             found += [place] * (column.get("missing", 0) > 0)
-            place += 1 if column["kind"] == "numerical" else DATE_NUMBERS
+            place += 1 if column["kind"] == "numerical" else _DATE_NUMBERS
     return found
 
 
@@ -218,7 +210,7 @@ def raw_columns(columns: Sequence[Facts]) -> dict[str, str]:
     }
 
 
-def plain_width(column: Facts, settings: EncoderSettings) -> int:
+def _plain_width(column: Facts, settings: EncoderSettings) -> int:
     """Return the features of a column that is not coded: of two values one, -1 or 1; and one for all other values."""
     kept = kept_categories(column, settings)
     return (1 if kept <= 2 else kept) + has_others(column, settings)

@@ -113,7 +113,7 @@ def _codes(table: Array, place: int, column: Column) -> Array:
 
 def _numbers(table: Array, place: int, column: Column) -> Array:
     truths = column.kind != "numerical"
-    return exact_numbers(table, place, column=column.name, decimal=column.decimal, truths=truths)
+    return exact_numbers(table, place, column=column.name, decimal=column.decimal, unit=column.unit, truths=truths)
 
 
 def _is_multiple(values: Array, target: Array) -> bool:

@@ -39,7 +39,7 @@ __all__ = ["TableEncoder"]
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # a Keras tensor: Keras ships no types
 
-_FACTS = ("name", "kind", "storage", "missing", "categories", "decimal", "date_format")
+_FACTS = ("name", "kind", "storage", "missing", "categories", "decimal", "unit", "date_format")
 
 
 class TableEncoder:

@@ -60,6 +60,7 @@ def read_column_numbers(table: Array, place: int, column: Mapping[str, Any]) -> 
         place,
         column=column["name"],
         decimal=column.get("decimal", "."),
+        unit=column.get("unit", ""),
         truths=column["kind"] != "numerical",
     )
 

@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ak_tabular.cells import Decimal, parse_number
 from ak_tabular.columns import Column
+from ak_tabular.numerals import Decimal, parse_number
+from ak_tabular.thresholds import TEXTS_TO_LOOK_AT
 
 __all__ = ["counted", "not_read", "rounded", "spelled", "written"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _SHOWN_SPELLINGS = 3
-_TEXTS_TO_LOOK_AT = 1000
 _LARGEST_EXACT = 2.0**53
 
 
@@ -39,14 +39,22 @@ def spelled(spellings: Sequence[str]) -> str:
     return f", {shown} read as missing"
 
 
-def written(distinct: Array, decimal: Decimal = ".") -> str:
-    """Return an example of a text that is written in another way than plain numbers are."""
+def written(distinct: Array, *, decimal: Decimal = ".", unit: str = "") -> str:
+    """Return an example of a text that is written in another way than plain numbers are; or their unit.
+
+    Args:
+        distinct: The different texts of a column, without the unit.
+        decimal: What their decimal separator is.
+        unit: Their unit.
+    """
+    if unit:
+        return f", with the unit {unit!r}"
     if decimal == ",":
         with_comma = next((text for text in distinct if "," in text), None)
         if with_comma is not None:
             return f", with decimal commas, such as {with_comma!r}"
         return f", with points between thousands, such as {next(text for text in distinct if '.' in text)!r}"
-    for text in distinct[:_TEXTS_TO_LOOK_AT]:
+    for text in distinct[:TEXTS_TO_LOOK_AT]:
         number = parse_number(text)
         if number is not None and number[1] != "plain":
             return f", such as {text!r}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from autokeras_core.plugin import Boolean, Choice, Space
 
 __all__ = [
-    "ENCODING",
     "FT_TRANSFORMER",
     "MLP",
     "REAL_MLP",
@@ -15,13 +14,13 @@ __all__ = [
     "WIDE_AND_DEEP",
 ]
 
-ENCODING = Space(
+# How a table is turned into numbers, in front of every block: see `TableEncoder`.
+_ENCODING = Space(
     {
         "scaling": Choice(["robust", "quantile"], default="robust"),
         "statistics": Choice(["none", "frequency", "target"], default="none"),
     }
 )
-"""How a table is turned into numbers, in front of every block: see `TableEncoder`."""
 
 _PERIODIC = Space(
     {
@@ -33,7 +32,7 @@ _HAS_LAYERS = {"num_layers": [1, 2, 3]}
 
 MLP = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         "num_layers": Choice([0, 1, 2, 3], default=2),
         "units": Choice([32, 64, 128, 256, 512], default=128, when=_HAS_LAYERS),
         "activation": Choice(["relu", "selu"], default="relu", when=_HAS_LAYERS),
@@ -45,7 +44,7 @@ MLP = Space(
 
 RESIDUAL_MLP = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         "num_blocks": Choice([1, 2, 3, 4], default=2),
         "units": Choice([64, 128, 256], default=128),
         "expansion": Choice([1, 2], default=2),
@@ -56,7 +55,7 @@ RESIDUAL_MLP = Space(
 
 REAL_MLP = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         **_PERIODIC,
         "num_layers": Choice([2, 3, 4], default=3),
         "units": Choice([64, 128, 256, 512], default=256),
@@ -68,7 +67,7 @@ REAL_MLP = Space(
 
 TABM = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         **_PERIODIC,
         "members": Choice([4, 8, 16, 32], default=8),
         "num_layers": Choice([1, 2, 3], default=2),
@@ -80,7 +79,7 @@ TABM = Space(
 
 FT_TRANSFORMER = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         "units": Choice([32, 64, 128, 192], default=64),
         "num_layers": Choice([1, 2, 3], default=2),
         "num_heads": Choice([4, 8], default=8),
@@ -91,7 +90,7 @@ FT_TRANSFORMER = Space(
 
 WIDE_AND_DEEP = Space(
     {
-        **ENCODING,
+        **_ENCODING,
         "num_layers": Choice([1, 2, 3], default=2),
         "units": Choice([32, 64, 128, 256], default=128),
         "use_batch_norm": Boolean(default=False),

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ak_tabular.cells import canonical_number
 from ak_tabular.columns import Column, match_columns
+from ak_tabular.hints import boolean_order
+from ak_tabular.numerals import canonical_number
 from ak_tabular.replacing import with_cells
 from ak_tabular.tables import names_of, raw_texts
 
@@ -28,7 +29,8 @@ _LARGEST_EXACT = 2.0**53
 def other_spellings(distinct: Array, counts: Array) -> dict[str, str]:
     """Return the texts that are numbers, or true or false, by what a batch of such cells has; see `Column.written`.
 
-    A number that the training rows write in several ways is left out.
+    A number that the training rows write in several ways is left out. Where there are only no and yes, or another such pair,
+    a batch may have false and true for them.
 
     Args:
         distinct: The different texts of a column's training rows.
@@ -37,8 +39,11 @@ def other_spellings(distinct: Array, counts: Array) -> dict[str, str]:
     Example:
         ```python
         other_spellings(np.array(["007", "1", "A"], dtype=object), np.array([3, 2, 1]))  # {"7": "007", "1": "1"}
+        other_spellings(np.array(["yes", "no"], dtype=object), np.array([3, 2]))  # {"0": "no", "1": "yes"}
         ```
     """
+    if (pair := boolean_order(distinct.tolist())) is not None:
+        return dict(zip(("0", "1"), pair, strict=True))
     own = set(distinct.tolist())
     found: dict[str, set[str]] = {}
     for place in np.argsort(-counts, kind="stable")[:_MOST_WRITTEN]:

@@ -21,19 +21,10 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ak_tabular.cells import (
-    Decimal,
-    as_floats,
-    as_text,
-    check_matrix,
-    check_range,
-    float_of,
-    is_number,
-    is_spelled_missing,
-    parse_numbers,
-)
+from ak_tabular.cells import as_floats, as_text, check_matrix, check_range, float_of, is_number, is_spelled_missing
 from ak_tabular.dates import ISO, MISSING_TIME, parse_times, seconds_of
 from ak_tabular.frames import as_frame
+from ak_tabular.numerals import Decimal, parse_numbers
 from ak_tabular.series import with_labels
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
@@ -54,6 +45,7 @@ __all__ = [
     "read_times",
     "storage_of",
     "structured",
+    "without_missing",
 ]
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -155,15 +147,19 @@ def is_declared_categorical(table: Array, index: int) -> bool:
     return (_column(table, index).dtype.metadata or {}).get("declared") == "categorical"
 
 
-def read_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".", truths: bool = True) -> Array:
+def read_numbers(
+    table: Array, index: int, *, column: str, decimal: Decimal = ".", unit: str = "", truths: bool = True
+) -> Array:
     """Return a column as float32, NaN where missing; text is parsed, NaN where it is no number; times are seconds."""
-    numbers = exact_numbers(table, index, column=column, decimal=decimal, truths=truths).astype(np.float32)
+    numbers = exact_numbers(table, index, column=column, decimal=decimal, unit=unit, truths=truths).astype(np.float32)
     # TensorFlow reads numbers below float32's normal range as 0; so must we, or the exported model would differ.
     numbers[np.abs(numbers) < _SMALLEST] = 0
     return numbers
 
 
-def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = ".", truths: bool = True) -> Array:
+def exact_numbers(
+    table: Array, index: int, *, column: str, decimal: Decimal = ".", unit: str = "", truths: bool = True
+) -> Array:
     """Return a column as `read_numbers` does, in float64 (or in the dtype of an array of numbers)."""
     values = _column(table, index)
     if values.dtype.kind == "M":
@@ -172,7 +168,7 @@ def exact_numbers(table: Array, index: int, *, column: str, decimal: Decimal = "
     if values.dtype.kind not in "OU" and _vocabulary(values) is None:
         return values
     codes, distinct = read_codes(table, index, column=column)
-    return np.append(parse_numbers(distinct, decimal=decimal, truths=truths), np.nan)[codes]
+    return np.append(parse_numbers(distinct, decimal=decimal, unit=unit, truths=truths), np.nan)[codes]
 
 
 def read_texts(table: Array, index: int, *, column: str) -> Array:
@@ -189,12 +185,22 @@ def read_codes(table: Array, index: int, *, column: str) -> tuple[Array, Array]:
     Returns:
         For each row the number of its text as int64, -1 where it is missing; and an object array of the texts.
     """
-    codes, distinct = raw_texts(table, index, column=column)
-    missing = np.array([is_spelled_missing(text) for text in distinct], dtype=bool)
-    if not missing.any():
-        return codes, distinct
-    renumbered = np.append(np.where(missing, -1, np.cumsum(~missing) - 1), -1)
-    return renumbered[codes], distinct[~missing]
+    codes, distinct, _ = without_missing(*raw_texts(table, index, column=column))
+    return codes, distinct
+
+
+def without_missing(codes: Array, distinct: Array) -> tuple[Array, Array, Array]:
+    """Return the texts of a column without those that say that the value is missing, e.g. `"NA"`; and these.
+
+    Args:
+        codes: For each row the number of its text, -1 where it is missing.
+        distinct: The texts.
+    """
+    is_missing = np.array([is_spelled_missing(text) for text in distinct], dtype=bool)
+    if not is_missing.any():
+        return codes, distinct, distinct[:0]
+    renumbered = np.append(np.where(is_missing, -1, np.cumsum(~is_missing) - 1), -1)
+    return renumbered[codes], distinct[~is_missing], distinct[is_missing]
 
 
 def raw_texts(table: Array, index: int, *, column: str) -> tuple[Array, Array]:
@@ -314,10 +320,8 @@ def _read_array(values: Array, name: str) -> Array:
 def _categories(series: pd.Series[Any], name: str) -> Array:
     codes = series.cat.codes.to_numpy()
     found = [_category_text(value, name) for value in series.cat.categories]
-    texts = np.empty(len(found) + 1, dtype=_CATEGORICAL)
-    texts[:] = [*found, None]
     column = np.empty(len(codes), dtype=_CATEGORICAL)
-    column[:] = texts[codes]
+    column[:] = _with_none(found)[codes]
     return column
 
 
@@ -340,10 +344,7 @@ def _texts(values: Array, name: str, *, are_numbers_kept: bool = False) -> Array
             numbers: Array = np.append(as_floats(distinct), np.nan)[codes]
             check_range(numbers, column=name)
             return numbers
-        rows = np.full(len(distinct), len(values))
-        np.minimum.at(rows, codes[codes >= 0], np.flatnonzero(codes >= 0))
-        texts = [as_text(value, column=name, row=int(row)) for value, row in zip(distinct, rows, strict=True)]
-        cells: Array = _with_none(texts)[codes]
+        cells: Array = _with_none(_texts_of(codes, distinct, name))[codes]
         return cells
     codes, distinct = _factorized(values, name)
     return _with_none(distinct)[codes]
@@ -354,17 +355,20 @@ def _factorized(values: Array, name: str) -> tuple[Array, Array]:
     if values.dtype.kind in "SUT":
         values = values.astype(object)
     codes, distinct = pd.factorize(values)
-    rows = np.full(len(distinct), len(values))
-    np.minimum.at(rows, codes[codes >= 0], np.flatnonzero(codes >= 0))
-    texts = [as_text(value, column=name, row=int(row)) for value, row in zip(distinct, rows, strict=True)]
     # Two values may have one text (0 and -0), and a blank one is missing.
-    again, unique = pd.factorize(_with_none(texts)[:-1])
+    again, unique = pd.factorize(_with_none(_texts_of(codes, distinct, name))[:-1])
     return np.append(again, -1)[codes].astype(np.int64), unique
 
 
+def _texts_of(codes: Array, distinct: Array, name: str) -> list[str | None]:
+    """Return different values as text; one that cannot be is an error that names the first row that has it."""
+    rows = np.full(len(distinct), len(codes))
+    np.minimum.at(rows, codes[codes >= 0], np.flatnonzero(codes >= 0))
+    return [as_text(value, column=name, row=int(row)) for value, row in zip(distinct, rows, strict=True)]
+
+
 def _one_by_one(values: Array, name: str) -> Array:
-    texts = np.empty(len(values), dtype=object)
-    texts[:] = [as_text(value, column=name, row=row) for row, value in enumerate(values)]
+    texts: Array = _with_none([as_text(value, column=name, row=row) for row, value in enumerate(values)])[:-1]
     return texts
 
 

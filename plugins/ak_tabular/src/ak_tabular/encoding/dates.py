@@ -7,16 +7,14 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-__all__ = ["MISSING", "date_parts", "date_tensors"]
+from ak_tabular.dates import LAST_SECOND, MISSING_TIME
+
+__all__ = ["date_parts", "date_tensors"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # a Keras tensor: Keras ships no types
 
-MISSING = int(np.iinfo(np.int64).min)
-"""What stands for a missing time."""
-
 _DAY = 86_400
-_FURTHEST = 253_402_300_799  # the end of the year 9999
 _PERIODS = np.array([12, 31, 7, 24], dtype=np.float32)  # of month, day, weekday, hour
 
 
@@ -24,14 +22,14 @@ def date_parts(seconds: Array) -> tuple[Array, Array]:
     """Return numbers and cycles of times.
 
     Args:
-        seconds: int64, shape `(rows,)`, `MISSING` where there is none.
+        seconds: int64, shape `(rows,)`, `MISSING_TIME` where there is none.
 
     Returns:
         Day since 1970, year, month, day, weekday (0 is Monday) and hour, `(rows, 6)` float32, NaN where missing; sine and
         cosine of month, day, weekday and hour, `(rows, 8)` float32, 0 where missing.
     """
-    is_missing = seconds == MISSING
-    known = np.clip(np.where(is_missing, 0, seconds), -_FURTHEST, _FURTHEST)
+    is_missing = seconds == MISSING_TIME
+    known = np.clip(np.where(is_missing, 0, seconds), -LAST_SECOND, LAST_SECOND)
     days = known // _DAY
     year, month, day = _civil(days)
     hour = (known - days * _DAY).astype(np.float32) / np.float32(3600)
@@ -45,9 +43,9 @@ def date_parts(seconds: Array) -> tuple[Array, Array]:
 def date_tensors(seconds: Tensor) -> tuple[Tensor, Tensor]:
     """Return the same of an int64 tensor `(batch, 1)`."""
     ops = keras.ops
-    is_missing = ops.equal(seconds, MISSING)
+    is_missing = ops.equal(seconds, MISSING_TIME)
     known = ops.where(is_missing, ops.zeros_like(seconds), seconds)
-    known = ops.minimum(ops.maximum(known, -_FURTHEST), _FURTHEST)
+    known = ops.minimum(ops.maximum(known, -LAST_SECOND), LAST_SECOND)
     days = known // _DAY
     year, month, day = _civil(days)
     hour = ops.cast(known - days * _DAY, "float32") / 3600.0

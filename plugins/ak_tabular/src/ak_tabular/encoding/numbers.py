@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-__all__ = ["QuantileScaler", "RobustScaler", "flushed"]
+__all__ = ["QuantileScaler", "RobustScaler", "flushed", "flushed_tensor"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # a Keras tensor: Keras ships no types

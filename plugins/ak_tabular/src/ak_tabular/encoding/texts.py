@@ -105,7 +105,7 @@ class TextFeatures:
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `get_state` returned."""
-        directions = state.get("directions")  # models of before have none, and knew words only
+        directions = state.get("directions")  # none where there are no more words than features
         self._learned = _Learned(
             words=tuple(str(word) for word in state["words"]),
             weights=np.asarray(state["weights"], dtype=np.float32),

@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from pyarrow import compute
 
-__all__ = ["ARROW_TYPES", "MISSING", "ColumnType", "as_type", "exact_numbers", "without", "without_blanks"]
+from ak_tabular.cells import READ_CSV_SPELLINGS
+
+__all__ = ["ARROW_TYPES", "ColumnType", "as_type", "exact_numbers", "without", "without_blanks"]
 
 ColumnType: TypeAlias = str
 """`"number"`, `"boolean"`, `"text"` or `"time"`; or `"dropped"`, where the cells do not matter."""
@@ -21,10 +23,6 @@ ARROW_TYPES: dict[ColumnType, Any] = {
     "dropped": pa.binary(),  # whatever its cells are
 }
 """As what Arrow reads the cells of a column."""
-
-MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
-MISSING += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-"""Texts that say that a cell of a CSV file is missing: those of `pandas.read_csv`."""
 
 
 def as_type(column: Any, kind: ColumnType) -> Any:
@@ -58,7 +56,7 @@ def exact_numbers(column: Any, *, place: int) -> Any:
     if not pa.types.is_string(column.type):
         return as_type(column, "number")
     texts = compute.utf8_trim_whitespace(column)
-    texts = compute.if_else(compute.is_in(texts, value_set=pa.array(MISSING)), None, texts)
+    texts = compute.if_else(compute.is_in(texts, value_set=pa.array(READ_CSV_SPELLINGS)), None, texts)
     for kind in (pa.int64(), pa.uint64()):
         try:
             return texts.cast(kind)

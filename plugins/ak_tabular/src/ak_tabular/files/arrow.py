@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from ak_tabular.files.arrays import ARROW_TYPES, MISSING, ColumnType, as_type, exact_numbers, without, without_blanks
+from ak_tabular.cells import READ_CSV_SPELLINGS
+from ak_tabular.files.arrays import ARROW_TYPES, ColumnType, as_type, exact_numbers, without, without_blanks
 from ak_tabular.files.locations import TableFiles, index_columns, not_utf8, open_bytes
 from autokeras_core import DataError
 from autokeras_core.errors import describe_error
@@ -28,7 +29,7 @@ __all__ = ["RowBatch", "column_types", "read_batches", "read_whole"]
 
 ArrowType: TypeAlias = Any  # Arrow's stubs are incomplete
 
-_BLANK = [" ", "  "]
+_MISSING = (*READ_CSV_SPELLINGS, " ", "  ")
 _PLACES = 8
 _BYTES_PER_PLACE = 4 * 2**20
 _BYTES_AT_ONCE = 8 * 2**20
@@ -135,7 +136,7 @@ def read_batches(
                 columns |= {name: exact_numbers(batch.column(name), place=header.index(name)) for name in numbers}
                 if is_csv:
                     texts = [name for name in names if types[name] == "text" and name not in targets]
-                    columns |= {name: without(columns[name], MISSING + _BLANK) for name in texts}
+                    columns |= {name: without(columns[name], _MISSING) for name in texts}
             if batch.num_rows:
                 yield RowBatch(columns=columns, path=path, start=start, rows=batch.num_rows)
             start += batch.num_rows
@@ -188,7 +189,7 @@ def _read_csv(
     header: Sequence[str],
     *,
     types: Mapping[str, Any],
-    missing: Sequence[str] = MISSING,
+    missing: Sequence[str] = READ_CSV_SPELLINGS,
     names: Sequence[str] = (),
 ) -> Any:
     with open_bytes(path) as file:
@@ -251,7 +252,7 @@ def _sampled_schema(path: Path, files: TableFiles, header: Sequence[str]) -> Any
         io.BytesIO(b"".join(pieces)),
         read_options=_read_options(header, skip_rows=0),
         parse_options=_parse_options(files, skips=True),  # pieces may begin and end within rows
-        convert_options=_convert_options({}, missing=MISSING + _BLANK),
+        convert_options=_convert_options({}, missing=_MISSING),
     ).schema
 
 
@@ -314,7 +315,7 @@ def _csv_batches(
         read_options=_read_options(header, skip_rows=files.header_lines[path]),
         parse_options=_parse_options(files),
         # What is missing among texts depends on the column, see `without`.
-        convert_options=_convert_options(wanted, missing=MISSING + _BLANK, names=names, in_texts=False),
+        convert_options=_convert_options(wanted, missing=_MISSING, names=names, in_texts=False),
     )
     with reader:
         yield from reader

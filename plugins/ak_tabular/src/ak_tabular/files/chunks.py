@@ -12,12 +12,9 @@ from typing import Any, TypeAlias
 import attrs
 import numpy as np
 
-__all__ = ["MISSING_TIME", "Chunk", "Texts", "Vocabulary", "narrowest", "pack_rows"]
+__all__ = ["Chunk", "Texts", "Vocabulary", "narrowest", "pack_rows"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
-
-MISSING_TIME = np.iinfo(np.int64).min
-"""What stands for a missing date."""
 
 _WHOLE = (np.uint8, np.int8, np.int16, np.int32)
 _LARGEST_WHOLE_FLOAT32 = 2**24

@@ -23,7 +23,6 @@ from autokeras_core import DataError
 from autokeras_core.errors import describe_error
 
 __all__ = [
-    "FileFormat",
     "TableFiles",
     "find_files",
     "index_columns",

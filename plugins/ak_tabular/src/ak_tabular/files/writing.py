@@ -15,8 +15,10 @@ import attrs
 import numpy as np
 import pyarrow as pa
 
+from ak_tabular.cells import LARGEST
+from ak_tabular.dates import MISSING_TIME
 from ak_tabular.files.arrow import RowBatch, read_batches
-from ak_tabular.files.chunks import MISSING_TIME, Chunk, Texts, Vocabulary, narrowest, pack_rows
+from ak_tabular.files.chunks import Chunk, Texts, Vocabulary, narrowest, pack_rows
 from ak_tabular.files.labels import LabelCollector
 from ak_tabular.files.locations import TableFiles
 from ak_tabular.files.store import StoredColumn, TableStore
@@ -29,8 +31,6 @@ __all__ = ["store_table"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _LOGGER = logging.getLogger(__name__)
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 def store_table(
@@ -180,14 +180,14 @@ def _numbers(column: Any, batch: RowBatch, name: str) -> Array:
         column = column.cast(pa.uint8()).cast(pa.float64())
     numbers: Array = column.to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
-        is_bad = np.abs(numbers) > _LARGEST
+        is_bad = np.abs(numbers) > LARGEST
     if is_bad.any():
         row = int(np.argmax(is_bad))
         raise DataError(
             describe_error(
                 f"Row {batch.start + row:,} of {str(batch.path)!r} holds a number that is infinite or too large for "
                 f"float32, in the column {name!r}.",
-                expected=f"numbers within +-{_LARGEST:.3g}, or nothing for a missing value",
+                expected=f"numbers within +-{LARGEST:.3g}, or nothing for a missing value",
                 received=f"{numbers[row]!r}",
                 advice="Leave such cells empty, or scale the column down.",
             )
