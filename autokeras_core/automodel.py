@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from autokeras_core._settings import check_positive, checked_seed, single_model
+from autokeras_core._settings import check_counts, check_positive, check_warm_starts, single_model
 from autokeras_core.assembly import assemble, task_of
 from autokeras_core.engine.context import checked_distribution
 from autokeras_core.engine.deadline import Deadline
@@ -20,6 +20,7 @@ from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.executors.shares import resolve_workers
 from autokeras_core.graph.loss_weights import weighted
+from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.predictor import Predictor
 from autokeras_core.progress import make_progress
 from autokeras_core.registry import get_registry
@@ -27,6 +28,7 @@ from autokeras_core.result import build_history
 from autokeras_core.saving import FittedModel, load_fitted, save_fitted
 from autokeras_core.search.oracles import PURE
 from autokeras_core.search.run import SearchRequest, run_search
+from autokeras_core.search.seeds import checked_seed
 from autokeras_core.search.session import stored_seed
 from autokeras_core.search.space import Space
 from autokeras_core.search.winner import members_of
@@ -34,6 +36,7 @@ from autokeras_core.search.winner import members_of
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.engine.context import Distribution
+    from autokeras_core.engine.objective import ObjectiveLike
     from autokeras_core.executors.base import Executor
     from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.graph import Graph
@@ -74,7 +77,8 @@ class AutoModel(Predictor):
             continued all the same.)
         max_model_size: The largest number of parameters a model may have; larger ones are recorded as failed.
         warm_starts: Predefined configurations (mappings of hyperparameter paths to values), tried first and in
-            order; an empty list for none. By default those of the task.
+            order; an empty list for none. By default those of the task. Only `"mutation"` and `"paper"` have a place for them:
+            with another tuner they are an error.
         workers: How many trials to run at once, each in a process of its own with its share of the cores; `"auto"` for one
             per core, as far as there are 2 GiB of free memory for each. By default 1: trials run in this process.
         executor: Where trials run: a registered name such as `"process"`, or an object with the `Executor` methods. By
@@ -98,6 +102,7 @@ class AutoModel(Predictor):
 
     Raises:
         GraphError: If inputs and outputs make no valid graph.
+        SearchError: If a setting cannot be used.
 
     Example:
         ```python
@@ -122,7 +127,7 @@ class AutoModel(Predictor):
         *,
         max_trials: int | None = None,
         time_limit: float | None = None,
-        objective: Any = None,
+        objective: ObjectiveLike = None,
         loss_weights: Mapping[str, float] | Sequence[float] | None = None,
         tuner: Any = "mutation",
         seed: int | None = None,
@@ -139,7 +144,9 @@ class AutoModel(Predictor):
         block: Block | None = None,
         task: str = "",
     ) -> None:
-        check_positive(max_trials=max_trials, time_limit=time_limit, max_model_size=max_model_size)
+        check_counts(max_trials=max_trials, max_model_size=max_model_size)
+        check_positive(time_limit=time_limit)
+        check_warm_starts(warm_starts, tuner=tuner)
         self._graph = weighted(assemble(inputs, outputs, block=block), loss_weights)
         self._task = task or task_of(self._graph, outputs)
         self.max_trials = max_trials
@@ -218,7 +225,8 @@ class AutoModel(Predictor):
             DataError: If the data cannot be used.
             SearchError: If the search cannot start in `directory`, or trains no model.
         """
-        check_positive(epochs=epochs, batch_size=batch_size, time_limit=time_limit)
+        check_counts(epochs=epochs, batch_size=batch_size)
+        check_positive(time_limit=time_limit)
         limit = time_limit if time_limit is not None else self.time_limit
         deadline = Deadline.after(limit) if limit is not None else None
         self._check_graph_is_complete()
@@ -276,7 +284,6 @@ class AutoModel(Predictor):
             objective=result.objective,
             origins=result.origins,
             stop_reason=result.stop_reason,
-            fingerprint=data.fingerprint,
             container=_container_of(y),
             ensemble=result.ensemble,
             refitted=result.refitted,
@@ -303,7 +310,7 @@ class AutoModel(Predictor):
     def search_space(self) -> Space:
         """The declared search space: every hyperparameter's path, domain and condition.
 
-        A block of your own that asks by run (`hp.Int(...)` in `build`) adds what it asks for when `fit` starts.
+        A define-by-run block of your own (`hp.Int(...)` in `build`) adds what it asks for when `fit` starts.
         """
         profile = self._fitted.profile if self._fitted is not None else None
         return declared_space(self._graph, profile)
@@ -351,9 +358,7 @@ class AutoModel(Predictor):
     # Inside
 
     def _check_graph_is_complete(self) -> None:
-        missing = [
-            str(vertex.operator) for vertex in self._graph.blocks if getattr(vertex.operator, "is_missing", False)
-        ]
+        missing = [str(vertex.operator) for vertex in self._graph.blocks if isinstance(vertex.operator, MissingBlock)]
         if missing:
             raise SearchError(
                 describe_error(

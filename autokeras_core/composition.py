@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,14 +16,20 @@ from autokeras_core.data.adapters import as_rows
 from autokeras_core.data.label_guess import look_like_classes
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.registry import get_registry
+from autokeras_core.task import SearchOptions
 
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Head, Input
-    from autokeras_core.task import SearchOptions
 
-__all__ = ["automodel_for"]
+__all__ = ["ModelOptions", "automodel_for"]
 
 _ROWS_LOOKED_AT = 1_000
+
+
+class ModelOptions(SearchOptions, total=False):
+    """The keyword arguments of `AutoModel` beside its graph; see there."""
+
+    loss_weights: Mapping[str, float] | Sequence[float] | None
 
 
 @attrs.frozen
@@ -41,17 +47,18 @@ class _Part:
     data: Any
 
 
-def automodel_for(x: Any, y: Any = None, **options: Unpack[SearchOptions]) -> AutoModel:
+def automodel_for(x: Any, y: Any = None, **options: Unpack[ModelOptions]) -> AutoModel:
     """Return an `AutoModel` with the inputs and heads that fit raw data; nothing is trained yet.
 
     Installed plugins are asked which of their inputs fits: pictures, texts, tables. A head predicts classes, or numbers if
-    the labels are numbers with many different values; see `print(model.analyse(x, y).report())`. One input and one head are
-    searched like the task for such data. If a guess is wrong, write it down yourself: `AutoModel(inputs=..., outputs=...)`.
+    the labels are numbers with many different values; see `print(model.analyse(x, y).report())`. One input and one head
+    begin with the predefined configurations of the task for such data. Say `ensemble=True` for an ensemble, which the tasks
+    for tables and texts have by default. If a guess is wrong, write it down yourself: `AutoModel(inputs=..., outputs=...)`.
 
     Args:
         x: The inputs' rows as for `fit`: an array, a list or a data frame; for several inputs a dict by name, or a list.
         y: The labels, likewise for several heads; or the name of a column of x.
-        options: The arguments of `AutoModel`, such as `max_trials` and `time_limit`.
+        options: The arguments of `AutoModel`, such as `max_trials`, `time_limit` and `loss_weights`.
 
     Raises:
         DataError: If no installed input fits, or there are no labels.

@@ -138,12 +138,12 @@ def write_exported(
     """
     spec = exporter_spec(exporter)
     check_place(path, spec, overwrite=overwrite)
-    made: Exporter = registry.load("exporter", exporter.full_name)()
+    exporter_class: type[Exporter] = registry.load("exporter", exporter.full_name)
     place = path.resolve() if path.is_symlink() else path
     try:
         with _folder_beside(place) as folder:
             part = folder / path.name
-            _call(made, model, part, exporter)
+            _call(exporter_class, model, part, exporter)
             _check_written(folder, part, exporter)
             if spec.suffix:
                 part.replace(place)
@@ -159,9 +159,9 @@ def write_exported(
         ) from error
 
 
-def _call(made: Exporter, model: keras.Model, part: Path, exporter: RegisteredSpec) -> None:
+def _call(exporter_class: type[Exporter], model: keras.Model, part: Path, exporter: RegisteredSpec) -> None:
     try:
-        made.export(model, part)
+        exporter_class().export(model, part)
     except (AutoKerasError, OSError):
         raise
     # The plugin's own code runs here: whatever it raises is reported as the plugin's. Ctrl-C goes through.

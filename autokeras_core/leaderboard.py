@@ -28,7 +28,7 @@ class LeaderboardRow:
     """One trial.
 
     Attributes:
-        rank: 1 for the best; 0 for a trial that was pruned or failed.
+        rank: 1 for the best; 0 for a trial that was pruned, skipped or failed.
         trial_id: The trial's name.
         origin: The predefined configuration's name, or `"mutation"` and the like.
         score: The objective at the best epoch; NaN if the trial failed. Of a pruned trial, that of fewer epochs.
@@ -36,9 +36,9 @@ class LeaderboardRow:
         epochs: How many epochs were trained.
         seconds: Wall-clock seconds.
         parameters: The number of the model's parameters.
-        status: `"completed"`, `"cut short"`, `"pruned"` (ended at a rung, since others did better by then) or
-            `"failed (kind)"`.
-        reason: Why it failed; empty otherwise.
+        status: `"completed"`, `"cut short"`, `"pruned"` (ended at a rung, since others did better by then),
+            `"skipped (unavailable)"` (it needed what cannot be had) or `"failed (kind)"`.
+        reason: Why it failed or was skipped; empty otherwise.
         metrics: All metrics at the best epoch.
         configuration: The values of all active hyperparameters.
         weight: The trial's share in the ensemble; 0 if there is none, or it is no member.
@@ -99,11 +99,16 @@ class Leaderboard(Sequence[LeaderboardRow]):
         return self._header(), self._cells()
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return the rows as JSON data (a failed trial's score is `None`)."""
+        """Return the rows as JSON data: `None` for a failed trial's score, and for a metric that is NaN or infinite."""
         records = [attrs.asdict(row) for row in self.rows]
         for record in records:
-            record["score"] = None if math.isnan(record["score"]) else record["score"]
+            record["score"] = _finite(record["score"])
+            record["metrics"] = {name: _finite(value) for name, value in record["metrics"].items()}
         return records
+
+    def to_flat_records(self) -> list[dict[str, Any]]:
+        """Return the rows as `to_records` does, but with a key for each metric, `metric/NAME`, and hyperparameter."""
+        return [_flat(record) for record in self.to_records()]
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a pandas DataFrame, one row a trial, with a column for each metric and hyperparameter.
@@ -116,12 +121,7 @@ class Leaderboard(Sequence[LeaderboardRow]):
         except ImportError as error:
             message = "to_dataframe() needs pandas: pip install pandas (to_records() does not)."
             raise ImportError(message) from error
-        flat = []
-        for row in self.rows:
-            record = attrs.asdict(row)
-            metrics, configuration = record.pop("metrics"), record.pop("configuration")
-            flat.append(record | {f"metric/{name}": value for name, value in metrics.items()} | configuration)
-        return pd.DataFrame(flat)
+        return pd.DataFrame([_flat(attrs.asdict(row)) for row in self.rows])
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -184,6 +184,17 @@ def build_leaderboard(
     return Leaderboard(objective, tuple(rows), ensemble)
 
 
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its metrics and hyperparameters beside the rest, the former with `metric/` before their names."""
+    rest = {name: value for name, value in record.items() if name not in ("metrics", "configuration")}
+    metrics = {f"metric/{name}": value for name, value in record["metrics"].items()}
+    return {**rest, **metrics, **record["configuration"]}
+
+
 def _cell(row: LeaderboardRow, column: str) -> str:
     cells = {
         "rank": str(row.rank) if row.rank else "-",
@@ -203,7 +214,7 @@ def _row(outcome: TrialOutcome, rank: int, origins: Mapping[str, str], weights: 
     failure = outcome.failure
     status: str = "cut short" if outcome.cut_short else outcome.status
     if failure is not None:
-        status = f"{'skipped' if failure.kind == 'unavailable' else 'failed'} ({failure.kind})"
+        status = f"{'skipped' if outcome.is_skipped else 'failed'} ({failure.kind})"
     return LeaderboardRow(
         rank=rank,
         trial_id=outcome.trial_id,

@@ -16,6 +16,7 @@ __all__ = [
     "CORE_NAMESPACE",
     "LOCAL_NAMESPACE",
     "PATH_SEPARATOR",
+    "TRAINING_PATH",
     "format_name",
     "is_path",
     "is_path_part",
@@ -35,6 +36,9 @@ LOCAL_NAMESPACE = "local"
 """The namespace of blocks that a user's script defines; no distribution may claim it."""
 
 PATH_SEPARATOR = "/"
+
+TRAINING_PATH = "training"
+"""What the training hyperparameters live under (`training/learning_rate`); no block may have this name."""
 
 _SHORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _PATH_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\Z")

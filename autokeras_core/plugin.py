@@ -1,7 +1,9 @@
 """What the author of a plugin imports, beside `autokeras_core` itself. Light: what few plugins need is imported on first use.
 
-Descriptors and hyperparameters are for every plugin. Profiles and `CodedLabels` are for one with an input, `Executor`
-and what is handed to it and back for one that runs trials, the rest for annotations.
+Descriptors and hyperparameters are for every plugin. Profiles, `CodedLabels` and what reads tables (`frame_columns`,
+`read_csv_columns`, ...) are for one with an input, `layer_seed` and `FailedDownloads` for one whose blocks are random in
+several places or load weights, `Executor` and what is handed to it and back for one that runs trials. Most of the rest is
+for annotations.
 
 Example:
     ```python
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from autokeras_core._lazy import lazy_names
 from autokeras_core.hookspecs import hookimpl
-from autokeras_core.search.domains import Boolean, Choice, Fixed, Float, Int
+from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space
 from autokeras_core.specs import (
     BlockSpec,
@@ -41,14 +43,18 @@ from autokeras_core.specs import (
 )
 
 if TYPE_CHECKING:
+    from autokeras_core.builtin.choice import ChoiceBlock
+    from autokeras_core.builtin.choice_space import choice_space
     from autokeras_core.data.coded import CodedLabels
     from autokeras_core.data.csv_table import label_column, read_csv_columns, read_csv_names
+    from autokeras_core.data.labelled_table import LabelledTable, columns_named_by
     from autokeras_core.data.named_columns import frame_column_names, frame_columns
     from autokeras_core.data.profile import DataProfile, Decision, InputProfile, TargetProfile
     from autokeras_core.data.rows import Rows
     from autokeras_core.data.scripts import unspaced_share
     from autokeras_core.downloads import DownloadFailure, FailedDownloads
     from autokeras_core.engine.context import TrialContext
+    from autokeras_core.engine.precision import training_in
     from autokeras_core.engine.trial import run_trial
     from autokeras_core.executors.base import Executor, TrialObserver
     from autokeras_core.exporting import Exporter
@@ -63,10 +69,12 @@ __all__ = [
     "BlockSpec",
     "Boolean",
     "Choice",
+    "ChoiceBlock",
     "CodedLabels",
     "DataProfile",
     "Decision",
     "Depth",
+    "Domain",
     "DownloadFailure",
     "Executor",
     "ExecutorSpec",
@@ -83,6 +91,7 @@ __all__ = [
     "InputProfile",
     "InputSpec",
     "Int",
+    "LabelledTable",
     "OffersFineTuning",
     "Preprocessor",
     "PreprocessorSpec",
@@ -100,6 +109,8 @@ __all__ = [
     "TrialObserver",
     "TrialOutcome",
     "WarmStartSpec",
+    "choice_space",
+    "columns_named_by",
     "failed_outcome",
     "frame_column_names",
     "frame_columns",
@@ -110,10 +121,12 @@ __all__ = [
     "read_csv_columns",
     "read_csv_names",
     "run_trial",
+    "training_in",
     "unspaced_share",
 ]
 
 _TARGETS = {
+    "ChoiceBlock": "autokeras_core.builtin.choice",
     "CodedLabels": "autokeras_core.data.coded",
     "DataProfile": "autokeras_core.data.profile",
     "Decision": "autokeras_core.data.profile",
@@ -127,6 +140,7 @@ _TARGETS = {
     "HasLayerGroups": "autokeras_core.graph.fine_tuning",
     "HyperparameterView": "autokeras_core.graph.view",
     "InputProfile": "autokeras_core.data.profile",
+    "LabelledTable": "autokeras_core.data.labelled_table",
     "OffersFineTuning": "autokeras_core.graph.fine_tuning",
     "Preprocessor": "autokeras_core.graph.preprocessor",
     "RawRows": "autokeras_core.graph.operator",
@@ -140,6 +154,8 @@ _TARGETS = {
     "TrialJob": "autokeras_core.search.records",
     "TrialObserver": "autokeras_core.executors.base",
     "TrialOutcome": "autokeras_core.search.records",
+    "choice_space": "autokeras_core.builtin.choice_space",
+    "columns_named_by": "autokeras_core.data.labelled_table",
     "failed_outcome": "autokeras_core.search.records",
     "frame_column_names": "autokeras_core.data.named_columns",
     "frame_columns": "autokeras_core.data.named_columns",
@@ -148,6 +164,7 @@ _TARGETS = {
     "read_csv_columns": "autokeras_core.data.csv_table",
     "read_csv_names": "autokeras_core.data.csv_table",
     "run_trial": "autokeras_core.engine.trial",
+    "training_in": "autokeras_core.engine.precision",
     "unspaced_share": "autokeras_core.data.scripts",
 }
 

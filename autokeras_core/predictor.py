@@ -197,11 +197,11 @@ class Predictor:
             keras.models.load_model("model.keras").predict(rows)
             ```
         """
-        self._require_fitted()
+        bundle = self._require_fitted().bundle
         place, registry = Path(path), get_registry()
         exporter = choose_exporter(registry, place, kind=kind)
         check_place(place, exporter_spec(exporter), overwrite=overwrite)
-        write_exported(self.export_model(), place, exporter=exporter, registry=registry, overwrite=overwrite)
+        write_exported(bundle.to_keras_model(), place, exporter=exporter, registry=registry, overwrite=overwrite)
 
     # Inside
 

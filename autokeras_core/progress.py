@@ -35,7 +35,7 @@ class SearchOutline:
         rows: The number of training rows.
         validation_rows: The number of validation rows.
         directory: Where the search is kept.
-        trials_done: How many trials an earlier run of the same search has finished.
+        trials_done: How many trials an earlier run of the same search has finished, skipped ones left out.
         best: The best of those; `None` if there is none.
         workers: How many trials run at once.
     """
@@ -338,7 +338,7 @@ def describe_estimate(estimate: SearchEstimate, *, now: float) -> str:
         parts.append(f"{estimate.predefined_left} predefined {networks} {beginning}")
     if estimate.seconds_left is not None:
         end = time.strftime("%H:%M:%S", time.localtime(now + estimate.seconds_left))
-        about = "by" if estimate.has_time_limit else "at about"
+        about = "by" if estimate.ends_by_time else "at about"
         parts.append(f"the end {about} {end}, in {_seconds(estimate.seconds_left)}")
     return "; ".join(parts) or "nothing yet: how long a trial takes is not known"
 

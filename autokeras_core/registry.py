@@ -120,11 +120,6 @@ class Registry:
         return self.list("block")
 
     @property
-    def heads(self) -> tuple[RegisteredSpec, ...]:
-        """The heads."""
-        return self.list("head")
-
-    @property
     def inputs(self) -> tuple[RegisteredSpec, ...]:
         """The inputs."""
         return self.list("input")
@@ -133,16 +128,6 @@ class Registry:
     def tasks(self) -> tuple[RegisteredSpec, ...]:
         """The tasks."""
         return self.list("task")
-
-    @property
-    def preprocessors(self) -> tuple[RegisteredSpec, ...]:
-        """The preprocessors."""
-        return self.list("preprocessor")
-
-    @property
-    def executors(self) -> tuple[RegisteredSpec, ...]:
-        """The executors."""
-        return self.list("executor")
 
     @property
     def exporters(self) -> tuple[RegisteredSpec, ...]:

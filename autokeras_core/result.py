@@ -23,7 +23,7 @@ class SearchHistory:
         best_score: Its best value.
         best_trial: The best trial's name.
         best_so_far: `(seconds since the start, best score)` after each trial that improved it.
-        trials: How many trials ran, failed ones included.
+        trials: How many trials ran, failed ones included; skipped ones, which needed what cannot be had, are left out.
         failed: How many failed.
         pruned: How many were ended early, since others did better after the same number of epochs.
         stop_reason: Why the search ended.
@@ -68,14 +68,15 @@ def build_history(
         score = outcome.score if outcome.status == "completed" else None
         if score is not None and (not curve or (score > curve[-1][1] if maximise else score < curve[-1][1])):
             curve.append((outcome.elapsed, score))
+    counted = [outcome for outcome in outcomes if not outcome.is_skipped]
     return SearchHistory(
         history=dict(best.history),
         objective=objective,
         best_score=float(best.score or 0.0),
         best_trial=best.trial_id,
         best_so_far=tuple(curve),
-        trials=len(outcomes),
-        failed=sum(outcome.failure is not None for outcome in outcomes),
+        trials=len(counted),
+        failed=sum(outcome.failure is not None for outcome in counted),
         stop_reason=stop_reason,
         ensemble=ensemble,
         refitted=tuple(refitted),

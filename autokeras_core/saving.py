@@ -13,26 +13,25 @@ from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine import storage
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.context import Objective
-from autokeras_core.engine.ensemble import EnsembleBundle, read_bundle
+from autokeras_core.engine.ensemble import read_bundle
 from autokeras_core.engine.pipeline import is_preprocessor
 from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.graph.serialization import graph_from_json, graph_to_json
-from autokeras_core.search.driver import best_outcome
-from autokeras_core.search.journal import read_events
-from autokeras_core.search.records import EnsembleRecord, TrialOutcome
-from autokeras_core.search.refit import REFIT_FOLDER
-from autokeras_core.search.report import MODEL_RECORD_FILE
-from autokeras_core.search.session import (
+from autokeras_core.search.events import (
     INTERRUPTED,
-    JOURNAL_FILE,
     read_end,
     read_ensemble,
-    read_manifest,
     read_origins,
     read_outcomes,
     read_refitted,
 )
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.place import JOURNAL_FILE, MODEL_RECORD_FILE
+from autokeras_core.search.records import EnsembleRecord, TrialOutcome, best_outcome
+from autokeras_core.search.refit import REFIT_FOLDER
+from autokeras_core.search.session import read_manifest
+from autokeras_core.search.winner import winner_of
 
 if TYPE_CHECKING:
     from autokeras_core.engine.ensemble import Bundle
@@ -57,7 +56,6 @@ class FittedModel:
         objective: The metric that was optimised.
         origins: Where each trial's configuration came from, by trial id.
         stop_reason: Why the search ended.
-        fingerprint: A hash of the data it was trained on.
         container: `"list"` or `"dict"`: how several targets were given.
         ensemble: What the ensemble consists of; `None` if it is a single model.
         refitted: The trials whose configurations were trained once more on all rows.
@@ -70,7 +68,6 @@ class FittedModel:
     objective: Objective
     origins: Mapping[str, str]
     stop_reason: str
-    fingerprint: str
     container: str
     ensemble: EnsembleRecord | None = None
     refitted: tuple[str, ...] = ()
@@ -93,7 +90,6 @@ def save_fitted(fitted: FittedModel, graph: Graph, path: Path, registry: Registr
         "objective": [fitted.objective.name, fitted.objective.direction],
         "origins": dict(fitted.origins),
         "stop_reason": fitted.stop_reason,
-        "fingerprint": fitted.fingerprint,
         "container": fitted.container,
         "refitted": list(fitted.refitted),
         "ensemble": None if fitted.ensemble is None else fitted.ensemble.to_json(),
@@ -149,7 +145,6 @@ def _load_saved(
         objective=Objective(*record["objective"]),
         origins=record["origins"],
         stop_reason=record["stop_reason"],
-        fingerprint=record["fingerprint"],
         container=record["container"],
         refitted=tuple(record["refitted"]),
         ensemble=None if record["ensemble"] is None else EnsembleRecord.from_json(record["ensemble"]),
@@ -165,7 +160,7 @@ def _load_search(
     objective = Objective(*identity["objective"])
     events = read_events(path / JOURNAL_FILE)
     outcomes = read_outcomes(events, path)
-    best = best_outcome(outcomes, objective)
+    best = best_outcome(outcomes, maximise=objective.maximise)
     if best is None:
         raise SearchError(
             describe_error(
@@ -188,7 +183,6 @@ def _load_search(
         objective=objective,
         origins=read_origins(events),
         stop_reason=reason if is_finished else INTERRUPTED,
-        fingerprint=identity["data"],
         container=about["container"],
         ensemble=ensemble,
         refitted=refitted,
@@ -208,11 +202,11 @@ def _load_trials(
         outcome.trial_id: Path(outcome.directory) / (REFIT_FOLDER if outcome.trial_id in refitted else "")
         for outcome in outcomes
     }
-    bundles = [
-        ModelBundle.load(directories[trial_id] / BUNDLE_FOLDER, registry, custom_classes=custom_blocks)
+    members = {
+        trial_id: ModelBundle.load(directories[trial_id] / BUNDLE_FOLDER, registry, custom_classes=custom_blocks)
         for trial_id in weights
-    ]
-    return bundles[0] if len(bundles) == 1 else EnsembleBundle(members=tuple(bundles), weights=tuple(weights.values()))
+    }
+    return winner_of(members, weights).bundle
 
 
 def _graph(data: Mapping[str, Any], registry: Registry, custom_blocks: Sequence[type[Any]]) -> Graph:

@@ -137,7 +137,11 @@ class BlockSpec(ClassSpec):
 
 @attrs.frozen(kw_only=True)
 class PreprocessorSpec(ClassSpec):
-    """Describes a preprocessor, so that a saved model can find its class again."""
+    """Describes a preprocessor, so that a saved model can find its class again.
+
+    Args:
+        modalities: What it is for, as of a `BlockSpec`: a note for readers.
+    """
 
     kind: ClassVar[str] = "preprocessor"
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from autokeras_core.engine.context import Distribution
+    from autokeras_core.engine.objective import ObjectiveLike
     from autokeras_core.executors.base import Executor
     from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.operator import Block, Head, Input
@@ -23,7 +24,7 @@ class SearchOptions(TypedDict, total=False):
 
     max_trials: int | None
     time_limit: float | None
-    objective: Any
+    objective: ObjectiveLike
     tuner: Any
     seed: int | None
     directory: str | Path | None

@@ -31,7 +31,7 @@ from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.precision import Precision
 from autokeras_core.engine.preparation import prepare
 from autokeras_core.registry import get_registry
-from autokeras_core.search.warm_starts import read_warm_starts, usable_warm_starts
+from autokeras_core.search.warm_starts import read_files, usable_warm_starts
 
 RESULTS = Path(__file__).parent / "results"
 EPOCHS = 3
@@ -52,7 +52,8 @@ class Bench:
             inputs, data.profile, data.train_inputs, data.validation_inputs, None, targets=data.train_targets
         )
         self.space = discover_space(self.graph, data.profile, self.store)
-        usable, _ = usable_warm_starts(read_warm_starts(get_registry(), "ak_vision:ImageClassifier"), self.space)
+        files = read_files(get_registry(), "ak_vision:ImageClassifier")
+        usable, _ = usable_warm_starts([start for file in files for start in file.starts], self.space)
         self.predefined = {start.name: values for start, values in usable}
 
     def run(self, name: str, precision: Precision, *, clusters: bool) -> tuple[float, float]:

@@ -211,7 +211,7 @@ def _kill_all(folder: Path, *, kills: int, seed: int) -> tuple[list[str], int]:
 
 def _is_over(directory: Path) -> bool:
     """Return whether the search itself had ended: what was killed then is the prediction after it."""
-    from autokeras_core.search.session import read_end
+    from autokeras_core.search.events import read_end
 
     return read_end(_events(directory))[0]
 
@@ -219,7 +219,7 @@ def _is_over(directory: Path) -> bool:
 def _events(directory: Path) -> list[dict[str, Any]]:
     """Return a journal's events; none if the search was killed before its first."""
     from autokeras_core.search.journal import read_events
-    from autokeras_core.search.session import JOURNAL_FILE
+    from autokeras_core.search.place import JOURNAL_FILE
 
     journal = directory / JOURNAL_FILE
     return read_events(journal) if journal.exists() and journal.stat().st_size else []

@@ -34,7 +34,7 @@ from autokeras_core.engine.preparation import PreparedData, prepare
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.registry import get_registry
 from autokeras_core.search.records import TrialJob
-from autokeras_core.search.warm_starts import read_warm_starts, usable_warm_starts
+from autokeras_core.search.warm_starts import read_files, usable_warm_starts
 
 RESULTS = Path(__file__).parent / "results"
 SEED = 0
@@ -93,7 +93,8 @@ class Bench:
             operators, data.profile, data.train_inputs, data.validation_inputs, None, targets=data.train_targets
         )
         space = discover_space(self.graph, data.profile, self.store)
-        usable, _ = usable_warm_starts(read_warm_starts(get_registry(), "ak_vision:ImageClassifier"), space)
+        files = read_files(get_registry(), "ak_vision:ImageClassifier")
+        usable, _ = usable_warm_starts([start for file in files for start in file.starts], space)
         values = {**usable[0][1], "training/batch_size": setting.batch_size}
         self.configuration = space.complete(values)
 

@@ -65,10 +65,11 @@ def run(task: Task, name: str, data: str, *, seconds: int, seed: int, folder: Pa
     from autokeras_core import tasks
     from autokeras_core.errors import SearchError
     from autokeras_core.registry import get_registry
-    from autokeras_core.search.warm_starts import read_warm_starts
+    from autokeras_core.search.warm_starts import read_files
 
     (x, y), (x_test, y_test) = turned(folder) if data == TURNED else load(data, folder)
-    (start,) = (each for each in read_warm_starts(get_registry(), f"ak_vision:{task.name}") if each.name == name)
+    files = read_files(get_registry(), f"ak_vision:{task.name}")
+    (start,) = (each for file in files for each in file.starts if each.name == name)
     model = getattr(tasks, task.name)(max_trials=1, time_limit=seconds, seed=seed, warm_starts=[start.values])
     record = {"task": task.name, "name": name, "data": data, "seconds": seconds, "seed": seed}
     try:
@@ -132,9 +133,10 @@ def _table(task: Task, records: Sequence[Mapping[str, Any]], names: Sequence[str
 def configurations(task: Task) -> list[str]:
     """Return the names of a task's predefined configurations that need no pretrained weights."""
     from autokeras_core.registry import get_registry
-    from autokeras_core.search.warm_starts import read_warm_starts
+    from autokeras_core.search.warm_starts import read_files
 
-    return [each.name for each in read_warm_starts(get_registry(), f"ak_vision:{task.name}") if not each.downloads]
+    files = read_files(get_registry(), f"ak_vision:{task.name}")
+    return [each.name for file in files for each in file.starts if not each.downloads]
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Losses and metrics as JSON data, for saved graphs: names and plain arguments only, never code or class paths.
 
 * a name stays a name;
-* an object of Keras's own is `{"$keras": class name, "config": plain arguments}`;
+* an object of Keras's own is `{"$keras": "losses.Huber", "config": plain arguments}`; a class or function of its own is the
+  name alone. The module tells `"metrics.MeanSquaredError"` from the loss;
 * a class or function registered with `keras.saving.register_keras_serializable` is `{"$registered": name, ...}`;
 * anything else is `{"$unsaved": name}`: the graph can be saved and its model predicts, but it cannot be trained again
   before the object is given anew; using it says so.
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +22,8 @@ from autokeras_core.errors import GraphError, describe_error
 __all__ = ["UnsavedObject", "from_json", "to_json"]
 
 _TAGS = ("$keras", "$registered", "$unsaved")
+_MODULES = ("losses", "metrics")
+_NO_MEASURES = ("deserialize", "get", "serialize")  # functions beside the losses and metrics in these modules
 
 
 @attrs.frozen
@@ -53,10 +57,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, UnsavedObject):
         return {"$unsaved": value.name}
     kind = value if callable(value) and hasattr(value, "__name__") else type(value)
-    registered = keras.saving.get_registered_name(kind)
-    is_registered = keras.saving.get_registered_object(registered) is kind
-    tag = "$keras" if _own_class(kind.__name__) is kind else "$registered" if is_registered else "$unsaved"
-    name = registered if tag == "$registered" else kind.__name__
+    tag, name = _tagged_name(kind)
     if tag == "$unsaved" or kind is value:
         return {tag: name}
     config = _plain_config(value)
@@ -77,19 +78,39 @@ def from_json(value: Any) -> Any:
             )
         )
     name, config = value[tag], value.get("config")
-    kind = _own_class(name) if tag == "$keras" else keras.saving.get_registered_object(name)
+    kind = _own_object(name) if tag == "$keras" else keras.saving.get_registered_object(name)
     if tag == "$unsaved" or kind is None or (config is not None and not _is_plain(config)):
         return UnsavedObject(name)
     return kind if config is None else kind.from_config(dict(config))
 
 
-def _own_class(name: str) -> Any:
-    """Return the loss or metric class that Keras itself has under a name, or `None`."""
-    for module, base in ((keras.losses, keras.losses.Loss), (keras.metrics, keras.metrics.Metric)):
-        found = getattr(module, name, None)
-        if isinstance(found, type) and issubclass(found, base):
-            return found
-    return None
+def _tagged_name(kind: Any) -> tuple[str, str]:
+    """Return how a class or function is found again: the tag and the name under it."""
+    for module in _MODULES:
+        if _own_object(f"{module}.{kind.__name__}") is kind:
+            return "$keras", f"{module}.{kind.__name__}"
+    registered = keras.saving.get_registered_name(kind)
+    if keras.saving.get_registered_object(registered) is kind:
+        return "$registered", registered
+    return "$unsaved", kind.__name__
+
+
+def _own_object(name: str) -> Any:
+    """Return the loss or metric, class or function, that Keras itself has under a name, or `None`.
+
+    Args:
+        name: The name with its module, `"losses.Huber"`; one without is a loss's, else a metric's, as in older files.
+    """
+    module, _, short = name.rpartition(".")
+    modules = _MODULES if not module else tuple(each for each in _MODULES if each == module)
+    found = (getattr(getattr(keras, each), short, None) for each in modules)
+    return next((each for each in found if _is_measure(each)), None)
+
+
+def _is_measure(found: Any) -> bool:
+    if isinstance(found, type):
+        return issubclass(found, (keras.losses.Loss, keras.metrics.Metric))
+    return inspect.isfunction(found) and found.__name__ not in _NO_MEASURES
 
 
 def _plain_config(value: Any) -> dict[str, Any] | None:

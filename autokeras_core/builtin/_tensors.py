@@ -82,11 +82,11 @@ def pooled(inputs: Tensor, *, reduction_type: str) -> Tensor:
     """Return a tensor of shape `(batch, channels)`: mean or maximum over all axes between batch and channels.
 
     Args:
-        inputs: A tensor of shape `(batch, ..., channels)`; of rank 2 it is returned as it is.
+        inputs: A tensor of shape `(batch, ..., channels)`; without such axes it is returned as it is.
         reduction_type: `"global_avg"` or `"global_max"`.
     """
     rank = len(inputs.shape)
-    if rank == 2:
+    if rank <= 2:
         return inputs
     if rank > 5:
         # Keras pools up to three axes: what is beyond is laid out in the first of them.
@@ -106,11 +106,11 @@ def head_vectors(inputs: Tensor, *, head: str, members: int | None) -> Tensor:
 
     Args:
         inputs: What the head was called on.
-        head: The head's name, which the pooling layer's name starts with.
+        head: The head's name, for the error message.
         members: How many members the head predicts for, if any.
 
     Raises:
-        GraphError: If it is a list, or a tensor of a rank that Keras cannot pool.
+        GraphError: If it is a list.
     """
     if isinstance(inputs, (list, tuple)):
         raise GraphError(
@@ -121,19 +121,7 @@ def head_vectors(inputs: Tensor, *, head: str, members: int | None) -> Tensor:
                 advice="Put Merge() before it.",
             )
         )
-    rank = len(inputs.shape)
-    if rank <= 2 or members is not None:
-        return inputs
-    if rank > 5:
-        raise GraphError(
-            describe_error(
-                f"The head {head!r} cannot reduce its input.",
-                expected="a tensor of rank 2 to 5",
-                received=f"shape {tuple(inputs.shape)}",
-                advice="Put Flatten() before it.",
-            )
-        )
-    return _AVERAGE_POOLING[rank](name=f"{head}_pooling")(inputs)
+    return inputs if members is not None else as_vectors(inputs)
 
 
 def dense_outputs(features: Tensor, outputs: int, members: int | None, *, activation: str | None, name: str) -> Tensor:

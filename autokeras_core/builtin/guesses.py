@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from autokeras_core.builtin.losses import one_deviation_off
+
 __all__ = ["loss_of_class_shares", "loss_of_mean"]
 
 _LEAST_SHARE = 1e-7
@@ -48,8 +50,7 @@ def loss_of_mean(loss: keras.losses.Loss, *, mean: Sequence[float], scale: Seque
     Returns:
         Above 0; 1 where it cannot be told.
     """
-    center, width = np.asarray([mean], dtype=np.float32), np.asarray([scale], dtype=np.float32)
-    values = _values(loss, np.concatenate([center - width, center + width]), np.concatenate([center, center]))
+    values = _values(loss, *one_deviation_off(mean, scale))
     return _usable(float(np.mean(values)), least=float(np.finfo(np.float32).tiny))
 
 

@@ -165,10 +165,7 @@ class ClassificationHead(_TrainedHead):
         label_smoothing: float | Choice | Float | None = None,
         name: str | None = None,
     ) -> None:
-        if num_classes is not None and (isinstance(num_classes, bool) or int(num_classes) != num_classes):
-            raise _wrong_number("ClassificationHead", "num_classes", num_classes, 2)
-        if num_classes is not None and num_classes < (1 if multi_label else 2):
-            raise _wrong_number("ClassificationHead", "num_classes", num_classes, 1 if multi_label else 2)
+        _check_count("ClassificationHead", "num_classes", num_classes, least=1 if multi_label else 2)
         super().__init__(
             name=name,
             loss=loss,
@@ -320,8 +317,7 @@ class RegressionHead(_TrainedHead):
         dropout: float | Choice | Float | None = None,
         name: str | None = None,
     ) -> None:
-        if output_dim is not None and (isinstance(output_dim, bool) or int(output_dim) != output_dim or output_dim < 1):
-            raise _wrong_number("RegressionHead", "output_dim", output_dim, 1)
+        _check_count("RegressionHead", "output_dim", output_dim, least=1)
         super().__init__(name=name, loss=loss, metrics=metrics, output_dim=output_dim, dropout=dropout)
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
@@ -370,11 +366,14 @@ def _last_name(hp: HyperparameterView) -> str:
     return hp.path if hp.members is None else f"{hp.path}_members"
 
 
-def _wrong_number(head: str, argument: str, value: object, least: int) -> GraphError:
-    return GraphError(
-        describe_error(
-            f"{head} has an impossible {argument}.",
-            expected=f"an integer of {least} or more, or None",
-            received=f"{argument}={value!r}",
+def _check_count(head: str, argument: str, value: int | None, *, least: int) -> None:
+    """Raise `GraphError` if a count is given and is no whole number of `least` or more."""
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if value is not None and not (is_whole and value >= least):
+        raise GraphError(
+            describe_error(
+                f"{head} has an impossible {argument}.",
+                expected=f"an integer of {least} or more, or None",
+                received=f"{argument}={value!r}",
+            )
         )
-    )

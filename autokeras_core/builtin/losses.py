@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -12,7 +12,17 @@ from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.names import suggest
 
-__all__ = ["FunctionLoss", "StandardizedSquaredError", "UnitFreeLoss", "as_loss", "loss_of_rows", "values_of_rows"]
+__all__ = [
+    "FunctionLoss",
+    "StandardizedSquaredError",
+    "UnitFreeLoss",
+    "as_loss",
+    "loss_of_rows",
+    "one_deviation_off",
+    "values_of_rows",
+]
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 _LARGEST_FACTOR = 1e30
 _OF_BATCHES = (keras.losses.Dice, keras.losses.Tversky)  # Keras's own that have one value for all rows by default
@@ -104,9 +114,7 @@ class UnitFreeLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no t
     @classmethod
     def for_targets(cls, inner: keras.losses.Loss, *, mean: Sequence[float], scale: Sequence[float]) -> UnitFreeLoss:
         """Return the loss with the factor 1 / (what predicting the mean costs more than predicting rightly)."""
-        center, width = np.asarray([mean], dtype=np.float32), np.asarray([scale], dtype=np.float32)
-        targets = np.concatenate([center - width, center + width])
-        predictions = np.concatenate([center, center])
+        targets, predictions = one_deviation_off(mean, scale)
         at_mean = keras.ops.convert_to_numpy(_call(inner, targets, predictions))
         at_best = keras.ops.convert_to_numpy(_call(inner, targets, targets))
         excess = float(np.mean(at_mean - at_best))
@@ -193,6 +201,12 @@ def values_of_rows(values: Any, y_pred: Tensor) -> Tensor:
     if len(values.shape) == 0:
         return keras.ops.broadcast_to(values, keras.ops.shape(y_pred)[:1])
     return keras.ops.mean(values, axis=tuple(range(1, len(values.shape)))) if len(values.shape) > 1 else values
+
+
+def one_deviation_off(mean: Sequence[float], scale: Sequence[float]) -> tuple[Array, Array]:
+    """Return targets of two rows, one standard deviation below and above the mean, and the mean as predictions of both."""
+    center, width = np.asarray([mean], dtype=np.float32), np.asarray([scale], dtype=np.float32)
+    return np.concatenate([center - width, center + width]), np.concatenate([center, center])
 
 
 def _call(loss: keras.losses.Loss, y_true: Any, y_pred: Any) -> Tensor:

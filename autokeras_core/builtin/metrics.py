@@ -178,17 +178,26 @@ def make_metric(metric: Any, profile: TargetProfile, *, head: str, is_sparse: bo
     if isinstance(metric, str):
         return _by_name(metric, profile, head, is_sparse)
     if isinstance(metric, type) and issubclass(metric, keras.metrics.Metric):
-        return _far_from_zero(_one_number(_new(metric), head), profile)
+        return _far_from_zero(_checked(_new(metric), head), profile)
     if isinstance(metric, keras.metrics.Metric):
-        return _far_from_zero(_one_number(_copy(metric, head), head), profile)
+        return _far_from_zero(_checked(_copy(metric, head), head), profile)
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
         return keras.metrics.MeanMetricWrapper(_OfRows(metric, is_sparse=is_sparse), name=name)
     raise _unknown(metric, profile.kind, head)
 
 
-def _one_number(metric: keras.metrics.Metric, head: str) -> keras.metrics.Metric:
-    """Return a metric of Keras's own, checked: some are by default one number for each class or column."""
+def _checked(metric: keras.metrics.Metric, head: str) -> keras.metrics.Metric:
+    """Return a metric, checked: of Keras's own, one suits no head, and some are one number for each class or column."""
+    if type(metric) is keras.metrics.Accuracy:
+        raise GraphError(
+            describe_error(
+                f"The metric {metric.name!r} of {head} counts numbers that are exactly equal, which predictions never are.",
+                expected="a metric that compares classes with probabilities, or numbers by their distance",
+                received="keras.metrics.Accuracy",
+                advice="Pass 'accuracy' where classes are predicted.",
+            )
+        )
     wanted = ""
     if isinstance(metric, keras.metrics.FBetaScore) and metric.average is None:
         wanted = "average='macro'"
@@ -219,7 +228,7 @@ def _by_name(name: str, profile: TargetProfile, head: str, is_sparse: bool) -> k
         except ValueError:
             raise _unknown(name, profile.kind, head) from None
         if isinstance(made, keras.metrics.Metric):
-            made = _one_number(_new(type(made)), head)
+            made = _checked(_new(type(made)), head)
         else:
             made = keras.metrics.MeanMetricWrapper(made, name=name)
         wants_sparse = name.lower().startswith("sparse")
@@ -320,8 +329,11 @@ _Maker = Callable[[TargetProfile], Any]
 
 _ALIASES = {
     "AUC": "auc",
+    "Accuracy": "accuracy",
     "F1Score": "f1",
+    "Precision": "precision",
     "R2Score": "r2",
+    "Recall": "recall",
     "RootMeanSquaredError": "rmse",
     "acc": "accuracy",
     "f1_score": "f1",

@@ -63,16 +63,18 @@ class FitCommand:
         Raises:
             DataError: If a path does not exist; all that are gone are named.
         """
-        paths = [*self.data, *([] if self.validation_data is None else [self.validation_data])]
-        gone = [str(path) for path in paths if not path.exists()]
+        begun_with = [("--data PATH", path) for path in self.data]
+        if self.validation_data is not None:
+            begun_with.append(("--validation-data PATH", self.validation_data))
+        gone = [(option, path) for option, path in begun_with if not path.exists()]
         if gone:
-            option = "--validation-data" if gone == [str(self.validation_data)] else "--data"
+            options = dict.fromkeys(option for option, _ in gone)
             raise DataError(
                 describe_error(
                     "The data of the search are not where they were.",
-                    expected=f"the files that the search was begun with: {', '.join(map(str, paths))}",
-                    received=f"nothing at {', '.join(gone)}",
-                    advice=f"If they were moved, say where they are now: {option} PATH.",
+                    expected=f"the files that the search was begun with: {_listed(begun_with)}",
+                    received=f"nothing at {_listed(gone)}",
+                    advice=f"If they were moved, say where they are now: {' and '.join(options)}.",
                 )
             )
 
@@ -138,6 +140,10 @@ class FitCommand:
                 )
             )
         return cls.from_json(data)
+
+
+def _listed(data: Sequence[tuple[str, Path]]) -> str:
+    return ", ".join(str(path) for _, path in data)
 
 
 def _paths(names: Sequence[str]) -> tuple[Path, ...]:

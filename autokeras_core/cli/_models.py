@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autokeras_core.errors import AutoKerasError, DataWarning, ExportWarning, PluginWarning
+from autokeras_core.manager import set_manager
 
 if TYPE_CHECKING:
     from autokeras_core import AutoModel
@@ -103,7 +104,7 @@ def load_model(session: Session, path: Path) -> AutoModel:
     Raises:
         SearchError: If it holds neither, or damaged files.
     """
-    assert session.registry is not None  # the plugins that -p switches off are off when the model is loaded
+    set_manager(session.manager)  # the plugins that -p switches off are off when the model is loaded
     with _quiet_imports(session):
         from autokeras_core import AutoModel
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TextIO, TypeAlias, TypeVar
@@ -54,11 +55,11 @@ def write(output_format: Format, *, tables: Sequence[Table], data: Mapping[str, 
     Args:
         output_format: Which of the three forms.
         tables: The result for people.
-        data: The result as JSON data; `"schema"` is added.
+        data: The result as JSON data; `"schema"` is added, and numbers that JSON does not know become `null`.
         names: The result as names.
     """
     if output_format == "json":
-        click.echo(json.dumps({"schema": JSON_SCHEMA, **data}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"schema": JSON_SCHEMA, **_finite(data)}, indent=2, ensure_ascii=False))
     elif output_format == "names":
         for name in names:
             click.echo(name)
@@ -75,6 +76,15 @@ def write_csv(stream: TextIO, *, columns: Sequence[str], rows: Iterable[Sequence
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
+
+
+def _finite(data: Any) -> Any:
+    """Return JSON data with `None` for NaN and infinity, which the metric of a user may be."""
+    if isinstance(data, Mapping):
+        return {name: _finite(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _as_text(table: Table) -> str:

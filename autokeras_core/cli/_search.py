@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import shlex
 import shutil
 import signal
 import threading
@@ -22,11 +23,13 @@ from autokeras_core.cli._session import Session
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
 from autokeras_core.search.budget import ending_trials_after
+from autokeras_core.search.events import INTERRUPTED, TRIAL_STARTED
+from autokeras_core.search.identity import OtherSearchError
 from autokeras_core.search.journal import is_locked, read_events
 from autokeras_core.search.opening import calling_when_opened
-from autokeras_core.search.place import prepare_place
+from autokeras_core.search.place import JOURNAL_FILE, prepare_place
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, OtherSearchError, write_json
+from autokeras_core.search.session import write_json
 
 __all__ = ["INTERRUPTED_CODE", "save_model", "search", "write_result"]
 
@@ -97,7 +100,7 @@ def search(
                     raise click.exceptions.Exit(INTERRUPTED_CODE) from None
                 except SearchError as error:
                     if _has_trials(directory) and not isinstance(error, OtherSearchError):
-                        session.tell(f"`autokeras leaderboard {directory}` shows what became of each trial.")
+                        session.tell(f"`{_command_on('leaderboard', directory)}` shows what became of each trial.")
                     raise
         if command.output is not None:
             model.save(command.output)
@@ -120,7 +123,7 @@ def write_result(report: SearchReport, *, model: Path, output_format: Format) ->
                 "The search has found no model.",
                 expected="at least one trial that completes",
                 received=f"{len(report.outcomes)} trials" + (f", all failed ({', '.join(reasons)})" if reasons else ""),
-                advice=f"`autokeras leaderboard {report.directory}` shows each trial's reason.",
+                advice=f"`{_command_on('leaderboard', report.directory)}` shows each trial's reason.",
             )
         )
     failed = sum(outcome.status == "failed" and not outcome.is_skipped for outcome in report.outcomes)
@@ -132,11 +135,11 @@ def write_result(report: SearchReport, *, model: Path, output_format: Format) ->
         ("ended by", report.stop_reason or "nothing: it was cut off"),
         ("search", str(report.directory)),
         ("model", str(model)),
-        ("next", f"autokeras predict {model} DATA"),
-        ("", f"autokeras evaluate {model} DATA"),
-        ("", f"autokeras export {model} model.keras"),
-        ("", f"autokeras leaderboard {report.directory}"),
-        *([("", f"autokeras resume {report.directory}")] if report.state == "interrupted" else []),
+        ("next", f"{_command_on('predict', model)} DATA"),
+        ("", f"{_command_on('evaluate', model)} DATA"),
+        ("", f"{_command_on('export', model)} model.keras"),
+        ("", _command_on("leaderboard", report.directory)),
+        *([("", _command_on("resume", report.directory))] if report.state == "interrupted" else []),
     ]
     data = {
         "task": report.task,
@@ -165,6 +168,11 @@ def write_result(report: SearchReport, *, model: Path, output_format: Format) ->
         data={"search": data},
         names=[str(model)],
     )
+
+
+def _command_on(name: str, path: Path) -> str:
+    """Return a command as one types it, whatever is in the path."""
+    return f"autokeras {name} {shlex.quote(str(path))}"
 
 
 def _options(command: FitCommand) -> dict[str, Any]:
@@ -259,7 +267,7 @@ def _is_free(directory: Path) -> bool:
 def _has_trials(directory: Path) -> bool:
     """Return whether a search has begun a trial."""
     journal = directory / JOURNAL_FILE
-    return journal.exists() and any(event["event"] == "trial_started" for event in read_events(journal))
+    return journal.exists() and any(event["event"] == TRIAL_STARTED for event in read_events(journal))
 
 
 def _content(path: Path) -> bytes | None:
@@ -290,7 +298,7 @@ def _stopping_gently() -> Iterator[None]:
 
 def _aborted(directory: Path) -> str:
     """Return what is left after a search was aborted."""
-    resume = f"`autokeras resume {directory}` goes on with it."
+    resume = f"`{_command_on('resume', directory)}` goes on with it."
     try:
         report = read_report(directory)
     except SearchError:

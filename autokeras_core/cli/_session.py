@@ -20,7 +20,7 @@ from autokeras_core.manager import (
 )
 from autokeras_core.registry import Registry, get_registry
 
-__all__ = ["PluginCommands", "Session", "pass_session"]
+__all__ = ["PluginCommands", "Session", "one_line", "pass_session"]
 
 _COMMANDS_HOOK = "autokeras_register_commands"
 
@@ -75,13 +75,13 @@ class Session:
     @property
     def registry(self) -> Registry:
         """The registry of the plugins."""
-        assert self.manager is not None
+        set_manager(self.manager)
         return get_registry()
 
     def tell(self, message: str) -> None:
         """Write a message as one line on stderr."""
         if not self.is_quiet:
-            click.echo(" ".join(message.split()), err=True)
+            click.echo(one_line(message), err=True)
 
     def plugin_commands(self, reserved: Collection[str]) -> PluginCommands:
         """Return the commands that plugins add, all of a plugin's or none.
@@ -118,6 +118,11 @@ class Session:
         with contextlib.redirect_stdout(sys.stderr):
             _, problem = self.manager.call(record, _COMMANDS_HOOK, stage="commands", arguments={"cli": group})
         return ({}, problem) if problem is not None else (dict(group.commands), None)
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line; blanks inside its lines stay, since they may be those of a path."""
+    return " ".join(filter(None, map(str.strip, message.splitlines())))
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

@@ -14,7 +14,7 @@ from autokeras_core.names import suggest
 from autokeras_core.registry import RegisteredSpec
 from autokeras_core.search.domains import Fixed
 from autokeras_core.search.space import Space
-from autokeras_core.specs import BlockSpec, HeadSpec
+from autokeras_core.specs import BlockSpec, HeadSpec, InputSpec
 
 __all__ = ["blocks"]
 
@@ -31,7 +31,7 @@ def blocks() -> None:
 @pass_session
 def list_blocks(session: Session, modality: str | None, plugin: str | None, output_format: Format) -> None:
     """List the blocks of all installed plugins."""
-    found = [registered for registered in session.registry.blocks if isinstance(registered.spec, BlockSpec)]
+    found = list(session.registry.blocks)
     if plugin is not None:
         namespace = _namespace(session, plugin)
         found = [registered for registered in found if registered.namespace == namespace]
@@ -84,6 +84,8 @@ def show_block(session: Session, name: str, output_format: Format) -> None:
             ("downloads", "pretrained weights, in some configurations" if spec.downloads else "nothing"),
             ("requires", ", ".join(spec.requires) or "nothing more"),
         ]
+    elif isinstance(spec, InputSpec):
+        facts.append(("modality", spec.modality))
     write(
         output_format,
         tables=[
@@ -120,6 +122,8 @@ def _listing(registered: RegisteredSpec) -> dict[str, Any]:
             "downloads": spec.downloads,
             "requires": list(spec.requires),
         }
+    elif isinstance(spec, InputSpec):
+        data["modality"] = spec.modality
     return data
 
 

@@ -19,8 +19,9 @@ from autokeras_core.cli._search import INTERRUPTED_CODE, save_model, search, wri
 from autokeras_core.cli._session import Session, pass_session
 from autokeras_core.errors import AutoKerasError, RegistryError, SearchError, describe_error
 from autokeras_core.search.identity import SEARCH_SPACE, OtherSearchError
+from autokeras_core.search.place import JOURNAL_FILE
 from autokeras_core.search.report import SearchReport, read_report
-from autokeras_core.search.session import JOURNAL_FILE, write_json
+from autokeras_core.search.session import write_json
 
 __all__ = ["fit", "resume"]
 
@@ -112,18 +113,17 @@ def fit(
     The search is kept in a directory. If that holds a search already, on the same data and with the same settings, this goes
     on with it. Ctrl-C ends the search and keeps the best model so far; Ctrl-C twice aborts.
     """
-    given = {
-        "objective": objective,
-        "metrics": list(metric) or None,
-        "tuner": tuner,
-        "executor": executor,
-        "workers": workers,
-        "ensemble": ensemble,
-        "refit": refit,
-        "max_model_size": max_model_size,
-        "seed": seed,
-    }
-    options = {name: value for name, value in given.items() if value is not None}
+    options = _given(
+        objective=objective,
+        metrics=list(metric) or None,
+        tuner=tuner,
+        executor=executor,
+        workers=workers,
+        ensemble=ensemble,
+        refit=refit,
+        max_model_size=max_model_size,
+        seed=seed,
+    )
     check_output(output, directory=directory)
     full_name = _task_name(session, task)
     command = FitCommand(
@@ -132,16 +132,9 @@ def fit(
         target=split_names(target),
         validation_data=None if validation_data is None else validation_data.absolute(),
         options=options | _assigned(assignments, options),
-        fit_options={
-            name: value
-            for name, value in {
-                "epochs": epochs,
-                "batch_size": batch_size,
-                "validation_split": validation_split,
-                "class_weight": class_weight,
-            }.items()
-            if value is not None
-        },
+        fit_options=_given(
+            epochs=epochs, batch_size=batch_size, validation_split=validation_split, class_weight=class_weight
+        ),
         max_trials=max_trials,
         time_limit=time_limit,
         output=None if output is None else output.absolute(),
@@ -357,6 +350,11 @@ def _task_name(session: Session, task: str) -> str:
         if len(found) == 1:
             return found[0]
         raise
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Return what was said on the command line: what is `None` was not, and is left to the task."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _assigned(assignments: tuple[tuple[str, Any], ...], options: dict[str, Any]) -> dict[str, Any]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 import click
 
 from autokeras_core.cli._output import Format, Table, write, write_csv
+from autokeras_core.search.events import INTERRUPTED
 from autokeras_core.search.report import OpenTrial, SearchReport, read_report
-from autokeras_core.search.session import INTERRUPTED
 
 __all__ = ["leaderboard"]
 
-_LEADING = ("rank", "trial_id", "status", "score", "best_epoch", "epochs", "seconds", "parameters", "weight", "reason")
+_BoardFormat: TypeAlias = Literal["csv"] | Format
+
+# The columns of the CSV before those of metrics and hyperparameters.
+_LEADING = (
+    *("rank", "trial_id", "origin", "status", "score", "best_epoch", "epochs", "seconds", "parameters", "weight"),
+    "reason",
+)
 
 
 @click.command(short_help="Show the trials of a search.")
@@ -86,21 +92,7 @@ def _open_row(header: list[str], trial: OpenTrial, report: SearchReport) -> list
 
 def _write_csv(report: SearchReport) -> None:
     """Write everything that is known of each trial that ended, a column for each metric and hyperparameter."""
-    records = report.leaderboard().to_records()
-    metrics = list(dict.fromkeys(name for record in records for name in record["metrics"]))
-    paths = list(dict.fromkeys(name for record in records for name in record["configuration"]))
-    write_csv(
-        sys.stdout,
-        columns=[*_LEADING, *(f"metric/{name}" for name in metrics), *paths],
-        rows=([*(record[name] for name in _LEADING), *_values(record, metrics, paths)] for record in records),
-    )
-
-
-def _values(record: dict[str, Any], metrics: list[str], paths: list[str]) -> list[Any]:
-    return [
-        *(record["metrics"].get(name) for name in metrics),
-        *(record["configuration"].get(path) for path in paths),
-    ]
-
-
-_BoardFormat: TypeAlias = Literal["csv"] | Format
+    records = report.leaderboard().to_flat_records()
+    others = dict.fromkeys(name for record in records for name in record if name not in _LEADING)
+    columns = [*_LEADING, *sorted(others, key=lambda name: not name.startswith("metric/"))]  # metrics first
+    write_csv(sys.stdout, columns=columns, rows=([record.get(name) for name in columns] for record in records))

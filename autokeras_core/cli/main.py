@@ -15,7 +15,8 @@ import click
 
 from autokeras_core import __version__
 from autokeras_core._loader import describe_exception
-from autokeras_core.cli._session import PluginCommands, Session
+from autokeras_core.cli._search import INTERRUPTED_CODE
+from autokeras_core.cli._session import PluginCommands, Session, one_line
 from autokeras_core.cli.blocks import blocks
 from autokeras_core.cli.evaluate import evaluate
 from autokeras_core.cli.export import export
@@ -129,7 +130,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED_CODE
     except BrokenPipeError:
         # The reader has gone, as with `| head`. Nothing is left to say, and nobody to say it to.
         sys.stdout = None  # keeps the interpreter from flushing it once more
@@ -146,5 +147,5 @@ def _report(message: str, session: Session) -> int:
     """Write an error that is being handled as one line on stderr; return the exit code."""
     if session.is_debugging:
         click.echo(traceback.format_exc(), err=True)
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    click.echo(f"Error: {one_line(message)}", err=True)
     return 1

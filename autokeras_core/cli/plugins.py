@@ -18,6 +18,18 @@ __all__ = ["plugins"]
 
 _STATUS_TEXT = {"loaded": "in use", "disabled": "switched off", "failed": "skipped"}
 
+_STAGE_TEXT = {
+    "metadata": "its metadata; none of its code was run",
+    "namespace": "its metadata; none of its code was run",
+    "requirement": "its metadata; none of its code was run",
+    "import": "the import of its plugin module",
+    "hooks": "its hooks",
+    "descriptors": "what its hooks returned; nothing of it was registered",
+    "commands": "its commands; everything else of it is in use",
+    "observer": "an observer hook; everything else of it is in use",
+    "warm starts": "a file of warm starts; everything else of it is in use",
+}
+
 
 @click.group()
 def plugins() -> None:
@@ -125,16 +137,3 @@ def _explain(record: PluginRecord, problems: list[PluginProblem]) -> Iterator[st
             yield indent(problem.details, "    ")
     if record.heavy_imports:
         yield f"  note: importing {record.module} imports {', '.join(record.heavy_imports)}, which slows every command."
-
-
-_STAGE_TEXT = {
-    "metadata": "its metadata; none of its code was run",
-    "namespace": "its metadata; none of its code was run",
-    "requirement": "its metadata; none of its code was run",
-    "import": "the import of its plugin module",
-    "hooks": "its hooks",
-    "descriptors": "what its hooks returned; nothing of it was registered",
-    "commands": "its commands; everything else of it is in use",
-    "observer": "an observer hook; everything else of it is in use",
-    "warm starts": "a file of warm starts; everything else of it is in use",
-}

@@ -1,7 +1,6 @@
 """Adapters: from what users hold (arrays, lists, frames) to NumPy arrays of rows. NumPy only, no Keras.
 
-One adapter per kind of source stands in a small table, tried in order; a new source is one more entry. No adapter
-changes what it is given, and none copies an array that is one already.
+Nothing that is given is changed, and no array is copied that is one already.
 """
 
 from __future__ import annotations
@@ -9,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-import attrs
 import numpy as np
 
 from autokeras_core.data.tensorflow_dataset import refuse_dataset
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
-__all__ = ["Adapter", "Array", "as_rows", "check_numbers", "missing_values", "name_inputs"]
+__all__ = ["Array", "as_rows", "check_numbers", "missing_values", "name_inputs"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -24,21 +22,6 @@ _ACCEPTED = "a NumPy array, a list or tuple of rows, or an object that NumPy can
 _ROWS_PER_CHECK = 4_000_000
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _MISSING_TYPES = frozenset({"NAType", "NaTType"})  # of pandas.NA and pandas.NaT; pandas need not be there
-
-
-@attrs.frozen
-class Adapter:
-    """How one kind of source becomes an array.
-
-    Attributes:
-        name: The source, for people.
-        matches: Whether a value is such a source.
-        convert: From the value, and where it was passed, to an array.
-    """
-
-    name: str
-    matches: Callable[[Any], bool]
-    convert: Callable[[Any, str], Array]
 
 
 def as_rows(data: Any, where: str) -> Array:
@@ -59,10 +42,12 @@ def as_rows(data: Any, where: str) -> Array:
         as_rows([[1.0, 2.0], [3.0, 4.0]], "x").shape  # (2, 2)
         ```
     """
-    for adapter in _ADAPTERS:
-        if adapter.matches(data):
-            rows = adapter.convert(data, where)
-            break
+    if isinstance(data, np.ndarray):
+        rows = _from_array(data, where)
+    elif isinstance(data, (list, tuple)):
+        rows = _from_list(data, where)
+    elif hasattr(data, "__array__") and not isinstance(data, type):
+        rows = _from_array_like(data, where)
     else:
         refuse_dataset(data, where)
         raise DataError(
@@ -261,7 +246,7 @@ def _advice_for_kind(rows: Array) -> str:
     return "Convert it to floats first."
 
 
-def _from_array(data: Any, where: str) -> Array:
+def _from_array(data: Array, where: str) -> Array:
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
         masked = int(np.ma.getmaskarray(data).sum())
         raise DataError(
@@ -275,7 +260,7 @@ def _from_array(data: Any, where: str) -> Array:
     return np.asarray(data)
 
 
-def _from_list(data: Any, where: str) -> Array:
+def _from_list(data: Sequence[Any], where: str) -> Array:
     try:
         rows = np.asarray(data)
     except (ValueError, TypeError, OverflowError) as error:
@@ -326,10 +311,3 @@ def _from_columns(frame: Any, rows: Array) -> Array:
     columns = [np.asarray(frame.iloc[:, place]) for place in range(rows.shape[1])]
     are_numbers = bool(columns) and all(column.dtype.kind in "biuf" for column in columns)
     return np.stack(columns, axis=1) if are_numbers else rows
-
-
-_ADAPTERS = (
-    Adapter("NumPy array", lambda data: isinstance(data, np.ndarray), _from_array),
-    Adapter("list or tuple", lambda data: isinstance(data, (list, tuple)), _from_list),
-    Adapter("array-like", lambda data: hasattr(data, "__array__") and not isinstance(data, type), _from_array_like),
-)

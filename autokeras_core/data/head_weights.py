@@ -16,7 +16,7 @@ from autokeras_core.data.weights import checked_weights, combine_weights
 from autokeras_core.errors import DataError, describe_error
 from autokeras_core.names import suggest
 
-__all__ = ["rows_that_count", "weights_by_head", "weights_of_heads", "weights_of_rows"]
+__all__ = ["rows_that_count", "weights_by_head", "weights_of_head", "weights_of_heads", "weights_of_rows"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -113,31 +113,31 @@ def weights_by_head(weights: Any, heads: Iterable[str]) -> Any:
     return {name: weights[:, index] for index, name in enumerate(heads)}
 
 
-def weights_of_rows(sample_weight: Any, rows: Array | None, total: int) -> Any:
-    """Return what a user passed as `sample_weight=` for some of so many rows.
+def weights_of_head(weights: Array | None, head: str, heads: Sequence[str]) -> Array | None:
+    """Return the weights of rows for one head: those for all heads, or its own.
+
+    Args:
+        weights: What `weights_of_heads` returned.
+        head: The head's name.
+        heads: All heads' names, in the graph's order.
+    """
+    if weights is None or weights.ndim == 1:
+        return weights
+    return weights[:, heads.index(head)]
+
+
+def weights_of_rows(sample_weight: Any, rows: Array) -> Any:
+    """Return what a user passed as `sample_weight=` for some of the rows; `rows_that_count` has checked it.
 
     Args:
         sample_weight: One weight per row, a dict of such by head, or `None`.
-        rows: The rows' numbers; `None` for all.
-        total: How many rows there are.
-
-    Raises:
-        DataError: If there is not one weight per row.
+        rows: The rows' numbers.
     """
-    if sample_weight is None or rows is None:
-        return sample_weight
+    if sample_weight is None:
+        return None
     if isinstance(sample_weight, Mapping):
-        return {name: weights_of_rows(weights, rows, total) for name, weights in sample_weight.items()}
-    weights = np.asarray(sample_weight)
-    if weights.shape not in ((total,), (total, 1)):
-        raise DataError(
-            describe_error(
-                "sample_weight does not fit the data.",
-                expected=f"one weight per row, shape ({total},)",
-                received=f"shape {weights.shape}",
-            )
-        )
-    return weights[rows]
+        return {name: weights_of_rows(weights, rows) for name, weights in sample_weight.items()}
+    return np.asarray(sample_weight)[rows]
 
 
 def _samples_by_head(sample_weight: Any, heads: Sequence[str]) -> dict[str, Any]:

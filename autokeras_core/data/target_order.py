@@ -77,4 +77,5 @@ def _in_order(labels: Any, trained: Sequence[str], *, head: str) -> Any:
     # Columns of one name cannot be told apart: they stay where they are.
     if len(trained) < 2 or not names or names == list(trained) or len(set(trained)) < len(trained):
         return labels
-    return labels.select(list(trained)) if hasattr(labels, "select") else labels[list(trained)]
+    # Asked of the class: a pandas frame also has a column as an attribute, and it may be called "select".
+    return labels.select(list(trained)) if hasattr(type(labels), "select") else labels[list(trained)]

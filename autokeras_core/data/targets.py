@@ -92,11 +92,11 @@ def analyse_targets(targets: Any, *, name: str, output_dim: int | None = None) -
         kind="regression",
         label_type="number",
         dtype=dtype.name,
+        # What tells (rows,) from (rows, k) is `outputs` and `is_column`.
         outputs=columns,
         is_column=rows.ndim == 2 and columns == 1,
         mean=[float(value) for value in mean],
         scale=[float(value) for value in scale],
-        # What tells (rows,) from (rows, k) is `outputs` and `is_column`.
         decisions=decisions,
     )
 
@@ -138,7 +138,8 @@ def _numbers(targets: Any, name: str) -> Array:
                 f"{where} does not hold numbers.",
                 expected="integers or floats",
                 received=f"dtype={rows.dtype}",
-                advice="Use a ClassificationHead for labels, or .astype(float) if they are numbers in text.",
+                advice="Use a ClassificationHead for labels, or .astype(float) if they are numbers in text (after taking off "
+                "currency signs and separators).",
             )
         )
     check_numbers(rows, where)

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import is_sequential, read_rows, row_loader
 from autokeras_core.engine.epoch_order import EpochOrder
-from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
+from autokeras_core.engine.feeding import as_batch, as_fed, fed_dtype, named_parts, pipeline_options
 from autokeras_core.engine.last_batch import batch_sizes, with_even_end
 from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
@@ -36,7 +35,6 @@ Tensor: TypeAlias = Any
 _BATCHES_AHEAD = 2
 _ROWS_PER_READ = 256
 _SEQUENTIAL_ROWS_PER_READ = 65_536
-_WEIGHTS = "weights"
 # A random order of row numbers takes 16 bytes a row, and a second for some tens of millions of them.
 _ROWS_TO_SHUFFLE_AT_ONCE = 2_000_000
 
@@ -140,21 +138,16 @@ def _batches(
     order: EpochOrder | None = None,
 ) -> Dataset:
     """Return batches of rows in a random order, or in their own."""
-    loaders = {name: loader for name, rows in features.items() if (loader := row_loader(rows)) is not None}
-    gathered: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items() if name not in loaders}
-    gathered |= {f"y/{name}": target for name, target in targets.items()}
-    if weights is not None:
-        gathered[_WEIGHTS] = weights
+    parts = named_parts(features, targets, weights)
+    loaders = {name: loader for name, part in parts.items() if (loader := row_loader(part)) is not None}
+    gathered = {name: part for name, part in parts.items() if name not in loaders}
     sizes = batch_sizes(rows, batch_size, is_even=order is not None)
     # Where TensorFlow loads nothing, it counts batches only: an operation for each row takes longer than all the rest.
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     gather = _gatherer(gathered) if loaders else _gatherer(gathered, bounds=bounds, order=order)
 
     def assemble(numbers: Tensor, loaded: Mapping[str, Tensor]) -> tuple[Any, ...]:
-        parts = gather(numbers)
-        x = {name: loaded[name] if name in loaders else parts[f"x/{name}"] for name in features}
-        y = {name: parts[f"y/{name}"] for name in targets}
-        return (x, y) if weights is None else (x, y, weights_by_head(parts[_WEIGHTS], targets))
+        return as_batch({**gather(numbers), **loaded}, features, targets)
 
     if loaders:
 

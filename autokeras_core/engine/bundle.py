@@ -140,7 +140,7 @@ class ModelBundle:
         names = LayerNames()
         raw = make_raw_tensors(exported_inputs(self.raw_inputs, self.features), names)
         for note in export_notes(self.features):
-            warnings.warn(note, ExportWarning, stacklevel=2)
+            warnings.warn(note, ExportWarning, stacklevel=3)  # the call of `export_model` or `export`
         network = names.unique(_NETWORK)
         for head in self.heads:
             names.unique(head)
@@ -192,7 +192,6 @@ class ModelBundle:
         features, arrays = features_to_json(self.features, get_registry())
         write_state_files(features, self.features, folder, prefix=prefix)
         pipeline = {
-            "schema": 1,
             "features": features,
             "raw_inputs": [each.to_json() for each in self.raw_inputs],
             "heads": list(self.heads),

@@ -11,6 +11,7 @@ from autokeras_core.engine.schedule import learning_rate_at
 
 if TYPE_CHECKING:
     from autokeras_core.engine.deadline import Deadline
+    from autokeras_core.engine.schedule import Schedule
 
 __all__ = ["ScheduleCallback"]
 
@@ -26,7 +27,7 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     share is counted from the second batch on, since the first one holds the tracing of the model.
 
     Args:
-        schedule: `"constant"`, `"cosine"`, `"one_cycle"` or `"cyclic"`, see `learning_rate_at`.
+        schedule: `"constant"`, `"cosine"`, `"one_cycle"`, `"cyclic"` or `"linear"`, see `learning_rate_at`.
         peak: The largest learning rate.
         total_steps: How many training batches are planned, over all epochs.
         deadline: When training must have ended, or `None`.
@@ -40,7 +41,7 @@ class ScheduleCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras
     def __init__(
         self,
         *,
-        schedule: str,
+        schedule: Schedule,
         peak: float,
         total_steps: int,
         deadline: Deadline | None = None,

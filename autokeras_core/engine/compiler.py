@@ -32,13 +32,13 @@ from autokeras_core.engine.randomness import seeded
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.graph.operator import Head, Tensor
 from autokeras_core.graph.seeds import derive_seed
-from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
 from autokeras_core.search.values import Value
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import BlockVertex, Graph, Source
     from autokeras_core.graph.operator import Block, Preprocessor
+    from autokeras_core.graph.view import HyperparameterView, SpaceRecorder
 
 __all__ = ["CompiledGraph", "compile_graph", "compile_training", "tensor_dtype"]
 
@@ -120,16 +120,14 @@ def compile_graph(
         precision=precision,
         devices=devices,
     )
+    views = graph.views(configuration, profile)
     results: dict[tuple[str, str], _Result] = {("input", name): store.stream(name) for name in input_names}
     with seeded(seed):
         for vertex in graph.blocks:
-            view = HyperparameterView(
-                values=configuration,
-                path=vertex.name,
-                profile=profile,
+            view = attrs.evolve(
+                views[vertex.name],
                 recorder=(recorders or {}).get(vertex.name),
                 seed=derive_seed(seed, vertex.name),
-                input_name=vertex.input_name,
             )
             sources = [results[_place(source)] for source in vertex.sources]
             sources = compilation.preprocess(vertex, view, sources)
@@ -169,7 +167,6 @@ def compile_training(
     configuration: Mapping[str, Value],
     profile: DataProfile,
     *,
-    jit_compile: bool = False,
     steps_per_execution: int = 1,
 ) -> LossPhases:
     """Give the model that trains a compiled graph (`training_model`) its optimizer, losses and metrics.
@@ -183,7 +180,6 @@ def compile_training(
         graph: The graph, for its heads.
         configuration: The configuration it was built from.
         profile: What the heads' targets are.
-        jit_compile: Whether to use XLA. On a CPU it makes small convolutional networks many times slower.
         steps_per_execution: How many training steps run in one call.
 
     Returns:
@@ -206,7 +202,7 @@ def compile_training(
         loss=losses,
         loss_weights=loss_factors(graph, profile) if len(graph.heads) > 1 else None,
         weighted_metrics=metrics,
-        jit_compile=jit_compile,
+        jit_compile=False,  # on a CPU small convolutional networks are many times slower; on a GPU see `engine.acceleration`
         steps_per_execution=steps_per_execution,
     )
     # If the first training step had to make the optimizer's variables, TensorFlow would trace the step twice.

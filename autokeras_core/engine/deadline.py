@@ -32,7 +32,6 @@ class Deadline:
         ```python
         deadline = Deadline.after(60)
         deadline.remaining()  # 59.99...
-        deadline.elapsed_share()  # 0.0001...
         deadline.expired  # False
         ```
     """
@@ -76,12 +75,6 @@ class Deadline:
         """
         beyond = max(_SECONDS_BEYOND, _SHARE_BEYOND * self._seconds)
         return max(0.0, self._started + self._seconds + beyond - self._clock())
-
-    def elapsed_share(self) -> float:
-        """Return which share of the allotment has gone by, from 0 to 1."""
-        if self._seconds == 0.0:
-            return 1.0
-        return min(1.0, max(0.0, (self._clock() - self._started) / self._seconds))
 
     def __repr__(self) -> str:
         return f"Deadline({self.remaining():.1f} s left of {self._seconds:.1f} s)"

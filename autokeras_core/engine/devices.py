@@ -47,7 +47,8 @@ class Devices:
         with devices.scope():
             ...  # build the layers, compile the model
         with devices.scope():
-            model.fit(**devices.fed(model, batches, validation, rows=800, validation_rows=200, batch_size=64))
+            sizes = {"rows": 800, "validation_rows": 200, "batch_size": 64, "validation_batch_size": 200}
+            model.fit(**devices.fed(model, batches, validation, **sizes))
         ```
     """
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from autokeras_core.builtin.spaces import training_space
 from autokeras_core.engine.compiler import compile_graph
-from autokeras_core.engine.training import TRAINING_PATH
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.upstream import upstream_profiles
 from autokeras_core.graph.view import SpaceRecorder
-from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
+from autokeras_core.names import PATH_SEPARATOR, TRAINING_PATH, join_path, suggest
 from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def declared_space(graph: Graph, profile: DataProfile | None) -> Space:
 
 
 def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> Space:
-    """Return the whole search space: of all blocks, of training, and of blocks that ask by run.
+    """Return the whole search space: of all blocks, of training, and of define-by-run blocks.
 
     A block of another package than the core that declares no space may ask for hyperparameters while it is built
     (`hp.Int("units", 8, 64)`). What it asks for is found by building the graph once with all defaults; what it asks
@@ -52,7 +51,7 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
     known = upstream_profiles(graph.blocks, profile)
     for vertex in graph.blocks:
         vertex.operator.check_available(known[vertex.name])
-    recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _asks_by_run(vertex, declared)}
+    recorders = {vertex.name: _recorder(vertex) for vertex in graph.blocks if _is_define_by_run(vertex, declared)}
     if not recorders:
         return declared
     try:
@@ -70,7 +69,7 @@ def discover_space(graph: Graph, profile: DataProfile, store: FeatureStore) -> S
     return Space.combine(declared, *(recorder.space for recorder in recorders.values()))
 
 
-def _asks_by_run(vertex: BlockVertex, declared: Space) -> bool:
+def _is_define_by_run(vertex: BlockVertex, declared: Space) -> bool:
     is_own = type(vertex.operator).__module__.partition(".")[0] == __name__.partition(".")[0]
     return not is_own and not len(declared.part(vertex.name)) and not len(vertex.operator.space)
 

@@ -17,7 +17,7 @@ from autokeras_core.engine.bundle import ModelBundle, joined_outputs, raw_pieces
 from autokeras_core.engine.outside import export_notes
 from autokeras_core.engine.pipeline import check_class_names
 from autokeras_core.engine.raw_inputs import model_of_raw_inputs
-from autokeras_core.engine.storage import read_manifest, replaced_directory
+from autokeras_core.engine.storage import replaced_directory
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.registry import get_registry
 
@@ -159,13 +159,6 @@ class EnsembleBundle:
             for number, member in enumerate(self.members, start=1):
                 member.write_files(folder, prefix=_prefix(number))
             write_about(folder, plugins=self.plugins, extra={_FILE: record, **(extra or {})})
-
-    @classmethod
-    def load(cls, directory: str | Path, registry: Registry, *, custom_classes: Sequence[type[Any]] = ()) -> Self:
-        """Return an ensemble that `save` wrote. See `ModelBundle.load`."""
-        folder = Path(directory)
-        plugins = read_manifest(folder).get("plugins", {})
-        return cls.read_files(folder, registry, plugins=plugins, custom_classes=custom_classes)
 
     @classmethod
     def read_files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from autokeras_core._causes import causes_of
 from autokeras_core.engine.deadline import OutOfTimeError
 from autokeras_core.engine.watch import LossDivergedError
 from autokeras_core.errors import UnavailableError
@@ -24,9 +25,7 @@ def describe_failure(error: BaseException) -> Failure:
         describe_failure(MemoryError("no room"))  # Failure(kind="oom", reason="MemoryError: no room")
         ```
     """
-    chain = [error]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
-        chain.append(cause)
+    chain = causes_of(error)
     for link in chain:  # a sentence of our own says it all; what it went through on its way adds nothing
         if isinstance(link, (UnavailableError, OutOfTimeError)):
             own: FailureKind = "unavailable" if isinstance(link, UnavailableError) else "timeout"

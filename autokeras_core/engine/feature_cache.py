@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, MutableMapping
@@ -18,7 +20,7 @@ from autokeras_core.engine.rows import read_only
 if TYPE_CHECKING:
     from autokeras_core.engine.deadline import Deadline
 
-__all__ = ["FeatureCache", "Place"]
+__all__ = ["FeatureCache", "Place", "mapped_file"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Place: TypeAlias = tuple[str, str]
@@ -28,6 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _BYTES_IN_MEMORY_TOGETHER = 512 * 2**20
 _BYTES_ON_DISK = 10 * 2**30
+_CANNOT_SET_ASIDE = (errno.EOPNOTSUPP, errno.EINVAL)  # what file systems say that know no such thing
 
 
 class FeatureCache:
@@ -96,8 +99,7 @@ class FeatureCache:
             handle, path = tempfile.mkstemp(prefix=f"{key[:16]}-{part}-", suffix=".npy", dir=self.directory)
             os.close(handle)
             self._files[place] = Path(path)
-            mapped: Array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-            return mapped
+            return mapped_file(Path(path), shape, dtype)
 
         return allocate
 
@@ -128,6 +130,41 @@ class FeatureCache:
         path = self._files.pop(place, None)
         if path is not None:
             _remove_files({place: path})
+
+
+def mapped_file(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return a new array in a memory-mapped file, for which the disk has set room aside.
+
+    A new file is as long as it is meant to be, but has no room yet: where the disk is full when rows are written to it,
+    the system kills the process. So room is asked for now, where a lack of it is an error that a trial can fail with.
+
+    Args:
+        path: The file, which is replaced if it exists.
+        shape: The array's shape.
+        dtype: The array's dtype, which holds no objects.
+
+    Raises:
+        OSError: If there is no room for it; the file is deleted then.
+    """
+    try:
+        mapped: Array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        _set_room_aside(path)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return mapped
+
+
+def _set_room_aside(path: Path) -> None:
+    """Have the disk give a file room for its whole length."""
+    if sys.platform != "linux":
+        return
+    with path.open("r+b") as stream:
+        try:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in _CANNOT_SET_ASIDE:
+                raise OSError(error.errno, error.strerror, str(path)) from error  # its own message names no file
 
 
 def _remove_files(files: MutableMapping[Place, Path]) -> None:

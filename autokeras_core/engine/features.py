@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -121,6 +122,10 @@ class FeatureStore:
             go when the store goes; `None` to keep all in memory. Beyond 10 GiB, those that were not used for the longest
             time are deleted, and computed again if they are needed.
 
+    Attributes:
+        fits: How many preprocessors this store has fitted.
+        computations: How often it has made training rows go through a host part, or has got them from a fit.
+
     Example:
         ```python
         store = FeatureStore({"image": ImageInput()}, profile, {"image": pictures}, {"image": others}, None)
@@ -156,7 +161,7 @@ class FeatureStore:
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make a store of the same rows in another process; it begins with nothing fitted or computed."""
         arguments = (self._inputs, self._profile, self._raw["train"], self._raw["validation"], self.directory)
-        return _remade, (*arguments, self._targets)
+        return functools.partial(FeatureStore, targets=self._targets), arguments
 
     @property
     def directory(self) -> Path | None:
@@ -185,11 +190,6 @@ class FeatureStore:
             yield
         finally:
             self._deadline = None
-
-    @property
-    def profile(self) -> DataProfile:
-        """What analysis found out about the data."""
-        return self._profile
 
     def stream(self, input_name: str) -> Stream:
         """Return the stream of an input, through what is always done to its rows."""
@@ -355,10 +355,6 @@ class FeatureStore:
             return array
         place[:] = array
         return place
-
-
-def _remade(*arguments: Any) -> FeatureStore:
-    return FeatureStore(*arguments[:-1], targets=arguments[-1])
 
 
 def _drawing_apart(key: str) -> AbstractContextManager[None]:

@@ -1,18 +1,50 @@
-"""What all data pipelines have in common: the types that rows are fed in, and TensorFlow's options."""
+"""What all data pipelines have in common: what a batch is made of, the types that rows are fed in, TensorFlow's options."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+from autokeras_core.data.head_weights import weights_by_head
+
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
 
-__all__ = ["as_fed", "fed_dtype", "pipeline_options"]
+__all__ = ["as_batch", "as_fed", "fed_dtype", "named_parts", "pipeline_options"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Tensor: TypeAlias = Any  # TensorFlow ships no types
+
+_WEIGHTS = "weights"
+
+
+def named_parts(features: Mapping[str, Rows], targets: Mapping[str, Rows], weights: Array | None) -> dict[str, Rows]:
+    """Return all that a batch is made of in one mapping; a feature and a head may have the same name.
+
+    Args:
+        features: Rows by the name of the model's input.
+        targets: Encoded targets by head.
+        weights: One weight per row, or one for each head; or `None`.
+    """
+    parts = {f"x/{name}": rows for name, rows in features.items()}
+    parts |= {f"y/{name}": rows for name, rows in targets.items()}
+    return parts if weights is None else {**parts, _WEIGHTS: weights}
+
+
+def as_batch(parts: Mapping[str, Tensor], features: Collection[str], targets: Collection[str]) -> tuple[Any, ...]:
+    """Return a batch as Keras takes it, `(x, y)` or `(x, y, weights)`, made of the tensors of `named_parts`.
+
+    Args:
+        parts: Some rows of each part.
+        features: The names of the model's inputs.
+        targets: The names of the heads, in the graph's order.
+    """
+    x = {name: parts[f"x/{name}"] for name in features}
+    y = {name: parts[f"y/{name}"] for name in targets}
+    return (x, y, weights_by_head(parts[_WEIGHTS], targets)) if _WEIGHTS in parts else (x, y)
 
 
 def fed_dtype(rows: Rows) -> Any:

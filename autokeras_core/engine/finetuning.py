@@ -16,13 +16,13 @@ from autokeras_core.engine.features import Feature
 from autokeras_core.engine.precision import Precision, training_in
 from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.fine_tuning import FineTunable, FineTuning, HasLayerGroups, OffersFineTuning
-from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.engine.features import FeatureStore
+    from autokeras_core.engine.training import TrainingConfiguration
     from autokeras_core.graph.graph import Graph
     from autokeras_core.search.values import Value
 
@@ -98,12 +98,7 @@ class SecondPhase:
 
 def wants_second_phase(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> bool:
     """Return whether a block of a configuration wants a network to be trained further; nothing is built for it."""
-    return any(
-        isinstance(vertex.operator, OffersFineTuning)
-        and vertex.operator.fine_tuning(HyperparameterView(values=configuration, path=vertex.name, profile=profile))
-        is not None
-        for vertex in graph.blocks
-    )
+    return bool(_wanted(graph, configuration, profile))
 
 
 def plan_second_phase(
@@ -122,28 +117,32 @@ def plan_second_phase(
     """
     hosts = {feature.name: feature.host for feature in compiled.features}
     plans: dict[str, FineTuning] = {}
-    for vertex in graph.blocks:
-        block = vertex.operator
-        if not isinstance(block, OffersFineTuning):
-            continue
-        view = HyperparameterView(values=configuration, path=vertex.name, profile=profile)
-        plan = block.fine_tuning(view)
-        if plan is None:
-            continue
+    for block, plan in _wanted(graph, configuration, profile).items():
         # Another block, behind another input for one, may have a network with the same configuration.
-        name = compiled.feature_names.get(vertex.name)
+        name = compiled.feature_names.get(block)
         host = () if name is None else hosts[name]
         if name is None or not isinstance(host[-1], FineTunable):
             raise GraphError(
                 describe_error(
-                    f"The block {vertex.name!r} ({type(block).__name__}) wants a network to be trained further, and "
-                    "has none.",
+                    f"The block {block!r} ({type(graph.block(block).operator).__name__}) wants a network to be trained "
+                    "further, and has none.",
                     expected="its last preprocessor outside the model to have the methods of FineTunable",
                     received=f"{[type(each).__name__ for each in host]}",
                 )
             )
         plans[name] = plan
     return plans
+
+
+def _wanted(graph: Graph, configuration: Mapping[str, Value], profile: DataProfile) -> dict[str, FineTuning]:
+    """Return how the blocks of a configuration want networks to be trained further, by block; often nothing."""
+    views = graph.views(configuration, profile)
+    plans = {
+        vertex.name: vertex.operator.fine_tuning(views[vertex.name])
+        for vertex in graph.blocks
+        if isinstance(vertex.operator, OffersFineTuning)
+    }
+    return {block: plan for block, plan in plans.items() if plan is not None}
 
 
 def first_phase_deadline(plans: Mapping[str, FineTuning], deadline: Deadline | None) -> Deadline | None:
@@ -215,20 +214,11 @@ def open_second_phase(
         if compiled.training_model is not compiled.model:
             apart = compiled.training_model(fed)
             trained = keras.Model(inputs=inputs, outputs=dict(apart), name=compiled.training_model.name)
-    weight_decay = min(plan.weight_decay for plan in plans.values())
-    training = attrs.evolve(
-        compiled.training,
-        optimizer="adamw" if weight_decay else "adam",
-        weight_decay=weight_decay,
-        schedule=next(iter(plans.values())).schedule,
-        learning_rate=min(plan.learning_rate for plan in plans.values()),
-        batch_size=min(compiled.training.batch_size, *(plan.batch_size for plan in plans.values())),
-    )
     return SecondPhase(
         compiled=CompiledGraph(
             model=whole,
             features=tuple(features),
-            training=training,
+            training=_merged_training(compiled.training, plans),
             training_model=trained,
             members=compiled.members,
             learning_rate_factors=_learning_rate_factors(trained, plans, networks, compiled),
@@ -238,6 +228,22 @@ def open_second_phase(
         networks=networks,
         plans=plans,
         devices=devices,
+    )
+
+
+def _merged_training(training: TrainingConfiguration, plans: Mapping[str, FineTuning]) -> TrainingConfiguration:
+    """Return how to train several networks at once: as carefully as the most careful plan asks.
+
+    The schedule is the first plan's.
+    """
+    weight_decay = min(plan.weight_decay for plan in plans.values())
+    return attrs.evolve(
+        training,
+        optimizer="adamw" if weight_decay else "adam",
+        weight_decay=weight_decay,
+        schedule=next(iter(plans.values())).schedule,
+        learning_rate=min(plan.learning_rate for plan in plans.values()),
+        batch_size=min(training.batch_size, *(plan.batch_size for plan in plans.values())),
     )
 
 

@@ -19,8 +19,8 @@ def batch_sizes(rows: int, batch_size: int, *, is_even: bool = False) -> Array:
     Args:
         rows: How many rows an epoch has.
         batch_size: Rows per batch.
-        is_even: Whether the last two batches have about as many rows, where the last had less than half of a batch: see
-            `with_even_end`.
+        is_even: Whether the last two batches are of about equal size, where the last would have less than half a batch:
+            see `with_even_end`.
 
     Example:
         ```python
@@ -39,7 +39,7 @@ def batch_sizes(rows: int, batch_size: int, *, is_even: bool = False) -> Array:
 
 
 def with_even_end(batches: Dataset, *, rows: int, batch_size: int) -> Dataset:
-    """Return batches of which the last two have about as many rows, where the last had less than half of a batch.
+    """Return batches of which the last two are of about equal size, where the last would have less than half a batch.
 
     The gradient of a few rows is mostly noise, and a step on it counts as much as any other. Batch normalization makes it
     worse: over a single row its variance is next to nothing, and the gradients of a deep network several times as

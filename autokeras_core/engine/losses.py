@@ -17,7 +17,6 @@ from autokeras_core.builtin.losses import FunctionLoss, UnitFreeLoss, loss_of_ro
 from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.errors import SearchError, describe_error
-from autokeras_core.graph.view import HyperparameterView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,7 +156,7 @@ def _losses_of(
 ) -> tuple[keras.losses.Loss, keras.losses.Loss | None]:
     """Return a head's loss, and the one to report if that is another."""
     head, target = head_of(graph, name), profile.targets[name]
-    view = HyperparameterView(values=configuration, path=name, profile=profile)
+    view = graph.views(configuration, profile)[name]
     trained, evaluated = _as_object(head.loss(view, target)), head.evaluation_loss(view, target)
     if len(graph.heads) > 1 and isinstance(trained, UnitFreeLoss):
         trained = trained.inner  # its units are taken out by `loss_factors`

@@ -95,7 +95,7 @@ def check_members(members: Any, output: Tensor, *, where: str) -> None:
         where: What returned it, for the message.
 
     Raises:
-        GraphError: If it has not, or the number is none.
+        GraphError: If it has not one output for each member, or `members` is no whole number above 0.
     """
     is_count = isinstance(members, int) and not isinstance(members, bool) and members > 0
     if not is_count or len(output.shape) != 3 or output.shape[1] != members or output.shape[2] is None:

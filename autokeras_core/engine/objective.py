@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 import keras_tuner
 
 from autokeras_core.engine.context import Objective
 from autokeras_core.engine.preparation import head_of
+from autokeras_core.engine.scoring import metric_prefix
 from autokeras_core.errors import SearchError, describe_error
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LESS_IS_BETTER = ("loss", "error", "mse", "mae", "mape", "msle", "rmse", "cross
 _MORE_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "r2", "iou", "similarity")
 
 
-def resolve_objective(objective: Any, graph: Graph, profile: DataProfile) -> Objective:
+def resolve_objective(objective: ObjectiveLike, graph: Graph, profile: DataProfile) -> Objective:
     """Return the metric to optimise.
 
     Args:
@@ -88,7 +89,7 @@ def measured_head(name: str, graph: Graph) -> str | None:
         measured_head("loss", graph)  # None
         ```
     """
-    owners = [head for head in graph.heads if name.startswith(_prefix(head, graph))]
+    owners = [head for head in graph.heads if name.startswith(metric_prefix(head, graph))]
     return None if len(graph.heads) > 1 and not owners else max(owners, key=len)
 
 
@@ -96,7 +97,7 @@ def _logged_names(graph: Graph, profile: DataProfile) -> set[str]:
     """Return the names that a training log has, without those of validation."""
     names = {"loss"}
     for head in graph.heads:
-        prefix = _prefix(head, graph)
+        prefix = metric_prefix(head, graph)
         metrics = head_of(graph, head).metrics(profile.targets[head])
         names |= {f"{prefix}loss", *(f"{prefix}{metric.name}" for metric in metrics)}
     return names
@@ -104,15 +105,10 @@ def _logged_names(graph: Graph, profile: DataProfile) -> set[str]:
 
 def _with_metric(name: str, head: str, graph: Graph, profile: DataProfile) -> Head | None:
     """Return a head that measures what the log would call by that name; `None` if it cannot."""
-    prefix = _prefix(head, graph)
+    prefix = metric_prefix(head, graph)
     if not name.startswith(prefix):
         return None
     return head_of(graph, head).with_metric(name.removeprefix(prefix), profile.targets[head])
-
-
-def _prefix(head: str, graph: Graph) -> str:
-    """Return what stands before the names of a head's metrics in logs."""
-    return f"{head}_" if len(graph.heads) > 1 else ""
 
 
 def _no_metric(objective: Objective, known: set[str], graph: Graph) -> SearchError:
@@ -139,7 +135,7 @@ def _checked(name: str, direction: object) -> Objective:
 def _without_head(name: str, graph: Graph) -> str:
     """Return a metric's own name, so that a head called `error_code` does not decide what is better."""
     owner = measured_head(name, graph)
-    return name if owner is None else name.removeprefix(_prefix(owner, graph))
+    return name if owner is None else name.removeprefix(metric_prefix(owner, graph))
 
 
 def _direction_of(name: str) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import attrs
 import numpy as np
 
 from autokeras_core.engine.features import Feature
 from autokeras_core.errors import AutoKerasError, GraphError, SearchError, describe_error
 from autokeras_core.graph.local_classes import local_classes
 from autokeras_core.graph.operator import Preprocessor
-from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.names import LOCAL_NAMESPACE, format_name, parse_name
 
 if TYPE_CHECKING:
@@ -166,13 +166,10 @@ def class_in_graph(
         # What is a layer of the model is not read by its name, unless it stands before what is none.
         return type(min(found, key=lambda each: each.in_model)) if found else None
 
-    wanted = list(source.preprocessors(facts))
+    wanted, views = list(source.preprocessors(facts)), graph.views(configuration, profile)
     for block in graph.blocks:
         # Any seed will do where only classes are asked for.
-        view = HyperparameterView(
-            values=configuration, path=block.name, profile=profile, seed=0, input_name=block.input_name
-        )
-        wanted += block.operator.preprocessors(view)
+        wanted += block.operator.preprocessors(attrs.evolve(views[block.name], seed=0))
     # The input's default ones come last: they are asked for where they have been used, since others may not even exist.
     return named(wanted) or named(source.default_preprocessors(facts))
 
@@ -245,41 +242,55 @@ def _place_of(cls: type[Any]) -> str:
 
 def _encode(value: Any, where: str, arrays: dict[str, Array]) -> Any:
     """Return plain data; arrays are put into `arrays` and referred to by name."""
+    if isinstance(value, np.generic) and value.dtype.kind in "biuf":  # others, such as dates, are no JSON data
+        value = value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, np.ndarray):
-        if value.dtype.kind == "O":  # NumPy stores these by pickle only
+        if value.dtype.hasobject:  # NumPy stores these by pickle only
             return {_TEXTS: _texts(value, where), "shape": list(value.shape)}
         arrays[where] = value
         return {_ARRAY: where}
     if isinstance(value, Mapping):
-        return {str(key): _encode(item, f"{where}/{key}", arrays) for key, item in value.items()}
+        _check_keys(value, where)
+        return {key: _encode(item, f"{where}/{key}", arrays) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_encode(item, f"{where}/{index}", arrays) for index, item in enumerate(value)]
-    raise SearchError(
-        describe_error(
-            f"A preprocessor's state cannot be saved: {where}.",
-            expected="JSON data and NumPy arrays",
-            received=f"a value of type {type(value).__name__}",
-            advice="Change what its get_state() and get_config() return.",
-        )
+    raise _not_savable(
+        where,
+        expected="JSON data and NumPy arrays",
+        received=f"a value of type {type(value).__name__}",
+        advice="Change what its get_state() and get_config() return.",
     )
+
+
+def _check_keys(mapping: Mapping[Any, Any], where: str) -> None:
+    """Refuse keys that JSON would turn into texts: they would come back as others."""
+    for key in mapping:
+        if not isinstance(key, str):
+            raise _not_savable(
+                where,
+                expected="mappings with texts as keys, as in JSON",
+                received=f"the key {key!r} of type {type(key).__name__}",
+                advice="Return lists or arrays of keys and values.",
+            )
 
 
 def _texts(value: Array, where: str) -> list[str]:
     flat = value.reshape(-1).tolist()
-    if not all(isinstance(item, str) for item in flat):
-        raise SearchError(
-            describe_error(
-                f"A preprocessor's state cannot be saved: {where}.",
-                expected="arrays of numbers, or of strings",
-                received="an array of Python objects",
-                advice="Change what its get_state() returns.",
-            )
+    if value.dtype.kind != "O" or not all(isinstance(item, str) for item in flat):
+        raise _not_savable(
+            where,
+            expected="arrays of numbers, or of strings",
+            received="an array of Python objects",
+            advice="Change what its get_state() returns.",
         )
     return flat
+
+
+def _not_savable(where: str, *, expected: str, received: str, advice: str) -> SearchError:
+    what = f"A preprocessor's state cannot be saved: {where}."
+    return SearchError(describe_error(what, expected=expected, received=received, advice=advice))
 
 
 def _decode(value: Any, arrays: Mapping[str, Array]) -> Any:

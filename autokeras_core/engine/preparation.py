@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -17,7 +17,7 @@ from autokeras_core.data.head_weights import rows_that_count, weights_of_heads, 
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.data.rows import is_sequential, object_bytes, readable_rows, select_rows
-from autokeras_core.data.split import split_rows
+from autokeras_core.data.split import default_validation_split, split_rows
 from autokeras_core.data.stand_ins import known_targets, with_stand_ins
 from autokeras_core.data.target_columns import column_names
 from autokeras_core.data.target_order import check_names, labels_in_order, names_in_order
@@ -36,7 +36,6 @@ __all__ = [
     "PreparedData",
     "adapt_inputs",
     "adapt_labels",
-    "default_validation_split",
     "head_of",
     "match_inputs",
     "prepare",
@@ -45,8 +44,6 @@ __all__ = [
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_ROWS_FOR_SMALLER_SPLIT = 20_000
-_MOST_VALIDATION_ROWS = 200_000
 _ROWS_AT_ONCE = 1_000_000
 _VALUES_AT_ONCE = 2**24
 
@@ -85,15 +82,6 @@ class PreparedData:
         """About how many bytes of it are in arrays of objects, such as texts: each worker has a copy of its own of these."""
         parts = (self.train_inputs, self.validation_inputs)
         return sum(object_bytes(rows) for part in parts for rows in part.values())
-
-
-def default_validation_split(rows: int) -> float:
-    """Return the share of rows to validate on if the user does not say.
-
-    0.2, or 0.1 from 20,000 rows on; and of more than two million rows what makes 200,000, which tell an accuracy to a
-    tenth of a percent.
-    """
-    return 0.2 if rows < _ROWS_FOR_SMALLER_SPLIT else min(0.1, _MOST_VALIDATION_ROWS / rows)
 
 
 def head_of(graph: Graph, name: str) -> Head:
@@ -231,66 +219,44 @@ def prepare(
     graph = settled_as(graph, settled)
     given_y = y
     x, y, columns = _unpack(graph, x, y, trained={})
-    inputs, labels, sample_weight = _readable(graph, x, y, sample_weight)
-    rows = len(next(iter(inputs.values())))
-    counted = rows_that_count(sample_weight, graph.heads, rows)
-    targets = {
-        name: analyse_known(head_of(graph, name), labels[name], name=name, has_label=counted[name])
-        for name in graph.heads
-    }
-    frames = _frames(graph, y, labels, columns)
+    whole = _readable(graph, x, y, sample_weight)
+    counted = rows_that_count(whole.sample_weight, graph.heads, len(whole))
+    targets = _analysed(graph, graph.heads, whole, counted)
+    frames = _frames(graph, y, whole.labels, columns)
     if validation_data is None:
-        train, validation = _split(graph, labels, targets, rows, validation_split, seed, counted)
-        if any(is_sequential(each) for each in inputs.values()):
-            # Neighbours stay neighbours: in another order each piece that is read would be spread over the whole file.
-            train, validation = np.sort(train), np.sort(validation)
-        validation_inputs = {name: select_rows(each, validation) for name, each in inputs.items()}
-        validation_labels = {name: array[validation] for name, array in labels.items()}
-        validation_weight = weights_of_rows(sample_weight, validation, rows)
+        train, validation = _split(graph, whole, targets, validation_split, seed, counted)
     else:
-        train = None
+        train = whole
         other_x, other_y, other_weight = validation_parts(validation_data, given_y if columns else None)
         trained = {name: fields.get("columns", ()) for name, fields in frames.items()}
         other_x, other_y = unpack(graph, other_x, other_y, trained=trained)
-        validation_inputs, validation_labels, validation_weight = _readable(graph, other_x, other_y, other_weight)
-    train_inputs = inputs if train is None else {name: select_rows(each, train) for name, each in inputs.items()}
-    del x, inputs  # where they are not the user's own, they are in memory beside the parts they were split into
-    train_labels = labels if train is None else {name: array[train] for name, array in labels.items()}
-    train_weight = weights_of_rows(sample_weight, train, rows)
-    counted = rows_that_count(train_weight, graph.heads, len(next(iter(train_labels.values()))), part="training")
-    targets |= {
-        name: analyse_known(head_of(graph, name), train_labels[name], name=name, has_label=counted[name])
-        for name, profile in targets.items()
-        if not profile.is_classification
-    }
+        validation = _readable(graph, other_x, other_y, other_weight)
+    del x, whole  # where the rows are not the user's own, they are in memory beside the parts they were split into
+    counted = rows_that_count(train.sample_weight, graph.heads, len(train), part="training")
+    scaled = [name for name, target in targets.items() if not target.is_classification]
+    targets |= _analysed(graph, scaled, train, counted)
     targets = {name: attrs.evolve(target, **frames[name]) for name, target in targets.items()}
-    encoded = {name: head_of(graph, name).encode(train_labels[name], targets[name]) for name in graph.heads}
-    train_weights = weights_of_heads(train_weight, class_weight, train_labels, targets, part="training")
+    encoded = _encoded(graph, train, targets)
+    train_weights = weights_of_heads(train.sample_weight, class_weight, train.labels, targets, part="training")
     known = known_targets(encoded, train_weights)
     input_profiles = {}
     for vertex in graph.inputs:
-        rows_of_input = train_inputs[vertex.name]
+        rows_of_input = train.inputs[vertex.name]
         found = vertex.operator.analyse(rows_of_input, name=vertex.name)
         reviewed = vertex.operator.review(rows_of_input, found, targets=known, target_profiles=targets)
-        if train is not None:
-            reviewed = vertex.operator.widen(validation_inputs[vertex.name], reviewed)
+        if validation_data is None:
+            reviewed = vertex.operator.widen(validation.inputs[vertex.name], reviewed)
         input_profiles[vertex.name] = attrs.evolve(reviewed, settled=settled[vertex.name])
-    profile = DataProfile(
-        rows=len(next(iter(train_inputs.values()))),
-        inputs=input_profiles,
-        targets=targets,
-    )
-    validation_inputs = _matched(graph, validation_inputs, profile)
-    validation_encoded = {
-        name: head_of(graph, name).encode(validation_labels[name], targets[name]) for name in graph.heads
-    }
+    profile = DataProfile(rows=len(train), inputs=input_profiles, targets=targets)
+    validation = attrs.evolve(validation, inputs=_matched(graph, validation.inputs, profile))
+    validation_encoded = _encoded(graph, validation, targets)
     validation_weights = weights_of_heads(
-        validation_weight, class_weight, validation_labels, targets, part="validation"
+        validation.sample_weight, class_weight, validation.labels, targets, part="validation"
     )
     digest = _fingerprint(
         {
-            "train": train_inputs,
-            "validation": validation_inputs,
+            "train": train.inputs,
+            "validation": validation.inputs,
             "train target": encoded,
             "validation target": validation_encoded,
         },
@@ -298,8 +264,8 @@ def prepare(
     )
     return PreparedData(
         profile=profile,
-        train_inputs=_parsed(graph, train_inputs, profile),
-        validation_inputs=_parsed(graph, validation_inputs, profile),
+        train_inputs=_parsed(graph, train.inputs, profile),
+        validation_inputs=_parsed(graph, validation.inputs, profile),
         train_targets=encoded,
         validation_targets=validation_encoded,
         train_weights=train_weights,
@@ -334,40 +300,78 @@ def _named_inputs(graph: Graph, x: Any) -> dict[str, Any]:
     return name_inputs(x, names, what="x")
 
 
-def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> tuple[dict[str, Rows], dict[str, Any], Any]:
-    """Return inputs, labels and weights of the rows that can be read; x and y are unpacked."""
+@attrs.frozen(kw_only=True, eq=False)
+class _Part:
+    """Inputs, labels and weights of the same rows.
+
+    Attributes:
+        inputs: Adapted rows by input.
+        labels: Raw labels by head.
+        sample_weight: One weight per row, a dict of such by head, or `None`.
+    """
+
+    inputs: Mapping[str, Rows]
+    labels: Mapping[str, Any]
+    sample_weight: Any
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def select(self, rows: Array) -> _Part:
+        """Return some of the rows, by their numbers."""
+        return _Part(
+            inputs={name: select_rows(each, rows) for name, each in self.inputs.items()},
+            labels={name: each[rows] for name, each in self.labels.items()},
+            sample_weight=weights_of_rows(self.sample_weight, rows),
+        )
+
+
+def _readable(graph: Graph, x: Any, y: Any, sample_weight: Any) -> _Part:
+    """Return the rows that can be read; x and y are unpacked."""
     inputs = adapt_inputs(graph, x)
     total = len(next(iter(inputs.values())))
     kept = readable_rows(inputs)
     counted = rows_that_count(sample_weight, graph.heads, total, among=kept)
     labels = adapt_labels(graph, y, inputs, counted=counted)
-    if kept is None:
-        return inputs, labels, sample_weight
-    return (
-        {name: select_rows(rows, kept) for name, rows in inputs.items()},
-        {name: array[kept] for name, array in labels.items()},
-        weights_of_rows(sample_weight, kept, total),
-    )
+    part = _Part(inputs=inputs, labels=labels, sample_weight=sample_weight)
+    return part if kept is None else part.select(kept)
+
+
+def _analysed(
+    graph: Graph, heads: Iterable[str], part: _Part, counted: Mapping[str, Array | None]
+) -> dict[str, TargetProfile]:
+    """Return what the targets of some heads are, by the rows that have them."""
+    return {
+        name: analyse_known(head_of(graph, name), part.labels[name], name=name, has_label=counted[name])
+        for name in heads
+    }
+
+
+def _encoded(graph: Graph, part: _Part, targets: Mapping[str, TargetProfile]) -> dict[str, Array]:
+    return {name: head_of(graph, name).encode(part.labels[name], targets[name]) for name in graph.heads}
 
 
 def _split(
     graph: Graph,
-    labels: Mapping[str, Array],
+    whole: _Part,
     targets: Mapping[str, TargetProfile],
-    rows: int,
     share: float | None,
     seed: int,
     counted: Mapping[str, Array | None],
-) -> tuple[Array, Array]:
+) -> tuple[_Part, _Part]:
     """Split rows at random, stratified by the first target that has classes, and by which targets a row has."""
     strata = None
     for name in graph.heads:
         if targets[name].kind in ("binary", "multi-class"):
-            strata = _class_numbers(head_of(graph, name), labels[name], targets[name])
+            strata = _class_numbers(head_of(graph, name), whole.labels[name], targets[name])
             break
-    share = default_validation_split(rows) if share is None else share
+    share = default_validation_split(len(whole)) if share is None else share
     partial = [each for each in counted.values() if each is not None]
-    return split_rows(rows, share, seed=seed, strata=strata, has_target=partial)
+    train, validation = split_rows(len(whole), share, seed=seed, strata=strata, has_target=partial)
+    if any(is_sequential(each) for each in whole.inputs.values()):
+        # Neighbours stay neighbours: in another order each piece that is read would be spread over the whole file.
+        train, validation = np.sort(train), np.sort(validation)
+    return whole.select(train), whole.select(validation)
 
 
 def _class_numbers(head: Head, labels: Any, target: TargetProfile) -> Array:

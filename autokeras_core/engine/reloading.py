@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from autokeras_core._causes import causes_of
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.pipeline import check_class_names
 from autokeras_core.engine.randomness import seeded_apart
@@ -90,7 +91,6 @@ def _is_all_of_keras(config: Any) -> bool:
 
 def _reason(error: BaseException) -> str:
     """Return what went wrong in the first place, in one sentence: Keras adds advice and whole configurations to it."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    sentence = " ".join(str(error).split()).partition(". ")[0].removesuffix(".")
-    return f"{type(error).__name__}: {sentence}"
+    root = causes_of(error)[-1]
+    sentence = " ".join(str(root).split()).partition(". ")[0].removesuffix(".")
+    return f"{type(root).__name__}: {sentence}"

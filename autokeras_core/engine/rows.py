@@ -84,20 +84,12 @@ def transform_rows(
             piece = _transform(preprocessor, piece)
         if _is_text(piece) and result is None:
             texts.append(piece)  # text is as wide as its longest row, which only the last piece knows
-            continue
-        if result is None and not texts:
-            result = allocate((len(rows), *piece.shape[1:]), piece.dtype)
-        if result is None or piece.shape[1:] != result.shape[1:] or piece.dtype != result.dtype:
-            first = texts[0] if result is None else result
-            raise GraphError(
-                describe_error(
-                    f"The preprocessor {type(preprocessors[-1]).__name__} turns rows into different shapes or types.",
-                    expected=f"rows of shape {first.shape[1:]} and dtype {first.dtype}, as the first ones",
-                    received=f"shape {piece.shape[1:]}, dtype {piece.dtype}",
-                    advice="Fix shape and dtype in fit().",
-                )
-            )
-        result[start : start + len(piece)] = piece
+        else:
+            if result is None and not texts:
+                result = allocate((len(rows), *piece.shape[1:]), piece.dtype)
+            if result is None or piece.shape[1:] != result.shape[1:] or piece.dtype != result.dtype:
+                raise _unlike_the_first(preprocessors[-1], piece, first=texts[0] if result is None else result)
+            result[start : start + len(piece)] = piece
         if deadline is not None:
             _check_time(deadline, time.monotonic() - began, done=start + len(piece), total=len(rows), piece=length)
     return np.concatenate(texts) if result is None else result
@@ -115,6 +107,17 @@ def _check_time(deadline: Deadline, seconds: float, *, done: int, total: int, pi
             f"and a piece of {piece:,} rows takes {seconds:.1f} s"
         )
         raise OutOfTimeError(message)
+
+
+def _unlike_the_first(preprocessor: Preprocessor, piece: Array, *, first: Array) -> GraphError:
+    return GraphError(
+        describe_error(
+            f"The preprocessor {type(preprocessor).__name__} turns rows into different shapes or types.",
+            expected=f"rows of shape {first.shape[1:]} and dtype {first.dtype}, as the first ones",
+            received=f"shape {piece.shape[1:]}, dtype {piece.dtype}",
+            advice="Fix shape and dtype in fit().",
+        )
+    )
 
 
 def _is_text(array: Array) -> bool:

@@ -28,7 +28,7 @@ def patience_of(schedule: str, share: float) -> float:
     A cycle has to be waited for: between the low points of the last two lies half of training.
 
     Args:
-        schedule: `"constant"`, `"cosine"`, `"one_cycle"` or `"cyclic"`.
+        schedule: One of `SCHEDULES`.
         share: The share that is right where the learning rate only falls.
     """
     return max(share, _LONGEST_CYCLE) if schedule == "cyclic" else share
@@ -44,7 +44,7 @@ def learning_rate_at(schedule: str, peak: float, progress: float) -> float:
     * `"linear"`: a linear warm-up over the first 10%, then a straight line down to a hundredth, as transformers like it.
 
     Args:
-        schedule: `"constant"`, `"cosine"`, `"one_cycle"`, `"cyclic"` or `"linear"`.
+        schedule: One of `SCHEDULES`.
         peak: The largest learning rate, above 0.
         progress: The share of training that has gone by; cut off to `[0, 1]`.
 

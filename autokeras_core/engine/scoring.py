@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from autokeras_core.data.head_weights import weights_by_head
+from autokeras_core.data.head_weights import weights_of_head
 from autokeras_core.engine.losses import evaluation_losses, loss_factors
 from autokeras_core.engine.preparation import head_of
 
@@ -23,11 +23,24 @@ if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
     from autokeras_core.search.space import Configuration
 
-__all__ = ["objective_scorer", "score_outputs"]
+__all__ = ["metric_prefix", "objective_scorer", "score_outputs"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 _ROWS_AT_ONCE = 8192
 _ROWS_PER_UPDATE = 2**20
 _VALUES_AT_ONCE = 2**24  # outputs, 64 MiB; a loss or metric may need many times as much for them
+
+
+def metric_prefix(head: str, graph: Graph) -> str:
+    """Return what stands before the names of a head's metrics in logs: nothing if it is the only one.
+
+    Example:
+        ```python
+        metric_prefix("digit", graph)  # "digit_", one of two heads
+        ```
+    """
+    return f"{head}_" if len(graph.heads) > 1 else ""
 
 
 def score_outputs(
@@ -35,9 +48,9 @@ def score_outputs(
     profile: DataProfile,
     configuration: Configuration,
     *,
-    outputs: Mapping[str, np.ndarray[Any, Any]],
-    targets: Mapping[str, np.ndarray[Any, Any]],
-    weights: np.ndarray[Any, Any] | None,
+    outputs: Mapping[str, Array],
+    targets: Mapping[str, Array],
+    weights: Array | None,
 ) -> dict[str, float]:
     """Return loss and metrics of a model's outputs.
 
@@ -53,18 +66,15 @@ def score_outputs(
         `{"loss": ..., "accuracy": ...}`; with several heads every name but the total `loss` has its head before it,
         as in Keras's own logs. The total is the weighted sum of comparable losses, see `engine.losses`.
     """
-    several = len(graph.heads) > 1
     scores: dict[str, float] = {}
     total = 0.0
     losses, factors = evaluation_losses(graph, configuration, profile), loss_factors(graph, profile)
-    shared = None if weights is None else weights_by_head(weights, graph.heads)
     for name in graph.heads:
-        head, target = head_of(graph, name), profile.targets[name]
-        own = shared[name] if isinstance(shared, dict) else shared
+        head, target, prefix = head_of(graph, name), profile.targets[name], metric_prefix(name, graph)
+        own = weights_of_head(weights, name, graph.heads)
         loss = _mean_loss(losses[name], targets[name], outputs[name], own)
         total += factors[name] * loss
-        prefix = f"{name}_" if several else ""
-        if several:
+        if prefix:
             scores[f"{prefix}loss"] = loss
         for metric in head.metrics(target):
             for rows in _parts(outputs[name], most=_ROWS_PER_UPDATE):  # a metric may need many bytes a row
@@ -80,9 +90,9 @@ def objective_scorer(
     configuration: Configuration,
     *,
     name: str,
-    targets: Mapping[str, np.ndarray[Any, Any]],
-    weights: np.ndarray[Any, Any] | None,
-) -> Callable[[Mapping[str, np.ndarray[Any, Any]]], tuple[float, float]]:
+    targets: Mapping[str, Array],
+    weights: Array | None,
+) -> Callable[[Mapping[str, Array]], tuple[float, float]]:
     """Return a function from outputs to one metric and the total loss: `score_outputs`, for many outputs of the same rows.
 
     It leaves out all other metrics, and traces the one once: some of Keras's take half a second to trace.
@@ -96,9 +106,8 @@ def objective_scorer(
         weights: As there.
     """
     losses, factors = evaluation_losses(graph, configuration, profile), loss_factors(graph, profile)
-    own: Any = None if weights is None else weights_by_head(weights, graph.heads)
-    own = own if isinstance(own, dict) else dict.fromkeys(graph.heads, own)
-    prefixes = {head: f"{head}_" if len(graph.heads) > 1 else "" for head in graph.heads}
+    own = {head: weights_of_head(weights, head, graph.heads) for head in graph.heads}
+    prefixes = {head: metric_prefix(head, graph) for head in graph.heads}
     by_name = {
         f"{prefixes[head]}{metric.name}": (head, metric)
         for head in graph.heads
@@ -107,7 +116,7 @@ def objective_scorer(
     head, metric = by_name.get(name, (graph.heads[0], None))
     update = None if metric is None else tf.function(metric.update_state)
 
-    def score(outputs: Mapping[str, np.ndarray[Any, Any]]) -> tuple[float, float]:
+    def score(outputs: Mapping[str, Array]) -> tuple[float, float]:
         each = {head: _mean_loss(losses[head], targets[head], outputs[head], own[head]) for head in graph.heads}
         total = sum(factors[head] * loss for head, loss in each.items())
         if metric is None or update is None:
@@ -120,14 +129,12 @@ def objective_scorer(
     return score
 
 
-def _has_targets(weights: np.ndarray[Any, Any] | None) -> bool:
+def _has_targets(weights: Array | None) -> bool:
     """Return whether any row has the target. There is no score otherwise, while Keras's metrics would say 0."""
     return weights is None or bool(weights.any())
 
 
-def _mean_loss(
-    loss: Any, targets: np.ndarray[Any, Any], outputs: np.ndarray[Any, Any], weights: np.ndarray[Any, Any] | None
-) -> float:
+def _mean_loss(loss: keras.losses.Loss, targets: Array, outputs: Array, weights: Array | None) -> float:
     if not _has_targets(weights):
         return math.nan
     per_row = np.concatenate(
@@ -136,7 +143,7 @@ def _mean_loss(
     return float(np.average(per_row, weights=weights))
 
 
-def _parts(outputs: np.ndarray[Any, Any], *, most: int) -> list[slice]:
+def _parts(outputs: Array, *, most: int) -> list[slice]:
     """Return parts of about equally many rows: `most` at most, and fewer where each has many outputs.
 
     Equal, since the mean that a user's own function returns of its rows counts alike for each part.
@@ -147,12 +154,10 @@ def _parts(outputs: np.ndarray[Any, Any], *, most: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, rows, step)]
 
 
-def _row_losses(loss: Any, targets: np.ndarray[Any, Any], outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    function = loss.call if isinstance(loss, keras.losses.Loss) else keras.losses.get(loss)
-    function = function.call if isinstance(function, keras.losses.Loss) else function
+def _row_losses(loss: keras.losses.Loss, targets: Array, outputs: Array) -> Array:
     y_true = keras.ops.convert_to_tensor(targets)
     y_pred = keras.ops.convert_to_tensor(outputs)
-    if not isinstance(loss, keras.losses.Loss) or "Sparse" not in type(loss).__name__:
+    if "Sparse" not in type(loss).__name__:
         y_true = keras.ops.cast(y_true, y_pred.dtype)
-    values = keras.ops.convert_to_numpy(function(y_true, y_pred)).astype("float64")
+    values = keras.ops.convert_to_numpy(loss.call(y_true, y_pred)).astype("float64")
     return np.asarray(values.reshape(len(outputs), -1).mean(axis=1))

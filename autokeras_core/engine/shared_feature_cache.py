@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from autokeras_core.engine.deadline import OutOfTimeError
-from autokeras_core.engine.feature_cache import FeatureCache, Place
+from autokeras_core.engine.feature_cache import FeatureCache, Place, mapped_file
 from autokeras_core.search.file_lock import try_lock
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ class SharedFeatureCache(FeatureCache):
                 return np.empty(shape, dtype)
             self._make_room(int(np.prod(shape, dtype=np.int64)) * dtype.itemsize)
             part = self._parts[place] = self._path(place, "part")
-            mapped: Array = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
-            return mapped
+            return mapped_file(part, shape, dtype)
 
         return allocate
 
@@ -143,7 +142,8 @@ class SharedFeatureCache(FeatureCache):
         return False
 
     def _make_room(self, size: int) -> None:
-        files = [(path, path.stat()) for path in self._folder.glob("*.npy") if path.exists()]
+        found = [(path, _status_of(path)) for path in self._folder.glob("*.npy")]
+        files = [(path, status) for path, status in found if status is not None]
         on_disk = sum(status.st_size for _, status in files)
         needed = {self._path(place, "npy") for place in self._in_use}
         for path, status in sorted(files, key=lambda each: each[1].st_mtime):
@@ -161,3 +161,11 @@ class SharedFeatureCache(FeatureCache):
     def _path(self, place: Place, suffix: str) -> Path:
         key, part = place
         return self._folder / f"{key}-{part}.{suffix}"
+
+
+def _status_of(path: Path) -> os.stat_result | None:
+    """Return what the system knows of a file; `None` if another process has deleted it meanwhile."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None

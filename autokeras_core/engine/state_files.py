@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.engine.storage import damaged, is_plain_name
 
 if TYPE_CHECKING:
     from autokeras_core.engine.features import Feature
@@ -41,6 +41,10 @@ def write_state_files(
 def read_state_files(data: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """Put the texts of files back into the JSON data that `write_state_files` took them from.
 
+    Args:
+        data: The JSON data; it is changed.
+        folder: Where the files are.
+
     Raises:
         SearchError: If the data name a file outside of the folder.
     """
@@ -61,12 +65,6 @@ def _free(path: Path) -> Path:
 
 
 def _read(folder: Path, name: object) -> str:
-    if not isinstance(name, str) or name in ("", ".", "..") or name != Path(name).name or "\\" in name:
-        raise SearchError(
-            describe_error(
-                f"The saved model in {str(folder)!r} is damaged.",
-                expected="all files as save() wrote them",
-                received=f"a preprocessor that refers to {name!r}, which is no plain file name",
-            )
-        )
+    if not is_plain_name(name):
+        raise damaged(folder, f"a preprocessor refers to {name!r}, which is no plain file name")
     return (folder / name).read_text(encoding="utf-8")

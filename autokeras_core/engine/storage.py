@@ -11,13 +11,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from autokeras_core.errors import SearchError, describe_error
 
 __all__ = [
     "MANIFEST",
     "check_replaceable",
+    "damaged",
+    "is_plain_name",
     "put_in_place",
     "read_manifest",
     "replaced_directory",
@@ -27,8 +29,7 @@ __all__ = [
 MANIFEST = "manifest.json"
 """The file that lists the others."""
 
-FORMAT = 1
-"""The version of the directory's format."""
+_FORMAT = 1  # the version of the directory's format
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def write_manifest(directory: Path, about: Mapping[str, Any]) -> None:
         about: Further entries, e.g. versions of packages.
     """
     files = {path.name: _hash(path) for path in sorted(directory.iterdir()) if path.name != MANIFEST}
-    manifest = {"format": FORMAT, "files": files, **about}
+    manifest = {"format": _FORMAT, "files": files, **about}
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
@@ -90,25 +91,47 @@ def read_manifest(directory: Path) -> dict[str, Any]:
             )
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(directory, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error
-    if version != FORMAT:
+        raise damaged(directory, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error
+    if version != _FORMAT:
         raise SearchError(
             describe_error(
                 f"The saved model in {str(directory)!r} has another format.",
-                expected=f"format {FORMAT}",
+                expected=f"format {_FORMAT}",
                 received=f"format {version!r}",
                 advice="Load it with the version of autokeras-core that saved it, see `packages` in its manifest.",
             )
         )
     for name, expected in files.items():
-        if name in ("", ".", "..") or name != Path(name).name or "\\" in name:
-            raise _damaged(directory, f"the manifest lists {name!r}, which is no plain file name")
+        if not is_plain_name(name):
+            raise damaged(directory, f"the manifest lists {name!r}, which is no plain file name")
         file = directory / name
         if not file.is_file():
-            raise _damaged(directory, f"{name} is missing")
+            raise damaged(directory, f"{name} is missing")
         if _hash(file) != expected:
-            raise _damaged(directory, f"{name} is not the file that was saved: its hash differs")
+            raise damaged(directory, f"{name} is not the file that was saved: its hash differs")
     return dict(manifest)
+
+
+def is_plain_name(name: object) -> TypeGuard[str]:
+    """Return whether this is the name of a file that lies in a folder itself, on any system."""
+    return isinstance(name, str) and name not in ("", ".", "..") and name == Path(name).name and "\\" not in name
+
+
+def damaged(directory: Path, why: str) -> SearchError:
+    """Return the error for a directory that is not as it was saved.
+
+    Args:
+        directory: The directory.
+        why: What was found in it, for the message.
+    """
+    return SearchError(
+        describe_error(
+            f"The saved model in {str(directory)!r} is damaged.",
+            expected="all files as save() wrote them",
+            received=why,
+            advice="Save the model again, or copy the whole directory again.",
+        )
+    )
 
 
 def check_replaceable(directory: Path) -> None:
@@ -197,22 +220,8 @@ def _beside(directory: Path) -> Path:
 
 
 def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _damaged(directory: Path, why: str) -> SearchError:
-    return SearchError(
-        describe_error(
-            f"The saved model in {str(directory)!r} is damaged.",
-            expected="all files as save() wrote them",
-            received=why,
-            advice="Save the model again, or copy the whole directory again.",
-        )
-    )
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _not_writable(directory: Path, error: OSError) -> SearchError:

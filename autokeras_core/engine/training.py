@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import attrs
 import keras
 
 from autokeras_core.engine.layerwise import LayerwiseAdam
-from autokeras_core.engine.schedule import SCHEDULES
+from autokeras_core.engine.schedule import SCHEDULES, Schedule
 from autokeras_core.errors import SpaceError, describe_error
-from autokeras_core.names import join_path
+from autokeras_core.names import TRAINING_PATH, join_path
 from autokeras_core.search.values import Value
 
-__all__ = ["TRAINING_PATH", "Optimizer", "TrainingConfiguration", "make_optimizer"]
+__all__ = ["Optimizer", "TrainingConfiguration", "make_optimizer"]
 
 Optimizer: TypeAlias = Literal["adam", "adamw", "sgd"]
-
-TRAINING_PATH = "training"
-"""The path under which a configuration holds the training hyperparameters."""
 
 _SGD_MOMENTUM = 0.9
 
@@ -41,10 +38,10 @@ class TrainingConfiguration:
         batch_size: Rows per training step.
     """
 
-    optimizer: Optimizer = attrs.field(default="adam", validator=attrs.validators.in_(("adam", "adamw", "sgd")))
+    optimizer: Optimizer = attrs.field(default="adam", validator=attrs.validators.in_(get_args(Optimizer)))
     learning_rate: float = attrs.field(default=1e-3, validator=attrs.validators.gt(0))
     weight_decay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
-    schedule: str = attrs.field(default="cosine", validator=attrs.validators.in_(SCHEDULES))
+    schedule: Schedule = attrs.field(default="cosine", validator=attrs.validators.in_(SCHEDULES))
     batch_size: int = attrs.field(default=64, validator=attrs.validators.ge(1))
     beta_2: float = attrs.field(default=0.999, validator=[attrs.validators.gt(0), attrs.validators.lt(1)])
 
@@ -71,7 +68,8 @@ class TrainingConfiguration:
             raise SpaceError(
                 describe_error(
                     "The training hyperparameters cannot be used.",
-                    expected="an optimizer, a learning rate above 0, a schedule and a batch size of at least 1",
+                    expected="an optimizer, a learning rate above 0, a weight decay of at least 0, a schedule, a batch "
+                    "size of at least 1, and a beta_2 between 0 and 1",
                     received=f"{values!r}",
                     advice=str(error.args[0]) + "." if error.args else "",
                 )

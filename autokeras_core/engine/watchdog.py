@@ -18,6 +18,7 @@ from pathlib import PurePath
 from types import FrameType
 from typing import Any
 
+from autokeras_core._causes import causes_of
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
 from autokeras_core.errors import SearchError, describe_error
 
@@ -81,7 +82,8 @@ def required_in_time(deadline: Deadline | None, *, doing: str) -> Iterator[None]
         with interrupted_after(None if deadline is None else deadline.remaining_until_interruption(), doing=doing):
             yield
     except Exception as error:
-        interruption = _interruption_in(error)
+        # What the interruption came through may have made another exception of it.
+        interruption = next((each for each in causes_of(error) if isinstance(each, OutOfTimeError)), None)
         if interruption is None:
             raise
         raise SearchError(
@@ -92,13 +94,6 @@ def required_in_time(deadline: Deadline | None, *, doing: str) -> Iterator[None]
                 advice="Give a larger time_limit, or fewer rows.",
             )
         ) from error
-
-
-def _interruption_in(error: BaseException | None) -> OutOfTimeError | None:
-    """Return the interruption that an exception comes from; what it came through may have made another one of it."""
-    while error is not None and not isinstance(error, OutOfTimeError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 class _Watchdog:
@@ -119,7 +114,7 @@ class _Watchdog:
         self._is_watching = True
 
     def __exit__(self, *exception: object) -> None:
-        """Make sure that nothing comes any more."""
+        """Make sure that nothing comes any more, and leave everything as it was before the block."""
         self._is_watching = False  # at once, without a call in which an interruption could come
         self._has_ended.set()
         with self._lock:
@@ -160,11 +155,6 @@ class _SignalWatchdog(_Watchdog):
         assert _SIGNAL is not None
         self._before = signal.signal(_SIGNAL, self._handle)
         super().__enter__()
-
-    def __exit__(self, *exception: object) -> None:
-        """Make sure that nothing comes any more, and give the signal back."""
-        self._is_watching = False
-        super().__exit__(*exception)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         is_due = self._is_watching and time.monotonic() >= self._at

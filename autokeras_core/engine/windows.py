@@ -15,10 +15,9 @@ import attrs
 import numpy as np
 import tensorflow as tf
 
-from autokeras_core.data.head_weights import weights_by_head
 from autokeras_core.data.rows import bytes_per_row, read_rows
 from autokeras_core.engine.epoch_order import EpochOrder
-from autokeras_core.engine.feeding import as_fed, fed_dtype, pipeline_options
+from autokeras_core.engine.feeding import as_batch, as_fed, fed_dtype, named_parts, pipeline_options
 
 if TYPE_CHECKING:
     from autokeras_core.data.rows import Rows
@@ -107,10 +106,7 @@ def window_batches(
     Returns:
         A `tf.data.Dataset` of `(features, targets)` or `(features, targets, weights)`, of known length.
     """
-    parts: dict[str, Rows] = {f"x/{name}": rows for name, rows in features.items()}
-    parts |= {f"y/{name}": rows for name, rows in targets.items()}
-    if weights is not None:
-        parts["weights"] = weights
+    parts = named_parts(features, targets, weights)
     rows = len(next(iter(parts.values())))
     plan = plan_windows(rows, batch_size, sum(bytes_per_row(each) for each in parts.values()))
     names = list(parts)
@@ -134,10 +130,7 @@ def window_batches(
         )
 
     def assemble(*tensors: Tensor) -> tuple[Any, ...]:
-        named = dict(zip(names, tensors, strict=True))
-        x = {name: named[f"x/{name}"] for name in features}
-        y = {name: named[f"y/{name}"] for name in targets}
-        return (x, y) if weights is None else (x, y, weights_by_head(named["weights"], targets))
+        return as_batch(dict(zip(names, tensors, strict=True)), features, targets)
 
     windows = _numbered(plan, seed, epochs_done).map(window).prefetch(1)
     batches = windows.flat_map(cut).map(assemble).prefetch(_BATCHES_AHEAD)

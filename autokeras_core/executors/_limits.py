@@ -22,7 +22,7 @@ def hang_of(job: TrialJob, *, seconds: float, overdue: float) -> Failure | None:
     Args:
         job: The trial's job.
         seconds: How long it has been running.
-        overdue: For how many of the seconds since its time and grace were over its end could have been heard of.
+        overdue: For how many seconds the search has listened for its end since its time and grace were over.
 
     Returns:
         The failure; `None` if the trial may go on.

@@ -1,4 +1,4 @@
-"""A folder's files as data that can be sent to a machine without a common disk. Light: standard library only."""
+"""A folder's files as data that can be sent to a machine without a common disk. Light."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from autokeras_core.engine.storage import put_in_place
 from autokeras_core.errors import SearchError, describe_error
 
 __all__ = ["PackedFolder", "pack_folder", "unpack_folder"]
@@ -28,11 +29,12 @@ def unpack_folder(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
     """Write files into a folder, in the place of what is there: it has all of them, or is as it was before.
 
     Args:
-        files: What `pack_folder` returned, maybe on another machine.
+        files: What `pack_folder` returned, maybe on another machine. Where it found none there is no folder afterwards.
         folder: Where to.
 
     Raises:
         SearchError: If a file would lie outside the folder.
+        OSError: If the files cannot be written.
 
     Example:
         ```python
@@ -49,12 +51,16 @@ def unpack_folder(files: Sequence[tuple[str, bytes]], folder: Path) -> None:
                     received=f"{name!r}",
                 )
             )
+    if not files:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    for name, content in files:
-        path = part / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    shutil.rmtree(folder, ignore_errors=True)
-    part.replace(folder)
+    try:
+        for name, content in files:
+            path = part / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        put_in_place(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

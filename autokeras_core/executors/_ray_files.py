@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import uuid
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autokeras_core.executors.context_files import write_context
+from autokeras_core.executors.context_files import new_folder, write_context
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
@@ -34,11 +33,7 @@ class SharedFiles:
 
     def __init__(self, cache: Path | None) -> None:
         self.token = uuid.uuid4().hex
-        if cache is not None:
-            cache.mkdir(parents=True, exist_ok=True)
-            for left in cache.glob(f"{_PREFIX}*"):  # of a search that was killed; only one at a time runs here
-                shutil.rmtree(left, ignore_errors=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=cache)).absolute()
+        self.folder = new_folder(cache, prefix=_PREFIX).absolute()
         self._marks: dict[Path, Path] = {}
         self._packed: list[tuple[str, Any]] | None = None
 

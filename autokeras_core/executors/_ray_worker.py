@@ -18,7 +18,7 @@ from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import AutoKerasError
 from autokeras_core.executors._inside import adopt_settings, forward_logs
 from autokeras_core.executors._packing import PackedFolder, pack_folder, unpack_folder
-from autokeras_core.executors.context_files import read_context
+from autokeras_core.executors.context_files import FEATURES_FOLDER, read_context
 from autokeras_core.executors.messages import Message
 from autokeras_core.search.records import TrialJob, TrialOutcome
 
@@ -28,7 +28,6 @@ NEWS_GROUP = "news"
 """The concurrency group of `news`: it is answered while a trial runs."""
 
 _SECONDS_TO_WAIT_FOR_NEWS = 1.0
-_FEATURES_FOLDER = "features"
 
 
 class TrialWorker:
@@ -66,7 +65,7 @@ class TrialWorker:
             return {"kind": "blind"}
         # Features are shared by the workers of a machine; on another one its own disk is quicker than the search's.
         is_there = node == ray.get_runtime_context().get_node_id()
-        return self._read(Path(folder), features=(Path(folder) if is_there else self._scratch) / _FEATURES_FOLDER)
+        return self._read(Path(folder), features=(Path(folder) if is_there else self._scratch) / FEATURES_FOLDER)
 
     def receive(self, files: Sequence[tuple[str, Any]]) -> Message:
         """Read what the trials share from files in Ray's object store, written to this machine's disk once for all workers.
@@ -84,7 +83,7 @@ class TrialWorker:
                 part.replace(folder)
             except OSError:  # another worker of this machine was first
                 shutil.rmtree(part, ignore_errors=True)
-        return self._read(folder, features=self._scratch / _FEATURES_FOLDER)
+        return self._read(folder, features=self._scratch / FEATURES_FOLDER)
 
     def run(self, job: Mapping[str, Any], *, mark: str | None, files: PackedFolder | None) -> Message:
         """Run a trial.

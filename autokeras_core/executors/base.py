@@ -20,8 +20,10 @@ class TrialObserver(Protocol):
     def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
         """Take note of an event.
 
-        `"built"` (parameters), `"resumed"` (epoch: the last one of an earlier run, from whose checkpoint the trial goes on),
-        `"batch"` (epoch, share), `"epoch"` (epoch, epochs, metrics).
+        * `"built"`: `parameters`, how many the model has;
+        * `"resumed"`: `epoch`, the last one of an earlier run, from whose checkpoint the trial goes on;
+        * `"batch"`: `epoch`, `epochs` (how many there will be) and `share` of the epoch, from 0 to 1;
+        * `"epoch"`: `epoch`, `epochs` and `metrics`, its values by name.
         """
         ...
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -23,7 +25,10 @@ from autokeras_core.errors import DataError, SearchError, describe_error
 if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
 
-__all__ = ["read_context", "write_context"]
+__all__ = ["FEATURES_FOLDER", "new_folder", "read_context", "write_context"]
+
+FEATURES_FOLDER = "features"
+"""The name of the folder with the features that the workers of one machine share."""
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -31,6 +36,20 @@ _CONTEXT_FILE = "context.pickle"
 _LEAST_BYTES = 64 * 2**10  # smaller arrays are pickled with the rest
 _PROTOCOL = 5
 _ARRAY_FORMAT = (3, 0)  # takes all names of columns, and as many as there are
+
+
+def new_folder(cache: Path | None, *, prefix: str) -> Path:
+    """Return a new folder for the workers' files; those that a search which was killed has left are deleted.
+
+    Args:
+        cache: The folder of the search's cache, where only one search runs at a time, or `None` for a temporary folder.
+        prefix: What the names of such folders begin with.
+    """
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+        for left in cache.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=cache))
 
 
 def write_context(context: TrialContext, folder: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import queue
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from autokeras_core.executors._deaths import count_memory_kills, describe_death
 from autokeras_core.executors._inside import current_settings, log_again
 from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
 from autokeras_core.executors._worker_process import Inbox, WorkerProcess
-from autokeras_core.executors.context_files import write_context
+from autokeras_core.executors.context_files import new_folder, write_context
 from autokeras_core.executors.shares import (
     Workers,
     parse_bytes,
@@ -115,7 +114,7 @@ class ProcessExecutor(WorkerPool[_Seat]):
         """
         self._observer = observer
         self._threads = threads_each(self.capacity) if self._given_threads is None else self._given_threads
-        self._folder = _new_folder(context.store.directory)
+        self._folder = new_folder(context.store.directory, prefix=_FOLDER_PREFIX)
         try:
             # They begin with importing TensorFlow, which takes seconds; the files are written meanwhile.
             for number in range(self.capacity):
@@ -230,12 +229,3 @@ class ProcessExecutor(WorkerPool[_Seat]):
                 advice="Use workers=1 to run the trials in this process.",
             )
         )
-
-
-def _new_folder(cache: Path | None) -> Path:
-    """Return a new folder for the workers' files: in a search's cache if there is one."""
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
-        for left in cache.glob(f"{_FOLDER_PREFIX}*"):  # of a search that was killed; only one at a time runs here
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=cache))

@@ -18,13 +18,12 @@ from typing import Any, BinaryIO
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import AutoKerasError, SearchError, describe_error
 from autokeras_core.executors._inside import adopt_settings, forward_logs
-from autokeras_core.executors.context_files import read_context
+from autokeras_core.executors.context_files import FEATURES_FOLDER, read_context
 from autokeras_core.executors.messages import Message, read_message, write_message
 from autokeras_core.search.records import TrialJob
 
 __all__ = ["main"]
 
-_FEATURES_FOLDER = "features"
 _STATUS = Path("/proc/self/status")
 
 
@@ -67,7 +66,7 @@ def _work(setup: Mapping[str, Any], jobs: queue.Queue[Message], channel: _Channe
     forward_logs(channel, setup["settings"])
     folder = Path(setup["folder"])
     context = read_context(folder)
-    context.store.share_in(folder / _FEATURES_FOLDER)
+    context.store.share_in(folder / FEATURES_FOLDER)
     if setup["memory_limit"] is not None:
         _limit_memory(setup["memory_limit"])
     channel.send("ready")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from autokeras_core.errors import GraphError, SpaceError, describe_error
-from autokeras_core.search.domains import domain_from_json
-from autokeras_core.search.space import is_domain
+from autokeras_core.search.domains import Domain, domain_from_json
 from autokeras_core.search.values import as_value
 
 __all__ = ["decode_domains", "encode_domains", "plain_argument"]
 
 
 def plain_argument(value: object, where: str, *, operator: type[Any]) -> object:
-    """Return a copy of an argument as JSON data, domains and operators; NumPy scalars and tuples are converted.
+    """Return a copy of an argument as JSON data, domains and operators; NumPy scalars, tuples and paths are converted.
 
     Raises:
         GraphError: If it is anything else, so that a graph that cannot be saved is an error where it is written.
     """
-    if value is None or is_domain(value) or isinstance(value, operator):
+    if value is None or isinstance(value, (Domain, operator)):
         return value
     if isinstance(value, (list, tuple)):
         return [plain_argument(item, where, operator=operator) for item in value]
@@ -35,12 +35,12 @@ def plain_argument(value: object, where: str, *, operator: type[Any]) -> object:
             )
         return {key: plain_argument(item, where, operator=operator) for key, item in value.items()}
     try:
-        return as_value(value)
+        return as_value(os.fspath(value) if isinstance(value, os.PathLike) else value)
     except SpaceError:
         raise GraphError(
             describe_error(
                 f"An argument cannot be saved ({where}).",
-                expected="a bool, int, finite float, str, domain or block, or a list or dict of such",
+                expected="a bool, int, finite float, str, path, domain or block, or a list or dict of such",
                 received=f"{value!r} of type {type(value).__name__}",
                 advice="Pass plain data, and make other objects from it in build.",
             )
@@ -49,7 +49,7 @@ def plain_argument(value: object, where: str, *, operator: type[Any]) -> object:
 
 def encode_domains(value: Any) -> Any:
     """Return an argument with the domains in it as JSON data."""
-    if is_domain(value):
+    if isinstance(value, Domain):
         return {"$domain": value.to_json()}
     if isinstance(value, list):
         return [encode_domains(item) for item in value]

@@ -23,9 +23,9 @@ class Operator(ABC):
 
     Every hyperparameter of `space` is a constructor argument: left `None` it is tuned, a value fixes it, a `Choice`,
     `Int`, `Float` or `Boolean` narrows it. Further arguments are settings, passed on by a constructor that names them;
-    a class without a constructor of its own takes its hyperparameters, and a block that declares none takes whatever
-    its `build` asks for by run. All must be JSON data (or domains, or operators), so that a graph can be saved; what
-    is kept is a copy.
+    a class without a constructor of its own takes its hyperparameters, and a define-by-run block takes whatever its
+    `build` asks for. All must be JSON data (or domains, or operators), so that a graph can be saved; what is kept is a
+    copy.
 
     Attributes:
         base_name: The short name that hyperparameter paths start with; by default made from the class name.
@@ -45,7 +45,7 @@ class Operator(ABC):
                 )
             )
         # A constructor of the subclass's own knows what it passes on; without one the user's arguments arrive as they
-        # are. With no declared space they may belong to hyperparameters that `build` asks for by run.
+        # are. With no declared space they may belong to hyperparameters that a define-by-run block asks for.
         if self.space and type(self).__init__ is Operator.__init__:
             self._reject_unknown(arguments)
         self.name = name

@@ -11,13 +11,7 @@ from autokeras_core.errors import GraphError, describe_error
 from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Head, Input
 
-__all__ = [
-    "check_each_called_once",
-    "check_heads_are_last",
-    "check_inputs_are_listed",
-    "check_kinds",
-    "head_is_not_last",
-]
+__all__ = ["check_each_called_once", "check_inputs_are_listed", "check_kinds"]
 
 
 def check_kinds(inputs: Sequence[object], outputs: Sequence[object]) -> None:
@@ -75,26 +69,6 @@ def check_each_called_once(nodes: Sequence[Node]) -> None:
                 )
             )
         seen.add(id(node.operator))
-
-
-def check_heads_are_last(nodes: Sequence[Node]) -> None:
-    """Raise `GraphError` if a block was called on what a head returned."""
-    for node in nodes:
-        for source in node.inputs:
-            if isinstance(source.operator, Head):
-                raise head_is_not_last(source.operator, node.operator)
-
-
-def head_is_not_last(head: object, follower: object) -> GraphError:
-    """Return the error for a head that `follower` stands behind."""
-    return GraphError(
-        describe_error(
-            f"The head {head!r} is not last.",
-            expected="nothing behind a head",
-            received=f"{follower!r} behind it",
-            advice="Put the head behind the last block.",
-        )
-    )
 
 
 def check_inputs_are_listed(inputs: Sequence[Input], nodes: Sequence[Node]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from autokeras_core.graph.upstream import upstream_profiles
-from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.names import TRAINING_PATH, join_path
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.graph.graph import BlockVertex, Graph
+    from autokeras_core.graph.view import HyperparameterView
     from autokeras_core.search.values import Value
 
 __all__ = ["configuration_cost", "network_cost"]
@@ -27,19 +27,8 @@ def network_cost(graph: Graph, configuration: Mapping[str, Value], profile: Data
 
     A block whose `cost` raises does not know it: that is no reason to end a search, or to fail a trial.
     """
-    known_to = upstream_profiles(graph.blocks, profile)
-    costs = [
-        _cost_of(
-            vertex,
-            HyperparameterView(
-                values=configuration,
-                path=vertex.name,
-                profile=known_to[vertex.name],
-                input_name=vertex.input_name,
-            ),
-        )
-        for vertex in graph.blocks
-    ]
+    views = graph.views(configuration, profile)
+    costs = [_cost_of(vertex, views[vertex.name]) for vertex in graph.blocks]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known else None
 
@@ -65,7 +54,7 @@ def configuration_cost(graph: Graph, configuration: Mapping[str, Value], profile
     cost = network_cost(graph, configuration, profile)
     if cost is None:
         return None
-    batch_size = configuration.get("training/batch_size", 64)
+    batch_size = configuration.get(join_path(TRAINING_PATH, "batch_size"), 64)
     assert isinstance(batch_size, int)
     return cost + _STEP / min(batch_size, profile.rows)
 

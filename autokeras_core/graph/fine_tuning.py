@@ -18,12 +18,15 @@ from autokeras_core.graph.operator import Preprocessor
 if TYPE_CHECKING:
     from autokeras_core.graph.view import HyperparameterView
 
-__all__ = ["DEPTHS", "Depth", "FineTunable", "FineTuning", "HasLayerGroups", "OffersFineTuning"]
+__all__ = ["DEPTHS", "Depth", "FineTunable", "FineTuning", "HasLayerGroups", "OffersFineTuning", "WarmSchedule"]
 
 Depth: TypeAlias = Literal["top", "all"]
 
 DEPTHS: tuple[str, ...] = get_args(Depth)
 """Which layers of a network can be set free: the last ones, or all."""
+
+WarmSchedule: TypeAlias = Literal["cosine", "linear", "one_cycle"]
+"""The learning-rate schedules that begin with a warm-up."""
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +39,7 @@ class FineTuning:
         learning_rate: The largest learning rate, above 0; low, or what was learned before is lost.
         epochs: How many epochs at most.
         batch_size: Rows per training step at most: a whole network takes more memory than a few layers behind it.
-        schedule: How the learning rate rises and falls; one that begins with a warm-up.
+        schedule: How the learning rate rises and falls, `"cosine"`, `"linear"` or `"one_cycle"`: those with a warm-up.
         weight_decay: Decoupled weight decay, times the learning rate.
         layer_decay: By which factor the learning rate falls from one group of layers to the one below it, in `(0, 1]`,
             where the network tells its groups, see `HasLayerGroups`. What lies behind the network has the whole rate.
@@ -46,7 +49,7 @@ class FineTuning:
     learning_rate: float = attrs.field(default=1e-4, validator=attrs.validators.gt(0))
     epochs: int = attrs.field(default=10, validator=attrs.validators.ge(1))
     batch_size: int = attrs.field(default=32, validator=attrs.validators.ge(1))
-    schedule: str = attrs.field(default="cosine", validator=attrs.validators.in_(("cosine", "linear", "one_cycle")))
+    schedule: WarmSchedule = attrs.field(default="cosine", validator=attrs.validators.in_(get_args(WarmSchedule)))
     weight_decay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
     layer_decay: float = attrs.field(default=1.0, validator=[attrs.validators.gt(0), attrs.validators.le(1)])
 

@@ -12,25 +12,22 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.graph._node_checks import (
-    check_each_called_once,
-    check_heads_are_last,
-    check_inputs_are_listed,
-    check_kinds,
-    head_is_not_last,
-)
+from autokeras_core.graph._node_checks import check_each_called_once, check_inputs_are_listed, check_kinds
+from autokeras_core.graph.loss_weights import checked_loss_weights
 from autokeras_core.graph.naming import check_name, name_operators
 from autokeras_core.graph.node import Node
 from autokeras_core.graph.operator import Block, Head, Input
 from autokeras_core.graph.topology import nodes_in_order, sort_names
 from autokeras_core.graph.upstream import upstream_profiles
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.names import suggest
 from autokeras_core.search.space import Space
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
+    from autokeras_core.search.values import Value
 
-__all__ = ["BlockVertex", "Graph", "InputVertex", "Source"]
+__all__ = ["BlockVertex", "Graph", "InputVertex", "Source", "check_sources_exist"]
 
 
 @attrs.frozen
@@ -97,8 +94,8 @@ class Graph:
         loss_weights: How much a head's loss counts among those of several, by name; 1 where nothing is said.
 
     Raises:
-        GraphError: If names repeat, a source is unknown or comes later, an input or block leads nowhere, or a head
-            is not last.
+        GraphError: If names repeat, a source is unknown or comes later, an input or block leads nowhere, a head is not
+            last, or a loss weight is of no head or no number above 0.
 
     Example:
         ```python
@@ -127,6 +124,7 @@ class Graph:
         self._check_sources()
         self._check_heads()
         self._check_use()
+        object.__setattr__(self, "loss_weights", checked_loss_weights(self.loss_weights, self.heads))
 
     @classmethod
     def from_nodes(cls, inputs: Sequence[Input], outputs: Sequence[Node]) -> Self:
@@ -146,7 +144,6 @@ class Graph:
         nodes = nodes_in_order(outputs)
         block_nodes = [node for node in nodes if not isinstance(node.operator, Input)]
         check_each_called_once(block_nodes)
-        check_heads_are_last(block_nodes)
         check_inputs_are_listed(inputs, block_nodes)
         input_names = dict(zip(map(id, inputs), name_operators(inputs, what="input"), strict=True))
         blocks: list[Any] = [node.operator for node in block_nodes]
@@ -170,11 +167,6 @@ class Graph:
             ),
             heads=tuple(block_names[id(node.operator)] for node in outputs),
         )
-
-    @property
-    def head_vertices(self) -> tuple[BlockVertex, ...]:
-        """The heads, in the user's order of outputs."""
-        return tuple(self.block(name) for name in self.heads)
 
     def block(self, name: str) -> BlockVertex:
         """Return the block (or head) of that name.
@@ -208,10 +200,27 @@ class Graph:
         known = {} if profile is None else upstream_profiles(self.blocks, profile)
         return Space.combine(*(_space_of(each, known.get(each.name)).under(each.name) for each in self.blocks))
 
+    def views(self, configuration: Mapping[str, Value], profile: DataProfile) -> dict[str, HyperparameterView]:
+        """Return what each block sees of a configuration, by its name.
+
+        Whichever of its methods is called, a block is told of the same data: of the inputs that it depends on.
+
+        Args:
+            configuration: The values of all active hyperparameters, by path.
+            profile: What analysis found out about all inputs and targets.
+        """
+        known = upstream_profiles(self.blocks, profile)
+        return {
+            vertex.name: HyperparameterView(
+                values=configuration, path=vertex.name, profile=known[vertex.name], input_name=vertex.input_name
+            )
+            for vertex in self.blocks
+        }
+
     # Validity
 
     def _check_sources(self) -> None:
-        input_names = {vertex.name for vertex in self.inputs}
+        input_names = [vertex.name for vertex in self.inputs]
         names = [vertex.name for vertex in self.blocks]
         for vertex in self.blocks:
             if not vertex.sources or (len(vertex.sources) > 1 and not vertex.is_list):
@@ -222,17 +231,7 @@ class Graph:
                         received=f"{len(vertex.sources)} sources, is_list={vertex.is_list}",
                     )
                 )
-            for source in vertex.sources:
-                known = sorted(input_names) if source.kind == "input" else names
-                if source.name not in known:
-                    raise GraphError(
-                        describe_error(
-                            f"The block {vertex.name!r} has an unknown source.",
-                            expected=f"one of the {source.kind}s {known}",
-                            received=str(source),
-                            advice=suggest(source.name, known),
-                        )
-                    )
+            check_sources_exist(vertex.name, vertex.sources, inputs=input_names, blocks=names)
         # Raises if there is a cycle; the order itself must be right already.
         needed = {vertex.name: [each.name for each in vertex.sources if each.kind == "block"] for vertex in self.blocks}
         sort_names(needed)
@@ -260,7 +259,7 @@ class Graph:
         for vertex in self.blocks:
             for source in vertex.sources:
                 if source.kind == "block" and self.block(source.name).is_head:
-                    raise head_is_not_last(self.block(source.name).operator, vertex.operator)
+                    raise _head_is_not_last(self.block(source.name).operator, vertex.operator)
 
     def _check_use(self) -> None:
         used = {source for vertex in self.blocks for source in vertex.sources}
@@ -279,6 +278,42 @@ class Graph:
                     advice="Leave it out, or connect it.",
                 )
             )
+
+
+def check_sources_exist(name: str, sources: Sequence[Source], *, inputs: Sequence[str], blocks: Sequence[str]) -> None:
+    """Check that what a block is applied to is in the graph.
+
+    Args:
+        name: The block's name.
+        sources: Where its tensors come from.
+        inputs: The names of the graph's inputs.
+        blocks: The names of its blocks.
+
+    Raises:
+        GraphError: If a source is unknown.
+    """
+    for source in sources:
+        known = inputs if source.kind == "input" else blocks
+        if source.name not in known:
+            raise GraphError(
+                describe_error(
+                    f"The block {name!r} has an unknown source.",
+                    expected=f"one of the {source.kind}s {list(known)}",
+                    received=str(source),
+                    advice=suggest(source.name, known),
+                )
+            )
+
+
+def _head_is_not_last(head: object, follower: object) -> GraphError:
+    return GraphError(
+        describe_error(
+            f"The head {head!r} is not last.",
+            expected="nothing behind a head",
+            received=f"{follower!r} behind it",
+            advice="Put the head behind the last block.",
+        )
+    )
 
 
 def _space_of(vertex: BlockVertex, profile: DataProfile | None) -> Space:

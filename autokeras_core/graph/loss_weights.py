@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.graph.graph import Graph
 from autokeras_core.names import suggest
 
-__all__ = ["weighted"]
+if TYPE_CHECKING:
+    from autokeras_core.graph.graph import Graph
+
+__all__ = ["checked_loss_weights", "weighted"]
 
 
 def weighted(graph: Graph, loss_weights: Mapping[str, float] | Sequence[float] | None) -> Graph:
@@ -33,16 +35,32 @@ def weighted(graph: Graph, loss_weights: Mapping[str, float] | Sequence[float] |
     if loss_weights is None:
         return graph
     if not isinstance(loss_weights, Mapping):
-        values = list(loss_weights)
+        try:
+            values = list(loss_weights)
+        except TypeError:
+            raise _unusable(graph.heads, f"loss_weights={loss_weights!r}") from None
         if len(values) != len(graph.heads):
-            raise _unusable(graph, f"{len(values)} weights for {len(graph.heads)} heads")
+            raise _unusable(graph.heads, f"{len(values)} weights for {len(graph.heads)} heads")
         loss_weights = dict(zip(graph.heads, values, strict=True))
+    return attrs.evolve(graph, loss_weights=loss_weights)
+
+
+def checked_loss_weights(loss_weights: Mapping[str, Any], heads: Sequence[str]) -> dict[str, float]:
+    """Return weights as plain numbers, by head.
+
+    Args:
+        loss_weights: The weights, by name.
+        heads: The heads' names.
+
+    Raises:
+        GraphError: If a head is unknown, or a weight is no number above 0.
+    """
     for name, weight in loss_weights.items():
-        if name not in graph.heads:
-            raise _unusable(graph, f"{name!r}", advice=suggest(str(name), graph.heads))
+        if name not in heads:
+            raise _unusable(heads, f"{name!r}", advice=suggest(str(name), heads))
         if not _is_weight(weight):
-            raise _unusable(graph, f"{name!r}: {weight!r}")
-    return attrs.evolve(graph, loss_weights={name: float(weight) for name, weight in loss_weights.items()})
+            raise _unusable(heads, f"{name!r}: {weight!r}")
+    return {name: float(weight) for name, weight in loss_weights.items()}
 
 
 def _is_weight(weight: Any) -> bool:
@@ -53,11 +71,11 @@ def _is_weight(weight: Any) -> bool:
     return not isinstance(weight, (bool, str)) and math.isfinite(number) and number > 0
 
 
-def _unusable(graph: Graph, received: str, *, advice: str = "") -> GraphError:
+def _unusable(heads: Sequence[str], received: str, *, advice: str = "") -> GraphError:
     return GraphError(
         describe_error(
             "loss_weights cannot be used.",
-            expected=f"a finite number above 0 for each of the heads {list(graph.heads)}",
+            expected=f"a finite number above 0 for each of the heads {list(heads)}",
             received=received,
             advice=advice,
         )

@@ -26,8 +26,6 @@ class MissingBlock(Block):
         reason: Why it cannot be made, and what to do: its class is not here, or takes other arguments by now.
     """
 
-    is_missing = True
-
     def __init__(self, record: Mapping[str, Any], *, reason: str) -> None:
         super().__init__()
         self.record = dict(record)

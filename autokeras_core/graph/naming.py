@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autokeras_core.errors import GraphError, describe_error
-from autokeras_core.names import is_path_part
+from autokeras_core.names import TRAINING_PATH, is_path_part
 
 if TYPE_CHECKING:
     from autokeras_core.graph.operator import Operator
 
-__all__ = ["RESERVED_NAME", "check_name", "name_operators"]
-
-RESERVED_NAME = "training"
-"""What the training hyperparameters live under (`training/learning_rate`); no block may have this name."""
+__all__ = ["check_name", "name_operators"]
 
 
 def name_operators(operators: Sequence[Operator], *, what: str = "block") -> tuple[str, ...]:
@@ -35,7 +32,7 @@ def name_operators(operators: Sequence[Operator], *, what: str = "block") -> tup
         name_operators([ConvBlock(), ConvBlock(name="last"), ConvBlock()])  # ("conv", "last", "conv_2")
         ```
     """
-    taken: set[str] = {RESERVED_NAME} if what == "block" else set()
+    taken: set[str] = {TRAINING_PATH} if what == "block" else set()
     for operator in operators:
         if operator.name is None:
             continue
@@ -66,7 +63,7 @@ def check_name(name: str, what: str = "block") -> None:
                 received=f"name={name!r}",
             )
         )
-    if what == "block" and name == RESERVED_NAME:
+    if what == "block" and name == TRAINING_PATH:
         raise GraphError(
             describe_error(
                 f"The block name {name!r} is reserved for the training hyperparameters.",

@@ -42,8 +42,8 @@ RawRows: TypeAlias = "Rows | Mapping[str, np.ndarray[Any, Any]]"
 class Block(Operator):
     """A piece of network (or of preprocessing) that a graph is built from.
 
-    A block declares `space` and reads it with `hp["name"]`, or leaves `space` empty and asks by run,
-    `hp.Int("units", 32, 256)`.
+    A block declares `space` and reads it with `hp["name"]`, or leaves `space` empty and is define-by-run: it asks in
+    `build`, by `hp.Int("units", 32, 256)`.
 
     Example:
         ```python
@@ -256,6 +256,8 @@ class Input(Operator):
             DataError: If it is not data of this modality: wrong rank, NaN, an unknown kind.
         """
 
+    # Adapted rows are `Any` in these methods, so that an input whose `adapt` makes arrays only may say so in its own.
+
     @abstractmethod
     def analyse(self, data: Any, *, name: str) -> InputProfile:
         """Find out what adapted training rows are, with reasons."""
@@ -310,7 +312,7 @@ class Input(Operator):
     def match(self, data: Any, profile: InputProfile) -> Rows:
         """Return adapted rows as the model takes them: checked, and brought to the training rows' form where need be.
 
-        Called for every rows but the training rows. By default they are checked and returned as they are.
+        Called for all rows but those of training. By default they are checked and returned as they are.
 
         Raises:
             DataError: As `check`, or if a row cannot be read.

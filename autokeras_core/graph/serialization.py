@@ -13,17 +13,17 @@ import attrs
 
 from autokeras_core.errors import AutoKerasError, GraphError, describe_error
 from autokeras_core.graph._records import read_field, read_records, read_sources, refuse
-from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, Source
+from autokeras_core.graph.graph import BlockVertex, Graph, InputVertex, check_sources_exist
 from autokeras_core.graph.local_classes import local_classes
-from autokeras_core.graph.loss_weights import weighted
 from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.graph.operator import Block, Input, Operator
 from autokeras_core.graph.topology import sort_names
-from autokeras_core.names import LOCAL_NAMESPACE, format_name, parse_name, suggest
+from autokeras_core.names import LOCAL_NAMESPACE, format_name, parse_name
 
 __all__ = ["Registered", "TypeRegistry", "graph_from_json", "graph_identity", "graph_to_json"]
 
 SCHEMA = 1
+_IDENTITY = ("type", "config")  # what `graph_identity` keeps of a block's record
 
 
 class Registered(Protocol):
@@ -185,13 +185,11 @@ class _Encoder:
         )
 
 
-_IDENTITY = ("type", "config")
-
-
 @attrs.frozen
 class _MissingClassError(Exception):
-    """A class that is not here, with the reason."""
+    """A class that is not here, with the reason and the record that names it: a block's own, or one inside of it."""
 
+    record: Mapping[str, Any]
     reason: str
 
 
@@ -226,14 +224,14 @@ class _Decoder:
         heads = read_field(data, "heads", list, "the graph")
         sources = {name: read_sources(record, name) for name, record in blocks.items()}
         for name in blocks:
-            self._check_sources_exist(name, sources[name], inputs, list(blocks))
+            check_sources_exist(name, sources[name], inputs=[each.name for each in inputs], blocks=list(blocks))
         order = sort_names(
             {name: [source.name for source in sources[name] if source.kind == "block"] for name in blocks}
         )
         for head in heads:
             if not isinstance(head, str) or head not in blocks:
                 refuse("heads", expected=f"names out of {list(blocks)}", received=head)
-        graph = Graph(
+        return Graph(
             inputs=tuple(inputs),
             blocks=tuple(
                 BlockVertex(
@@ -245,30 +243,15 @@ class _Decoder:
                 for name in order
             ),
             heads=tuple(heads),
+            loss_weights=read_field(data, "loss_weights", dict, "the graph") if "loss_weights" in data else {},
         )
-        return weighted(graph, read_field(data, "loss_weights", dict, "the graph") if "loss_weights" in data else None)
-
-    def _check_sources_exist(
-        self, name: str, sources: Sequence[Source], inputs: Sequence[InputVertex], blocks: Sequence[str]
-    ) -> None:
-        for source in sources:
-            known = blocks if source.kind == "block" else [vertex.name for vertex in inputs]
-            if source.name not in known:
-                raise GraphError(
-                    describe_error(
-                        f"The block {name!r} has an unknown source.",
-                        expected=f"one of the {source.kind}s {list(known)}",
-                        received=str(source),
-                        advice=suggest(source.name, known),
-                    )
-                )
 
     def _input(self, record: Mapping[str, Any]) -> InputVertex:
         name = record["name"]
         try:
             operator = self.operator(record, name)
         except _MissingClassError as missing:
-            raise _class_is_missing("input", name, record, missing.reason) from None
+            raise _class_is_missing("input", name, missing) from None
         if not isinstance(operator, Input):
             refuse(name, expected="the type of an input", received=record["type"])
         return InputVertex(name=name, operator=operator)
@@ -281,7 +264,7 @@ class _Decoder:
         except _MissingClassError as missing:
             if may_be_missing:
                 return _stand_in(record, reason=missing.reason)
-            raise _class_is_missing("block", name, record, missing.reason) from None
+            raise _class_is_missing("block", name, missing) from None
         except _ConfigurationError as error:
             if may_be_missing:
                 return _stand_in(record, reason=str(error))
@@ -291,7 +274,7 @@ class _Decoder:
         return operator
 
     def operator(self, record: Mapping[str, Any], where: str) -> Operator:
-        cls = self._class_of(read_field(record, "type", str, where), where)
+        cls = self._class_of(record, where)
         config = {key: self._value(value, where) for key, value in read_field(record, "config", dict, where).items()}
         try:
             operator = cls.from_config(config)
@@ -320,22 +303,23 @@ class _Decoder:
             return {key: self._value(item, where) for key, item in value.items()}
         return value
 
-    def _class_of(self, full_name: str, where: str) -> type[Operator]:
+    def _class_of(self, record: Mapping[str, Any], where: str) -> type[Operator]:
+        full_name = read_field(record, "type", str, where)
         namespace, name = parse_name(full_name)
         if namespace is None:
             refuse(where, expected="a full name, 'namespace:name', as its type", received=full_name)
-        cls = self._local_class(name) if namespace == LOCAL_NAMESPACE else self._registered_class(full_name)
+        cls = self._local_class(name, record) if namespace == LOCAL_NAMESPACE else self._registered_class(record)
         if not issubclass(cls, Operator):
             refuse(where, expected=f"{full_name} to be an input, block or head", received=cls)
         return cls
 
-    def _registered_class(self, full_name: str) -> type[Any]:
+    def _registered_class(self, record: Mapping[str, Any]) -> type[Any]:
         try:
-            return self._registry.operator_class(full_name)
+            return self._registry.operator_class(record["type"])
         except AutoKerasError as error:  # the name is unknown, or the plugin's class cannot be imported
-            raise _MissingClassError(str(error)) from error
+            raise _MissingClassError(record, str(error)) from error
 
-    def _local_class(self, name: str) -> type[Operator]:
+    def _local_class(self, name: str, record: Mapping[str, Any]) -> type[Operator]:
         if name in self._custom:
             return self._custom[name]
         found = local_classes(name, Operator, self._registry)
@@ -350,7 +334,7 @@ class _Decoder:
             )
         if not found:
             reason = f"no class called {name!r} is defined in this process; pass custom_blocks=[{name}]"
-            raise _MissingClassError(reason)
+            raise _MissingClassError(record, reason)
         return found[0]
 
 
@@ -384,11 +368,11 @@ def _stand_in(record: Mapping[str, Any], *, reason: str) -> MissingBlock:
     return MissingBlock({key: record.get(key) for key in ("type", "distribution", "version", "config")}, reason=reason)
 
 
-def _class_is_missing(what: str, name: str, record: Mapping[str, Any], reason: str) -> GraphError:
+def _class_is_missing(what: str, name: str, missing: _MissingClassError) -> GraphError:
     return GraphError(
         describe_error(
             f"The class of the {what} {name!r} is not here.",
-            expected=f"{record['type']}{_saved_by(record)}",
-            received=reason,
+            expected=f"{missing.record['type']}{_saved_by(missing.record)}",
+            received=missing.reason,
         )
     )

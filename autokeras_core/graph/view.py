@@ -14,10 +14,10 @@ import attrs
 
 from autokeras_core.errors import SpaceError, describe_error
 from autokeras_core.graph.seeds import derive_seed
-from autokeras_core.names import join_path, suggest
+from autokeras_core.names import PATH_SEPARATOR, join_path, suggest
 from autokeras_core.search.domains import Boolean, Choice, Domain, Fixed, Float, Int
 from autokeras_core.search.space import Space
-from autokeras_core.search.values import Value
+from autokeras_core.search.values import Value, as_conditions
 
 if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
@@ -31,24 +31,28 @@ class SpaceRecorder:
     """Collects the hyperparameters that define-by-run blocks ask for while a graph is built.
 
     Attributes:
-        domains: The domains found, by full path, in the order they were first asked for.
+        domains: The domains found, as the blocks gave them, by full path in the order they were first asked for.
         arguments: What the user fixed or narrowed, by full path: a value or a domain.
+        conditions: Those of the scopes that are open now, the outermost one first: full paths and the values they allow.
     """
 
     domains: dict[str, Domain] = attrs.field(factory=dict)
     arguments: dict[str, object] = attrs.field(factory=dict)
+    conditions: list[tuple[str, tuple[Value, ...]]] = attrs.field(factory=list)
 
     def record(self, path: str, domain: Domain) -> Domain:
-        """Note that a block asked for `path`; return its domain after the user's own narrowing."""
-        if path not in self.domains:
-            narrowed = Space({path: attrs.evolve(domain, when=())}).narrow({path: self.arguments.get(path)})
-            self.domains[path] = attrs.evolve(narrowed[path], when=domain.when)
-        return self.domains[path]
+        """Note that a block asked for `path` in the open scopes; return its domain after the user's own narrowing."""
+        found = self.domains.setdefault(path, attrs.evolve(domain, when=tuple(self.conditions)))
+        return Space({path: attrs.evolve(found, when=())}).narrow({path: self.arguments.get(path)})[path]
 
     @property
     def space(self) -> Space:
-        """What was found, as a space."""
-        return Space(self.domains)
+        """What was found, as a space after the user's own narrowing.
+
+        Raises:
+            SpaceError: If a scope depends on what was not asked for before it, or on a value that this can never have.
+        """
+        return Space(self.domains).narrow({path: self.arguments.get(path) for path in self.domains})
 
 
 @attrs.frozen(kw_only=True)
@@ -58,7 +62,8 @@ class HyperparameterView:
     Args:
         values: The whole configuration, by full path.
         path: Where this view stands; names are relative to it.
-        profile: What analysis found out about the data; `None` where a block is built without data.
+        profile: What analysis found out about the inputs that the block depends on, and about all targets; `None` where a
+            block is built without data.
         recorder: Collects hyperparameters that are asked for by `Choice`, `Int`, `Float`, `Boolean`, `Fixed`.
         seed: A seed for whatever is random in a block (dropout, augmentation); derived from the trial's. Of several random
             layers each needs one of its own: `layer_seed(hp.seed, index)`.
@@ -85,7 +90,6 @@ class HyperparameterView:
     input_name: str | None = None
     members: int | None = None
     preprocessors: tuple[Preprocessor, ...] = ()
-    conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of a declared hyperparameter.
@@ -96,7 +100,7 @@ class HyperparameterView:
         full = join_path(self.path, name)
         if full in self.values:
             return self.values[full]
-        own = [key for key in self.values if key.startswith(self.path)]
+        own = [key for key in self.values if not self.path or key.startswith(self.path + PATH_SEPARATOR)]
         raise SpaceError(
             describe_error(
                 f"The block at {self.path!r} asked for a hyperparameter without a value.",
@@ -123,7 +127,7 @@ class HyperparameterView:
     def Choice(  # noqa: N802 - KerasTuner's name
         self, name: str, values: Sequence[Value], ordered: bool | None = None, default: Value | None = None
     ) -> Any:
-        """Declare and return one of `values`."""
+        """Declare and return one of `values`; `ordered` is there for KerasTuner's signature only."""
         return self._ask(name, Choice(values, default=default))
 
     def Int(  # noqa: N802 - KerasTuner's name
@@ -173,24 +177,31 @@ class HyperparameterView:
     def conditional_scope(
         self, parent_name: str, parent_values: Value | Sequence[Value]
     ) -> Iterator[HyperparameterView]:
-        """Yield a view whose hyperparameters are active only where `parent_name` has one of `parent_values`.
+        """Make what is asked for in the `with` block active only where `parent_name` has one of `parent_values`.
+
+        Yields this view itself. Where the condition does not hold, the default is returned (KerasTuner returns `None`).
 
         Example:
             ```python
-            if hp.Choice("kind", ["a", "b"]) == "a":
-                with hp.conditional_scope("kind", "a") as inner:
-                    units = inner.Int("units", 8, 64)
+            if hp.Choice("kind", ["linear", "mlp"]) == "mlp":
+                with hp.conditional_scope("kind", ["mlp"]):
+                    units = hp.Int("units", 8, 64)
             ```
         """
-        is_many = isinstance(parent_values, Sequence) and not isinstance(parent_values, str)
-        allowed = tuple(parent_values) if is_many else (parent_values,)  # type: ignore[arg-type]
-        condition = (join_path(self.path, parent_name), allowed)
-        yield attrs.evolve(self, conditions=(*self.conditions, condition))  # type: ignore[arg-type]
+        if self.recorder is None:
+            yield self
+            return
+        (condition,) = as_conditions({join_path(self.path, parent_name): parent_values})
+        self.recorder.conditions.append(condition)
+        try:
+            yield self
+        finally:
+            self.recorder.conditions.pop()
 
     def _ask(self, name: str, domain: Domain) -> Value:
         full = join_path(self.path, name)
         if self.recorder is not None:
-            domain = self.recorder.record(full, attrs.evolve(domain, when=self.conditions))
+            domain = self.recorder.record(full, domain)
         return self.values.get(full, domain.default)
 
 

@@ -1,4 +1,4 @@
-"""How long a search, and each of its trials, may take. Light: standard library only."""
+"""How long a search, and each of its trials, may take. Light: attrs only."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _END_OF_TRIALS: ContextVar[Deadline | None] = ContextVar("_END_OF_TRIALS", defau
 def ending_trials_after(seconds: float | None) -> Iterator[None]:
     """Have the trials of a search that is run in the `with` block end after so many seconds, whatever its time limit is.
 
-    For who completes a search that has a model, by way of a task, in what is left of its time: it may be nothing. The time limit
-    is that of the whole search then, so that reading the data is not given up; and what follows the last trial is done, for
-    which there is the time that a search keeps for it.
+    To complete a search that has a model, by way of a task, in what is left of its time, which may be nothing. The time
+    limit is that of the whole search then, so that reading the data is not given up. What follows the last trial is done
+    all the same: a search keeps time for that.
 
     Args:
         seconds: How long trials may go on, from now; `None` for as long as the time limit says.
@@ -80,13 +80,12 @@ def planned_epochs(rows: int, *, least_steps: int = 0, batch_size: int = 64) -> 
         planned_epochs(640, least_steps=3_000, batch_size=32)  # 150
         ```
     """
-    for_steps = min(_MOST_EPOCHS_FOR_STEPS, -(-least_steps // -(-max(rows, 1) // batch_size)))
-    passes = 40 * (3200 / max(rows, 1)) ** 0.25
-    return (
-        int(max(min(100, max(10, round(passes))), for_steps))
-        if rows <= ROWS_PER_EPOCH
-        else max(10, round(passes * rows / ROWS_PER_EPOCH))
-    )
+    passes: float = 40 * (3200 / max(rows, 1)) ** 0.25
+    if rows > ROWS_PER_EPOCH:
+        return max(10, round(passes * rows / ROWS_PER_EPOCH))
+    steps_per_epoch = math.ceil(max(rows, 1) / batch_size)
+    for_steps = min(_MOST_EPOCHS_FOR_STEPS, math.ceil(least_steps / steps_per_epoch))
+    return max(min(100, max(10, round(passes))), for_steps)
 
 
 @attrs.define(kw_only=True)
@@ -190,8 +189,8 @@ class Budget:
     def reason_to_stop(self) -> str | None:
         """Return why no further trial should start, or `None` if one should.
 
-        The first trial of a run that goes on with a search is worth any time in which something can be trained: who gives
-        less time than the trials before took does not want nothing for it.
+        The first trial of a run that goes on with a search is begun in any time in which something can be trained, also if
+        that is less than the trials before took: the time was given for something.
         """
         if self.trials_left <= 0:
             return f"max_trials={self.max_trials} reached"

@@ -18,15 +18,26 @@ import attrs
 import keras_tuner
 import numpy as np
 
-from autokeras_core.errors import SearchError, describe_error
+from autokeras_core.errors import SearchError
 from autokeras_core.search.checkpointed import checkpointed_epochs
 from autokeras_core.search.estimate import SearchEstimate, estimate_search
+from autokeras_core.search.events import (
+    HANDED_OVER,
+    INTERRUPTED,
+    SEARCH_ENDED,
+    SEARCH_FAILED,
+    TRIAL_ENDED,
+    TRIAL_RESUMED,
+    TRIAL_RETRIED,
+    TRIAL_STARTED,
+)
+from autokeras_core.search.giving_up import check_failures, no_model, why_nothing_can_be_had
 from autokeras_core.search.oracles import finish_trial
-from autokeras_core.search.records import NO_FINITE_SCORE, Failure, TrialJob, TrialOutcome, rank_outcomes
-from autokeras_core.search.session import HANDED_OVER, INTERRUPTED, SEARCH_ENDED, SEARCH_FAILED, TRIAL_RESUMED
+from autokeras_core.search.place import trial_folder
+from autokeras_core.search.records import RETRIES, TrialJob, TrialOutcome, best_outcome, rank_outcomes, retried
 
 if TYPE_CHECKING:
-    from autokeras_core.engine.context import Objective, TrialContext
+    from autokeras_core.engine.context import TrialContext
     from autokeras_core.executors.base import Executor
     from autokeras_core.progress import Progress
     from autokeras_core.search.budget import Budget
@@ -35,7 +46,7 @@ if TYPE_CHECKING:
     from autokeras_core.search.rungs import Pruner
     from autokeras_core.search.space import Configuration, Space
 
-__all__ = ["KEPT_MODELS", "RETRIES", "SearchDriver", "best_outcome"]
+__all__ = ["KEPT_MODELS", "SearchDriver"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,25 +54,9 @@ _MOST_BYTES_OF_CANDIDATES = 2 * 2**30
 KEPT_MODELS = 3
 """How many models a search keeps on the disk if they are not candidates of an ensemble."""
 
-_IDENTICAL_FAILURES = 3
-_SKIPS_IN_A_ROW = 10
 _EXHAUSTED = "search space exhausted"
 _OUT_OF_TIME = "time_limit reached"
 _OWN_LIMIT = "the tuner's own max_trials reached"  # of an oracle of the user's: else the budget ends a search
-RETRIES: Mapping[str, Mapping[str, Any]] = {
-    "oom": {"batch_size_divisor": 2},
-    "nan": {"learning_rate_factor": 0.1},
-    "crash": {},
-}
-"""By kind of failure, what changes in a trial that is tried once more.
-
-Its directory stays as it is: a trial whose worker died goes on from the checkpoint that it left there.
-"""
-
-
-def best_outcome(outcomes: list[TrialOutcome], objective: Objective) -> TrialOutcome | None:
-    """Return the completed trial that ranks first; `None` if none completed."""
-    return next(iter(rank_outcomes(outcomes, maximise=objective.maximise)), None)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +94,8 @@ class SearchDriver:
         outcomes: All outcomes so far, those of an earlier run of the same search first.
         unfinished: Trials that an earlier run of the same search started and did not finish. They run first, from what
             they left in their directories; oracle and budget know of them.
+        elapsed_before: How many seconds earlier runs of the same search took.
+        stop_reason: Why no further trial was started; empty until then, and where an error ended the search.
     """
 
     oracle: keras_tuner.Oracle
@@ -168,17 +165,20 @@ class SearchDriver:
         finally:
             self.executor.close()
         if self.best is None:
-            raise self._no_model()
+            raise no_model(self.outcomes, stop_reason=self.stop_reason)
 
     @property
     def best(self) -> TrialOutcome | None:
         """The best completed trial so far."""
-        return best_outcome(self.outcomes, self.context.objective)
+        return best_outcome(self.outcomes, maximise=self.context.objective.maximise)
 
     @property
     def estimate(self) -> SearchEstimate:
         """What is expected of the rest of the search."""
-        return estimate_search(self.pacer, self.outcomes, self.predefined)
+        jobs = [*(running.job for running in self._running.values()), *self.unfinished]
+        return estimate_search(
+            self.pacer, self.outcomes, self.predefined, under_way=[job.configuration for job in jobs]
+        )
 
     @property
     def _elapsed(self) -> float:
@@ -199,7 +199,9 @@ class SearchDriver:
             if not self._running:
                 return reason or _EXHAUSTED
             self._end(self.executor.wait())
-            reason = self._systematic_failure() or self._nothing_to_be_had()
+            if self.best is None:
+                check_failures(self.outcomes)
+            reason = why_nothing_can_be_had(self.outcomes)
 
     def _fill(self) -> str | None:
         """Start trials while there is room for them; return why there will be no further one, or `None`."""
@@ -238,7 +240,7 @@ class SearchDriver:
             epochs=int(proposed.get("tuner/epochs", self.epochs)),
             seed=self._trial_seed(self.budget.started_trials),
             seconds=None,
-            directory=str(self.directory / "trials" / trial.trial_id),
+            directory=str(trial_folder(self.directory, trial.trial_id)),
             rungs=()
             if self.pruner is None or "tuner/epochs" in proposed
             else self.pruner.rungs(configuration, self.outcomes),
@@ -248,7 +250,7 @@ class SearchDriver:
         job = self._timed(job)
         self.budget.started_trials += 1
         origin = self.origin_of(job.configuration)
-        self.journal.append("trial_started", **job.to_json(), origin=origin, elapsed=self._elapsed)
+        self.journal.append(TRIAL_STARTED, **job.to_json(), origin=origin, elapsed=self._elapsed)
         self._submit(trial, job)
 
     def _resume(self, job: TrialJob) -> None:
@@ -273,21 +275,20 @@ class SearchDriver:
 
     def _end(self, outcome: TrialOutcome) -> None:
         """Try a failed trial once more if that may help, or note how it ended."""
-        running = self._running[outcome.trial_id]
-        if outcome.failure is not None and outcome.failure.kind == "not_begun":
+        running, failure = self._running[outcome.trial_id], outcome.failure
+        if failure is not None and failure.kind == "not_begun":
             del self._running[outcome.trial_id]  # nothing is noted, and nothing deleted: a later run goes on with it
-            _LOGGER.info("Trial %s is left for a later run: %s", outcome.trial_id, outcome.failure.reason)
+            _LOGGER.info("Trial %s is left for a later run: %s", outcome.trial_id, failure.reason)
             return
-        retry = RETRIES.get(outcome.failure.kind) if outcome.failure and running.job.attempt == 1 else None
-        if retry is None or outcome.failure is None:
+        if failure is None or failure.kind not in RETRIES or running.job.attempt > 1:
             del self._running[outcome.trial_id]
-            if outcome.failure is not None:  # where its worker died, a checkpoint or half a model may lie there
+            if failure is not None:  # where its worker died, a checkpoint or half a model may lie there
                 shutil.rmtree(running.job.directory, ignore_errors=True)
             self._finish(running.trial, outcome)
             return
-        job = attrs.evolve(self._timed(running.job), attempt=2, **retry)
-        self.journal.append("trial_retried", trial_id=job.trial_id, failure=attrs.asdict(outcome.failure))
-        _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, outcome.failure.reason)
+        job = retried(self._timed(running.job), failure.kind)
+        self.journal.append(TRIAL_RETRIED, trial_id=job.trial_id, failure=attrs.asdict(failure))
+        _LOGGER.info("Trial %s failed (%s), trying once more", job.trial_id, failure.reason)
         self._running[job.trial_id] = attrs.evolve(running, job=job)
         self.executor.submit(job)
 
@@ -312,7 +313,7 @@ class SearchDriver:
         self.outcomes.append(outcome)
         self.budget.reserve = self.reserve_for(self.best)
         record = outcome.to_json()
-        self.journal.append(f"trial_{outcome.status}", **record)
+        self.journal.append(TRIAL_ENDED[outcome.status], **record)
         self._drop_models()
         self.progress.trial_ended(outcome, self.best)
         self.progress.estimated(self.estimate)
@@ -333,51 +334,6 @@ class SearchDriver:
             size += _bytes_in(Path(outcome.directory)) if place <= self.kept_models else 0
             if place > self.kept_models or (place > KEPT_MODELS and size > _MOST_BYTES_OF_CANDIDATES):
                 shutil.rmtree(outcome.directory, ignore_errors=True)
-
-    def _systematic_failure(self) -> str | None:
-        """Raise if the last trials failed in the same way, and none has a model: then it is no configuration's fault.
-
-        A loss that diverges may be: only where no score is a number, NaN counts.
-        """
-        if len(self.outcomes) < _IDENTICAL_FAILURES or self.best is not None:
-            return None
-        last = self.outcomes[-_IDENTICAL_FAILURES:]
-        reasons = {outcome.failure for outcome in last}
-        failure = last[-1].failure
-        if len(reasons) == 1 and failure is not None and (failure.kind == "bug" or NO_FINITE_SCORE in failure.reason):
-            message = f"The last {_IDENTICAL_FAILURES} trials all failed in the same way: {failure.reason}"
-            raise SearchError(message)
-        return None
-
-    def _nothing_to_be_had(self) -> str | None:
-        """Return why the search must stop if it keeps proposing what cannot be had here."""
-        last = self.outcomes[-_SKIPS_IN_A_ROW:]
-        if len(last) < _SKIPS_IN_A_ROW or not all(outcome.is_skipped for outcome in last):
-            return None
-        return f"the last {_SKIPS_IN_A_ROW} configurations need something that cannot be had"
-
-    def _no_model(self) -> SearchError:
-        failures: list[Failure] = [outcome.failure for outcome in self.outcomes if outcome.failure]
-        if failures and all(outcome.is_skipped for outcome in self.outcomes):
-            return SearchError(failures[0].reason)  # one clear sentence, which names the ways out
-        if not failures:
-            return SearchError(
-                describe_error(
-                    "The search ended before it trained a model.",
-                    expected="time for at least one trial",
-                    received=f"no trial, stopped because: {self.stop_reason}",
-                    advice="Give a larger time_limit.",
-                )
-            )
-        reasons = "; ".join(sorted({f"{failure.kind}: {failure.reason}" for failure in failures}))
-        return SearchError(
-            describe_error(
-                "The search trained no model.",
-                expected="at least one trial that completes",
-                received=f"{len(failures)} failed ({reasons})",
-                advice="See leaderboard() or the journal for each trial's reason.",
-            )
-        )
 
     def _trial_seed(self, number: int) -> int:
         return int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0] % (2**31))

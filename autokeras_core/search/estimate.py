@@ -23,11 +23,11 @@ class SearchEstimate:
 
     Attributes:
         trials_done: How many trials have ended, skipped ones left out.
-        trials_left: How many more there may be; `None` for no limit.
+        trials_left: How many more may end, those included that run or go on; `None` for no limit.
         predefined_left: How many of the configurations that it begins with are to come.
         seconds_to_first_model: When there will be a model; `None` if there is one, or that is not known.
         seconds_left: When the search will have ended; `None` if that is not known. At most what its time limit leaves.
-        has_time_limit: Whether the time limit, not the number of trials, is what ends it.
+        ends_by_time: Whether the time limit, not the number of trials, is what ends it.
     """
 
     trials_done: int
@@ -35,31 +35,38 @@ class SearchEstimate:
     predefined_left: int
     seconds_to_first_model: float | None
     seconds_left: float | None
-    has_time_limit: bool
+    ends_by_time: bool
 
 
 def estimate_search(
-    pacer: Pacer, outcomes: Sequence[TrialOutcome], predefined: Sequence[Configuration]
+    pacer: Pacer,
+    outcomes: Sequence[TrialOutcome],
+    predefined: Sequence[Configuration],
+    *,
+    under_way: Sequence[Configuration] = (),
 ) -> SearchEstimate:
     """Estimate the rest of a search from the costs of what is to come, and from how long trials took.
 
     A trial often takes less than all of its epochs would: it no longer improves, or is pruned. By how much less, the trials
-    so far tell. What comes after the predefined configurations is thought to take as long as the trials before it.
+    so far tell. What comes after the predefined configurations is thought to take as long as the trials before it, and what is
+    under way as long as if it began now.
 
     Args:
         pacer: Knows costs, speed and the budget.
         outcomes: The trials that have ended.
         predefined: All configurations that the search begins with, in order.
+        under_way: The configurations of the trials that run, and of those that an earlier run did not finish.
 
     Returns:
         The estimate. Without costs, nothing is known of seconds before the first trial has ended.
     """
     budget = pacer.budget
     ended = [outcome for outcome in outcomes if not outcome.is_skipped]
-    tried = [outcome.configuration for outcome in outcomes]
+    tried = [*(outcome.configuration for outcome in outcomes), *under_way]
     to_come = [configuration for configuration in predefined if configuration not in tried]
-    trials_left = None if math.isinf(budget.trials_left) else int(budget.trials_left)
-    seconds = [_expected(pacer, ended, configuration) for configuration in to_come]
+    may_start = None if math.isinf(budget.trials_left) else int(budget.trials_left)
+    trials_left = None if may_start is None else len(under_way) + may_start
+    seconds = [_expected(pacer, ended, configuration) for configuration in (*under_way, *to_come)]
     known = [each for each in seconds if each is not None]
     first = known[0] if known and len(known) == len(seconds) else None
     if first is not None and budget.seconds_left is not None:
@@ -70,10 +77,10 @@ def estimate_search(
     return SearchEstimate(
         trials_done=len(ended),
         trials_left=trials_left,
-        predefined_left=len(to_come) if trials_left is None else min(len(to_come), trials_left),
+        predefined_left=len(to_come) if may_start is None else min(len(to_come), may_start),
         seconds_to_first_model=None if any(outcome.score is not None for outcome in ended) else first,
         seconds_left=limit if ends_by_time else rest,
-        has_time_limit=ends_by_time,
+        ends_by_time=ends_by_time,
     )
 
 
@@ -91,10 +98,10 @@ def _expected(pacer: Pacer, ended: Sequence[TrialOutcome], configuration: Config
 
 
 def _rest(
-    ended: Sequence[TrialOutcome], predefined: Sequence[float | None], *, trials_left: int, workers: int
+    ended: Sequence[TrialOutcome], expected: Sequence[float | None], *, trials_left: int, workers: int
 ) -> float | None:
-    """Return how long so many more trials will take together."""
-    coming = list(predefined[:trials_left])
+    """Return how long so many more trials will take together, of the first of which it is known what is expected."""
+    coming = expected[:trials_left]
     known = [each for each in coming if each is not None]
     mean = _mean(ended)
     if mean is None:

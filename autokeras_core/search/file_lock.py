@@ -24,7 +24,11 @@ else:
     import fcntl
 
     def try_lock(descriptor: int) -> bool:
-        """Lock an open file for this process until it is closed; return whether nobody else holds the lock."""
+        """Lock an open file for this process until it is closed; return whether nobody else holds the lock.
+
+        Raises:
+            OSError: If the file system has no locks, as some that are reached over a network.
+        """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -14,6 +14,8 @@ from autokeras_core.graph.serialization import graph_identity, graph_to_json
 from autokeras_core.registry import get_registry
 
 if TYPE_CHECKING:
+    import keras_tuner
+
     from autokeras_core.engine.context import Objective
     from autokeras_core.search.run import SearchRequest
     from autokeras_core.search.session import SearchSession
@@ -66,7 +68,7 @@ def manifest_of(request: SearchRequest, objective: Objective) -> dict[str, Any]:
     }
 
 
-def tuner_name(tuner: Any) -> str:
+def tuner_name(tuner: str | keras_tuner.Oracle) -> str:
     """Return what a tuner is called: its name, or the class of an oracle."""
     return tuner if isinstance(tuner, str) else type(tuner).__name__
 

@@ -99,7 +99,7 @@ class Journal:
             raise
         return journal
 
-    def append(self, event: str, **fields: Any) -> None:
+    def append(self, event: str, /, **fields: Any) -> None:
         """Write one event; it is on the disk when this returns.
 
         Args:
@@ -246,6 +246,8 @@ def is_locked(path: str | os.PathLike[str]) -> bool:
         return False
     try:
         return not try_lock(descriptor)
+    except OSError:  # there are no locks here, so no search can have one
+        return False
     finally:
         os.close(descriptor)  # lets go of the lock at once
 
@@ -333,19 +335,17 @@ class _Lock:
     def __init__(self, journal: Path) -> None:
         self._path = journal.with_name(journal.name + _LOCK_SUFFIX)
         self._descriptor = -1
-        while self._descriptor < 0:
-            descriptor = self._open(journal)
-            if not try_lock(descriptor):
-                os.close(descriptor)
-                raise self._held_elsewhere()
-            # The holder before may have deleted the file between our opening and locking it: then lock the new one.
-            if _is_same_file(descriptor, self._path):
-                self._descriptor = descriptor
-            else:
-                os.close(descriptor)
-        os.ftruncate(self._descriptor, 0)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        try:
+            while self._descriptor < 0:
+                self._try()
+        except OSError as error:
+            raise SearchError(
+                describe_error(
+                    "The search's journal cannot be locked.",
+                    expected="a folder that exists and can be written, on a file system with file locks, with room on it",
+                    received=f"{str(journal.parent)!r} ({type(error).__name__}: {error.strerror})",
+                )
+            ) from error
 
     def release(self) -> None:
         """Delete the lock file and let go of the lock."""
@@ -355,17 +355,21 @@ class _Lock:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _open(self, journal: Path) -> int:
+    def _try(self) -> None:
+        """Lock the file and write the pid into it, unless it is deleted meanwhile; raise if another process holds it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise SearchError(
-                describe_error(
-                    "The search's journal cannot be locked.",
-                    expected="a folder that exists and can be written",
-                    received=f"{str(journal.parent)!r} ({type(error).__name__}: {error.strerror})",
-                )
-            ) from error
+            if not try_lock(descriptor):
+                raise self._held_elsewhere()
+            # The holder before may have deleted the file between our opening and locking it: then lock the new one.
+            if _is_same_file(descriptor, self._path):
+                os.ftruncate(descriptor, 0)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                os.write(descriptor, f"{os.getpid()}\n".encode())
+                self._descriptor = descriptor
+        finally:
+            if self._descriptor != descriptor:
+                os.close(descriptor)
 
     def _held_elsewhere(self) -> SearchError:
         try:

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import TypeAlias
 
 import attrs
 import numpy as np
 
-from autokeras_core.search.space import Configuration, Space, configuration_key
+from autokeras_core.search.space import Configuration, ConfigurationKey, Space, configuration_key
 from autokeras_core.search.submodules import SubModule, parent_path, select_submodule, submodules
 from autokeras_core.search.values import Value
 
-__all__ = ["ConfigurationKey", "Mutation", "draw_untried", "mutate"]
-
-ConfigurationKey: TypeAlias = tuple[tuple[str, str], ...]
-"""What `configuration_key` returns."""
+__all__ = ["Mutation", "draw_untried", "mutate"]
 
 _DRAWS_PER_SUBMODULE = 24
 _LARGEST_LISTED_SPACE = 200_000

@@ -1,4 +1,4 @@
-"""Who is to be told that a search's directory was opened, such as the command line, which keeps a file there. Light."""
+"""What is called once a directory is known to hold a search: the command line keeps a file of its own there. Light."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _CALL: ContextVar[Callable[[], None] | None] = ContextVar("_CALL", default=None)
 def calling_when_opened(call: Callable[[], None]) -> Iterator[None]:
     """Have something called in the `with` block as soon as a directory is known to hold the search that is run there.
 
-    For who keeps files of its own beside a search, and starts it by way of a task: a search that is refused, or interrupted
-    before, then leaves those of the one that is there as they are.
+    To keep files beside a search that is started by way of a task: where the search is refused, or interrupted before,
+    the files beside the one that is there stay as they are.
 
     Args:
         call: What to call. An exception in it ends the search.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,13 +14,17 @@ import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine import oracle as kt_oracle
 
-from autokeras_core.errors import SearchError, SpaceError, describe_error
+from autokeras_core.errors import SpaceError
 from autokeras_core.search.kt_adapter import to_hyperparameters, to_space
-from autokeras_core.search.mutation import ConfigurationKey, draw_untried, mutate
-from autokeras_core.search.space import Configuration, Space, configuration_key
+from autokeras_core.search.mutation import draw_untried, mutate
+from autokeras_core.search.records import VALIDATION_LOSS, rank
+from autokeras_core.search.seeds import checked_seed
+from autokeras_core.search.space import Configuration, ConfigurationKey, Space, configuration_key
 from autokeras_core.search.values import Value
 
 __all__ = ["MutationOracle", "SupportsPacing"]
+
+_LOGGER = logging.getLogger(__name__)
 
 _DRAWS_TO_PACE = 32
 
@@ -107,7 +113,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
             max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
         # Set here, not handed on: KerasTuner would take the seed 0 for none.
-        self.seed = self._seed_state = _checked_seed(seed)
+        self.seed = self._seed_state = _drawn_seed() if seed is None else checked_seed(seed)
         if hyperparameters is not None:
             self._predefined_in(self.search_space)
 
@@ -155,10 +161,13 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         if best is None:
             return draw_untried(space, rng=rng, tried=tried)
         mutation = mutate(self._configuration_of(best, space), space=space, rng=rng, tried=tried)
-        return None if mutation is None else mutation.configuration
+        if mutation is None:
+            return None
+        _LOGGER.debug("Trial %s was mutated at %r.", best.trial_id, mutation.path)
+        return mutation.configuration
 
     def _best_trial(self) -> Trial | None:
-        """Return the completed trial with the best score, the earliest of equals.
+        """Return the completed trial that ranks first, as a search's trials do, and the earliest of equals.
 
         Not `get_best_trials`: it fills up with failed trials, whose score is `None`.
         """
@@ -167,8 +176,12 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
             for trial in map(self.trials.__getitem__, self.start_order)
             if trial.status == TrialStatus.COMPLETED and trial.score is not None
         ]
-        sign = -1.0 if self.objective.direction == "max" else 1.0
-        return min(completed, key=lambda trial: sign * float(trial.score), default=None)
+        maximise = self.objective.direction == "max"
+        return min(
+            completed,
+            key=lambda trial: rank(float(trial.score), _validation_loss(trial), maximise=maximise),
+            default=None,
+        )
 
     def _predefined_in(self, space: Space) -> list[Configuration]:
         if not self._predefined:
@@ -221,14 +234,16 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
             super().end_trial(trial)
 
 
-def _checked_seed(seed: int | None) -> int:
-    if seed is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise SearchError(
-            describe_error("The seed is no seed.", expected="an int of at least 0, or None", received=f"seed={seed!r}")
-        )
-    return int(seed)
+def _drawn_seed() -> int:
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+def _validation_loss(trial: Trial) -> float:
+    """Return the validation loss at a trial's best step; infinite where it was not told."""
+    if not trial.metrics.exists(VALIDATION_LOSS):
+        return math.inf
+    told = trial.metrics.get_history(VALIDATION_LOSS)
+    return next((float(each.mean()) for each in told if each.step == trial.best_step), math.inf)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,11 +19,22 @@ from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.names import suggest
 from autokeras_core.search.kt_adapter import to_hyperparameters
 from autokeras_core.search.oracle import MutationOracle, SupportsPacing
-from autokeras_core.search.records import TrialJob, TrialOutcome
+from autokeras_core.search.place import ORACLE_FOLDER
+from autokeras_core.search.records import VALIDATION_LOSS, TrialJob, TrialOutcome
 from autokeras_core.search.space import Space
 from autokeras_core.search.values import Value
 
-__all__ = ["PURE", "TUNERS", "can_be_told", "finish_trial", "forget", "make_oracle", "replay", "write_no_files"]
+__all__ = [
+    "PURE",
+    "TUNERS",
+    "WARM_STARTED",
+    "can_be_replayed",
+    "finish_trial",
+    "forget",
+    "make_oracle",
+    "replay",
+    "write_no_files",
+]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,9 +44,11 @@ TUNERS = ("mutation", "paper", "random", "bayesian", "hyperband")
 PURE = "paper"
 """The tuner that is the paper's algorithm and nothing else: no pacing, no pruning, no ensemble."""
 
-_FOLDER = "oracle"
+WARM_STARTED = ("mutation", PURE)
+"""The tuners that begin with predefined configurations; the others have no place for them."""
+
 _COLLISIONS = 1_000
-_UNTELLABLE = (HyperbandOracle, GridSearchOracle)
+_NOT_REPLAYABLE = (HyperbandOracle, GridSearchOracle)
 
 
 @attrs.frozen(kw_only=True)
@@ -133,12 +147,12 @@ def make_oracle(
             type(oracle).__name__,
         )
         oracle.max_retries_per_trial = 0
-    oracle._set_project_dir(str(directory), _FOLDER)
+    oracle._set_project_dir(str(directory), ORACLE_FOLDER)
     return oracle
 
 
-def can_be_told(tuner: str | keras_tuner.Oracle) -> bool:
-    """Return whether a tuner can go on after the trials of an earlier run, as `replay` tells it of them.
+def can_be_replayed(tuner: str | keras_tuner.Oracle) -> bool:
+    """Return whether a tuner can go on after the trials of an earlier run, as `replay` has it do.
 
     Hyperband cannot, nor can KerasTuner's grid search: their brackets, and their place in the grid, cannot be rebuilt from
     results. An oracle object that has seen the trials itself need not be told.
@@ -147,7 +161,7 @@ def can_be_told(tuner: str | keras_tuner.Oracle) -> bool:
         tuner: As for `make_oracle`.
     """
     if isinstance(tuner, keras_tuner.Oracle):
-        return bool(tuner.trials) or not isinstance(tuner, _UNTELLABLE)
+        return bool(tuner.trials) or not isinstance(tuner, _NOT_REPLAYABLE)
     return tuner != "hyperband"
 
 
@@ -155,8 +169,9 @@ def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome], *, unfin
     """Tell a fresh oracle about the trials of an earlier run, so that it goes on where that one stopped.
 
     Afterwards `"mutation"` proposes exactly what it would have proposed without the interruption. `"random"` goes on
-    in its sequence; like `"mutation"` it proposes nothing that was tried. `"bayesian"` goes on in its sequence of random
-    configurations, too, and knows all results, but does not draw the same random numbers afterwards.
+    in its sequence, unless it had to repeat a draw since that was tried already; like `"mutation"` it proposes nothing
+    that was tried. `"bayesian"` goes on in its sequence of random configurations, too, and knows all results, but does not
+    draw the same random numbers afterwards.
 
     Args:
         oracle: What `make_oracle` returned, before its first trial.
@@ -164,10 +179,10 @@ def replay(oracle: keras_tuner.Oracle, records: Iterable[TrialOutcome], *, unfin
         unfinished: The trials that were started and not finished; they are running ones for the oracle afterwards.
 
     Raises:
-        SearchError: If the oracle is one of those that cannot be told, see `can_be_told`, or if a trial between the others
-            is missing.
+        SearchError: If the oracle is one of those that cannot go on, see `can_be_replayed`, or if a trial between the
+            others is missing.
     """
-    if isinstance(oracle, _UNTELLABLE):
+    if isinstance(oracle, _NOT_REPLAYABLE):
         raise SearchError(
             describe_error(
                 f"A search with the tuner {type(oracle).__name__} cannot be continued.",
@@ -199,14 +214,17 @@ def finish_trial(oracle: keras_tuner.Oracle, trial: Trial, outcome: TrialOutcome
     Args:
         oracle: What `make_oracle` returned.
         trial: The trial that its `create_trial` returned.
-        outcome: What came out of it; without a score the trial is marked as invalid.
+        outcome: What came out of it; without a score the trial is marked as invalid. The validation loss is told with
+            the score: between equal scores it decides.
     """
     if outcome.score is None:
         trial.status = TrialStatus.INVALID
         trial.message = outcome.failure.reason if outcome.failure is not None else ""
     else:
         step = max(outcome.best_epoch - 1, 0)
-        oracle.update_trial(trial.trial_id, {oracle.objective.name: outcome.score}, step=step)
+        loss = outcome.metrics.get(VALIDATION_LOSS, math.nan)
+        told = {} if math.isnan(loss) else {VALIDATION_LOSS: loss}
+        oracle.update_trial(trial.trial_id, {**told, oracle.objective.name: outcome.score}, step=step)
         trial.status = TrialStatus.COMPLETED
     oracle.end_trial(trial)
 

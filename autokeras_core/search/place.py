@@ -12,8 +12,11 @@ __all__ = [
     "JOURNAL_FILE",
     "MANIFEST_FILE",
     "MODEL_RECORD_FILE",
+    "ORACLE_FOLDER",
     "OWN_FOLDERS",
+    "TRIALS_FOLDER",
     "prepare_place",
+    "trial_folder",
 ]
 
 MANIFEST_FILE = "search.json"
@@ -22,14 +25,25 @@ MANIFEST_FILE = "search.json"
 JOURNAL_FILE = "journal.jsonl"
 """The name of the journal in a search's directory."""
 
+TRIALS_FOLDER = "trials"
+"""The name of the folder in a search's directory that holds a folder for each trial."""
+
 CACHE_FOLDER = "cache"
 """The name of the folder in a search's directory for what can be computed again."""
 
-OWN_FOLDERS = ("trials", CACHE_FOLDER, "oracle")
+ORACLE_FOLDER = "oracle"
+"""The name of the folder in a search's directory for KerasTuner's files."""
+
+OWN_FOLDERS = (TRIALS_FOLDER, CACHE_FOLDER, ORACLE_FOLDER)
 """The names of the folders in a search's directory; what is in them is deleted as it sees fit."""
 
 MODEL_RECORD_FILE = "automodel.json"
 """The name of the file in a saved model's directory that tells about its search."""
+
+
+def trial_folder(directory: Path, trial_id: str) -> Path:
+    """Return the folder in a search's directory in which a trial leaves its checkpoints and its model."""
+    return directory / TRIALS_FOLDER / trial_id
 
 
 def prepare_place(directory: Path) -> None:

@@ -17,6 +17,8 @@ from autokeras_core.search.space import Configuration
 __all__ = [
     "GRACE",
     "NO_FINITE_SCORE",
+    "RETRIES",
+    "VALIDATION_LOSS",
     "EnsembleRecord",
     "Failure",
     "FailureKind",
@@ -24,8 +26,11 @@ __all__ = [
     "TrialJob",
     "TrialOutcome",
     "TrialStatus",
+    "best_outcome",
     "failed_outcome",
+    "rank",
     "rank_outcomes",
+    "retried",
 ]
 
 FailureKind: TypeAlias = Literal["oom", "nan", "timeout", "crash", "bug", "too_large", "unavailable", "not_begun"]
@@ -36,6 +41,19 @@ GRACE = 2.0
 
 NO_FINITE_SCORE = "was not finite in any epoch"
 """What the reason of a failure says of the objective where all of a trial's scores are NaN or infinite."""
+
+VALIDATION_LOSS = "val_loss"
+"""The metric that decides between equal scores."""
+
+RETRIES: Mapping[str, Mapping[str, Any]] = {
+    "oom": {"batch_size_divisor": 2},
+    "nan": {"learning_rate_factor": 0.1},
+    "crash": {},
+}
+"""By kind of failure, what changes in a trial that is tried once more.
+
+Its directory stays as it is: a trial whose worker died goes on from the checkpoint that it left there.
+"""
 
 
 @attrs.frozen
@@ -101,6 +119,16 @@ class TrialJob:
         return cls(**fields)
 
 
+def retried(job: TrialJob, kind: str) -> TrialJob:
+    """Return a job as it is tried once more after a failure, with what may help then.
+
+    Args:
+        job: The job as it was tried first.
+        kind: What kind of failure it was, one of `RETRIES`.
+    """
+    return attrs.evolve(job, attempt=2, **RETRIES[kind])
+
+
 @attrs.frozen(kw_only=True)
 class Failure:
     """Why a trial has no score.
@@ -134,6 +162,7 @@ class TrialOutcome:
         seconds_per_epoch: How long an epoch took with its validation, without what the first step takes to get ready;
             0 if that was not measured.
         parameters: The number of the model's parameters; 0 if it was never built.
+        planned_epochs: For how many epochs it was planned; 0 where that is not known.
         cut_short: Whether the time limit ended training before all epochs ran.
         directory: Where the trained model lies; empty if there is none.
         attempts: How often it ran, 2 after a retry.
@@ -152,6 +181,7 @@ class TrialOutcome:
     seconds: float = 0.0
     seconds_per_epoch: float = 0.0
     parameters: int = 0
+    planned_epochs: int = 0
     cut_short: bool = False
     directory: str = ""
     attempts: int = 1
@@ -162,8 +192,7 @@ class TrialOutcome:
     @property
     def pace(self) -> dict[str, Any]:
         """How long an epoch took, the whole trial, and of how many epochs it was."""
-        epochs = max((len(values) for values in self.history.values()), default=0)
-        return {"seconds_per_epoch": self.seconds_per_epoch, "seconds": self.seconds, "epochs": epochs}
+        return {"seconds_per_epoch": self.seconds_per_epoch, "seconds": self.seconds, "epochs": self.epochs}
 
     @property
     def is_skipped(self) -> bool:
@@ -203,6 +232,7 @@ def failed_outcome(job: TrialJob, failure: Failure, *, seconds: float = 0.0, par
         status="failed",
         seconds=seconds,
         parameters=parameters,
+        planned_epochs=job.epochs,
         attempts=job.attempt,
         failure=failure,
     )
@@ -231,8 +261,9 @@ class EnsembleRecord:
     def __str__(self) -> str:
         score, single = f"{self.score:.4f}", f"{self.single_score:.4f}"
         text = f"ensemble of {len(self.weights)}: {self.objective} {score} (best single {single})"
-        if score == single and "val_loss" in self.metrics and "val_loss" in self.single_metrics:  # this decided then
-            text += f", val_loss {self.metrics['val_loss']:.4g} ({self.single_metrics['val_loss']:.4g})"
+        if score == single and VALIDATION_LOSS in self.metrics and VALIDATION_LOSS in self.single_metrics:
+            loss, single_loss = self.metrics[VALIDATION_LOSS], self.single_metrics[VALIDATION_LOSS]  # they decided then
+            text += f", {VALIDATION_LOSS} {loss:.4g} ({single_loss:.4g})"
         return text
 
     def to_json(self) -> dict[str, Any]:
@@ -245,20 +276,36 @@ class EnsembleRecord:
         return cls(**{field.name: data[field.name] for field in attrs.fields(cls)})
 
 
-def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:
-    """Return the completed trials (pruned ones are none), the best score first.
+def rank(score: float, loss: float, *, maximise: bool) -> tuple[float, float]:
+    """Return what a completed trial is ordered by: the best one has the smallest.
 
-    Between equal scores the lower validation loss comes first, then the earlier trial: a few hundred validation rows
-    give many equal accuracies, and the loss still tells the models apart.
+    Between equal scores the lower validation loss comes first: a few hundred validation rows give many equal
+    accuracies, and the loss still tells the models apart.
 
     Args:
-        outcomes: Trials in the order in which they ended; those that failed are left out.
+        score: The trial's score.
+        loss: Its validation loss; infinite where it is not known. One that is NaN is as bad as that.
+        maximise: Whether more of the score is better.
+    """
+    return -score if maximise else score, math.inf if math.isnan(loss) else loss
+
+
+def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:
+    """Return the completed trials (pruned ones are none), the best first, as `rank` orders them.
+
+    Args:
+        outcomes: Trials in the order in which they ended, which decides between equals; those that failed are left out.
         maximise: Whether more of the score is better.
     """
 
     def key(outcome: TrialOutcome) -> tuple[float, float]:
-        score = math.inf if outcome.score is None else -outcome.score if maximise else outcome.score
-        return score, outcome.metrics.get("val_loss", math.inf)
+        assert outcome.score is not None
+        return rank(outcome.score, outcome.metrics.get(VALIDATION_LOSS, math.inf), maximise=maximise)
 
-    completed = (outcome for outcome in outcomes if outcome.status == "completed" and outcome.score is not None)
+    completed = [outcome for outcome in outcomes if outcome.status == "completed" and outcome.score is not None]
     return sorted(completed, key=key)
+
+
+def best_outcome(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> TrialOutcome | None:
+    """Return the completed trial that ranks first; `None` if none completed."""
+    return next(iter(rank_outcomes(outcomes, maximise=maximise)), None)

@@ -17,8 +17,8 @@ from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.finetuning import wants_second_phase
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import DataError, describe_error
-from autokeras_core.search.driver import RETRIES
-from autokeras_core.search.records import GRACE, TrialJob
+from autokeras_core.search.events import TRIAL_RETRIED, TRIAL_STARTED
+from autokeras_core.search.records import GRACE, TrialJob, retried
 from autokeras_core.search.winner import Winner, load_trained, winner_of
 
 if TYPE_CHECKING:
@@ -190,11 +190,11 @@ def _seconds_left(deadline: Deadline | None) -> float | None:
 def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> TrialJob:
     """Return how a trial was run, a retry's changes included, in the search space of today."""
     own = [event for event in events if event.get("trial_id") == outcome.trial_id]
-    started = [event for event in own if event["event"] == "trial_started"][-1]
+    started = [event for event in own if event["event"] == TRIAL_STARTED][-1]
     job = attrs.evolve(TrialJob.from_json(started), configuration=outcome.configuration, rungs=(), grace=GRACE)
-    retried = [event["failure"]["kind"] for event in own if event["event"] == "trial_retried"]
-    if outcome.attempts > 1 and retried:
-        job = attrs.evolve(job, attempt=outcome.attempts, **RETRIES[retried[-1]])
+    failures = [event["failure"]["kind"] for event in own if event["event"] == TRIAL_RETRIED]
+    if outcome.attempts > 1 and failures:
+        job = retried(job, failures[-1])
     # Where time ended a trial, its learning rates had come to their end by then.
     return attrs.evolve(job, epochs=outcome.epochs) if outcome.cut_short else job
 

@@ -11,23 +11,23 @@ import attrs
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.leaderboard import Leaderboard, build_leaderboard
-from autokeras_core.search.journal import is_locked, read_events
-from autokeras_core.search.place import MODEL_RECORD_FILE
-from autokeras_core.search.records import EnsembleRecord, TrialOutcome, rank_outcomes
-from autokeras_core.search.session import (
+from autokeras_core.search.events import (
     INTERRUPTED,
-    JOURNAL_FILE,
     TRIAL_RESUMED,
+    TRIAL_STARTED,
     read_end,
     read_ensemble,
     read_finished_trials,
-    read_manifest,
     read_origins,
     read_outcomes,
     read_seconds,
 )
+from autokeras_core.search.journal import is_locked, read_events
+from autokeras_core.search.place import JOURNAL_FILE, MODEL_RECORD_FILE
+from autokeras_core.search.records import EnsembleRecord, TrialOutcome, best_outcome
+from autokeras_core.search.session import read_manifest
 
-__all__ = ["MODEL_RECORD_FILE", "OpenTrial", "SearchReport", "SearchState", "read_report"]
+__all__ = ["OpenTrial", "SearchReport", "SearchState", "read_report"]
 
 SearchState: TypeAlias = Literal["running", "finished", "interrupted"]
 
@@ -89,7 +89,7 @@ class SearchReport:
     @property
     def best(self) -> TrialOutcome | None:
         """The best completed trial, or `None`."""
-        return next(iter(rank_outcomes(self.outcomes, maximise=self.maximise)), None)
+        return best_outcome(self.outcomes, maximise=self.maximise)
 
     @property
     def best_score(self) -> float | None:
@@ -189,8 +189,8 @@ def _of_saved_model(directory: Path) -> SearchReport:
 
 
 def _open_trials(events: Sequence[Mapping[str, Any]], ended: set[str]) -> tuple[OpenTrial, ...]:
-    started = {event["trial_id"]: event for event in events if event["event"] == "trial_started"}
-    begun = {event["trial_id"]: event["time"] for event in events if event["event"] in ("trial_started", TRIAL_RESUMED)}
+    started = {event["trial_id"]: event for event in events if event["event"] == TRIAL_STARTED}
+    begun = {event["trial_id"]: event["time"] for event in events if event["event"] in (TRIAL_STARTED, TRIAL_RESUMED)}
     return tuple(
         OpenTrial(trial_id=trial_id, configuration=event["configuration"], started=begun[trial_id])
         for trial_id, event in started.items()

@@ -14,16 +14,17 @@ from keras_tuner.engine.trial import TrialStatus
 
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.checkpointed import checkpointed_epochs
-from autokeras_core.search.driver import RETRIES
-from autokeras_core.search.oracles import can_be_told, replay
-from autokeras_core.search.records import Failure, failed_outcome
+from autokeras_core.search.events import TRIAL_ENDED
+from autokeras_core.search.oracles import can_be_replayed, replay
+from autokeras_core.search.records import Failure, failed_outcome, retried
 from autokeras_core.search.session import holds_search
 
 if TYPE_CHECKING:
+    from autokeras_core.search.events import UnfinishedTrial
     from autokeras_core.search.records import TrialJob
-    from autokeras_core.search.session import SearchSession, UnfinishedTrial
+    from autokeras_core.search.session import SearchSession
 
-__all__ = ["MOST_DEATHS", "give_up_deadly_trials", "is_deleted", "resume"]
+__all__ = ["MOST_DEATHS", "give_up_deadly_trials", "is_to_be_deleted", "resume"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ MOST_DEATHS = 3
 """How often in a row a process may end while it runs the same trial and gets no further, before the trial is given up."""
 
 
-def is_deleted(
+def is_to_be_deleted(
     directory: Path,
     identity: Mapping[str, Any],
     *,
@@ -39,7 +40,7 @@ def is_deleted(
     overwrite: bool,
     own: Mapping[str, Any] | None,
 ) -> bool:
-    """Return whether the search that is found in a directory is deleted, to begin a new one there.
+    """Return whether the search that is found in a directory is to be deleted, to begin a new one there.
 
     In spite of `overwrite` the caller's own search goes on, if it can.
 
@@ -54,7 +55,7 @@ def is_deleted(
         SearchError: If a new search would begin with an oracle that knows trials of another one. Nothing is deleted then.
     """
     is_there = holds_search(directory, identity)
-    deleted = overwrite and not (is_there and identity == own and can_be_told(tuner))
+    deleted = overwrite and not (is_there and identity == own and can_be_replayed(tuner))
     if isinstance(tuner, keras_tuner.Oracle) and (deleted or not is_there):
         _check_trials(tuner, known=())
     return deleted
@@ -78,7 +79,7 @@ def give_up_deadly_trials(session: SearchSession) -> None:
             failed_outcome(trial.job, Failure(kind="crash", reason=reason)),
             elapsed=session.seconds,
         )
-        session.journal.append("trial_failed", **outcome.to_json())
+        session.journal.append(TRIAL_ENDED["failed"], **outcome.to_json())
         session.outcomes.append(outcome)
         session.unfinished.remove(trial)
 
@@ -97,7 +98,7 @@ def resume(oracle: keras_tuner.Oracle, session: SearchSession) -> list[TrialJob]
     if oracle.trials:
         _check_trials(oracle, known=[*(each.trial_id for each in session.outcomes), *(job.trial_id for job in jobs)])
         return [job for job in jobs if _is_running(oracle, job)]
-    if not session.outcomes and not can_be_told(oracle):
+    if not session.outcomes and not can_be_replayed(oracle):
         return []  # it cannot be told of them; as nothing has ended yet, it proposes the same ones again
     if session.outcomes or jobs:
         replay(oracle, session.outcomes, unfinished=jobs)
@@ -123,9 +124,7 @@ def _is_deadly(trial: UnfinishedTrial) -> bool:
 
 def _job_of(trial: UnfinishedTrial) -> TrialJob:
     """Return the job as it ran last: with what was changed when it was tried once more."""
-    if trial.failure is None:
-        return trial.job
-    return attrs.evolve(trial.job, attempt=2, **RETRIES.get(trial.failure.kind, {}))
+    return trial.job if trial.failure is None else retried(trial.job, trial.failure.kind)
 
 
 def _is_running(oracle: keras_tuner.Oracle, job: TrialJob) -> bool:

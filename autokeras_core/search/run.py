@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from autokeras_core.builtin.spaces import training_space
 from autokeras_core.data.epochs import rows_of_an_epoch
 from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
@@ -24,25 +23,23 @@ from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, deadline_of_trials, planned_epochs
 from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
+from autokeras_core.search.events import ENSEMBLE_SELECTED, HANDED_OVER, INTERRUPTED, REFITTED
 from autokeras_core.search.identity import fit_to_space, manifest_of, tuner_name
-from autokeras_core.search.oracles import PURE, forget, make_oracle, write_no_files
+from autokeras_core.search.oracles import WARM_STARTED, forget, make_oracle, write_no_files
 from autokeras_core.search.pacing import Pacer
+from autokeras_core.search.place import CACHE_FOLDER
 from autokeras_core.search.predefined import Predefined, predefined_configurations
 from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
-from autokeras_core.search.resume import give_up_deadly_trials, is_deleted, resume
+from autokeras_core.search.resume import give_up_deadly_trials, is_to_be_deleted, resume
 from autokeras_core.search.rungs import Pruner
 from autokeras_core.search.selection import DEFAULT_MEMBERS
-from autokeras_core.search.session import (
-    ENSEMBLE_SELECTED,
-    HANDED_OVER,
-    INTERRUPTED,
-    REFITTED,
-    SearchSession,
-)
+from autokeras_core.search.session import SearchSession
 from autokeras_core.search.space import configuration_key
 from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
 
 if TYPE_CHECKING:
+    import keras_tuner
+
     from autokeras_core.engine.context import Distribution
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.engine.ensemble import Bundle
@@ -57,6 +54,8 @@ if TYPE_CHECKING:
 __all__ = ["SearchRequest", "SearchResult", "run_search"]
 
 _LOGGER = logging.getLogger(__name__)
+
+_BATCH_SIZE = "training/batch_size"
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +74,7 @@ class SearchRequest:
     time_limit: float | None
     deadline: Deadline | None
     objective: Any
-    tuner: Any
+    tuner: str | keras_tuner.Oracle
     seed: int
     directory: Path
     overwrite: bool
@@ -141,7 +140,7 @@ def run_search(
     request = attrs.evolve(request, graph=graph)
     manifest = manifest_of(request, objective)
     identity = manifest["identity"]
-    overwrite = is_deleted(
+    overwrite = is_to_be_deleted(
         request.directory, identity, tuner=request.tuner, overwrite=request.overwrite, own=request.own
     )
     session = SearchSession.open(request.directory, manifest=manifest, overwrite=overwrite)
@@ -153,11 +152,11 @@ def run_search(
             profile,
             request.data.train_inputs,
             request.data.validation_inputs,
-            directory=request.directory / "cache",
+            directory=request.directory / CACHE_FOLDER,
             targets=request.data.known_targets,
         )
         with required_in_time(request.deadline, doing="finding out what to search"):
-            space = discover_space(graph, profile, store).narrow({"training/batch_size": request.batch_size})
+            space = discover_space(graph, profile, store).narrow({_BATCH_SIZE: request.batch_size})
         fit_to_space(session, space)
         predefined = predefined_configurations(graph, profile, space, task=request.task, given=request.warm_starts)
         driver = _driver(request, session, store, space, objective, predefined, progress)
@@ -213,26 +212,20 @@ def _driver(
     predefined: Sequence[Predefined],
     progress: Progress,
 ) -> SearchDriver:
-    data = request.data
-    graph, profile = request.graph, data.profile
     budget = _budget(request, session)
     executor = make_executor(
         request.executor,
         workers=request.workers,
         time_limit=_seconds_of_trials(request, budget),
-        bytes_each=data.object_bytes,
+        bytes_each=request.data.object_bytes,
         max_trials=None if budget.max_trials is None else max(1, int(budget.trials_left), len(session.unfinished)),
     )
     budget.workers = executor.capacity
-    epochs = request.epochs or planned_epochs(
-        profile.rows,
-        least_steps=max(vertex.operator.least_steps for vertex in graph.inputs),
-        batch_size=int(training_space(profile)["batch_size"].default),
-    )
+    epochs = request.epochs or _planned_epochs(request, space)
     pacer = Pacer(
-        cost=lambda configuration: configuration_cost(graph, configuration, profile),
+        cost=lambda configuration: configuration_cost(request.graph, configuration, request.data.profile),
         budget=budget,
-        rows=rows_of_an_epoch(profile.rows),
+        rows=rows_of_an_epoch(request.data.profile.rows),
         epochs=epochs,
         is_preferred=[each.configuration for each in predefined if each.is_preferred].__contains__,
     )
@@ -240,24 +233,65 @@ def _driver(
         pacer.note(outcome.configuration, **outcome.pace)
         if outcome.status == "completed":
             budget.note_trial(outcome.seconds, cut_short=outcome.cut_short)
+    oracle = _oracle(request, space, objective, predefined, pacer)
+    unfinished = resume(oracle, session)
+    budget.started_trials += len(unfinished)
+    return SearchDriver(
+        oracle=oracle,
+        space=space,
+        context=_context(request, store, objective),
+        executor=executor,
+        budget=budget,
+        pacer=pacer,
+        journal=session.journal,
+        progress=progress,
+        directory=session.directory,
+        epochs=epochs,
+        seed=request.seed,
+        on_completed=get_manager().trial_completed,
+        starting=lambda: required_in_time(budget.deadline, doing="starting the workers"),
+        reserve_for=lambda best: _seconds_to_keep(request, best),
+        origin_of=_origin_of(request, predefined),
+        kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
+        predefined=_begins_with(request, predefined, space),
+        pruner=_pruner(request, objective, predefined, epochs=epochs) if request.prune else None,
+        outcomes=list(session.outcomes),
+        unfinished=unfinished,
+        elapsed_before=session.seconds,
+    )
+
+
+def _planned_epochs(request: SearchRequest, space: Space) -> int:
+    rows, batch_size = request.data.profile.rows, int(space[_BATCH_SIZE].default)
+    least_steps = max(vertex.operator.least_steps for vertex in request.graph.inputs)
+    return planned_epochs(rows, least_steps=least_steps, batch_size=batch_size)
+
+
+def _oracle(
+    request: SearchRequest, space: Space, objective: Objective, predefined: Sequence[Predefined], pacer: Pacer
+) -> keras_tuner.Oracle:
+    limit = pacer.budget.max_trials
     oracle = make_oracle(
         request.tuner,
         space=space,
         objective=(objective.name, objective.direction),
-        max_trials=None if budget.max_trials is None else budget.max_trials + budget.skipped_trials,
+        max_trials=None if limit is None else limit + pacer.budget.skipped_trials,
         seed=request.seed,
         predefined=[each.configuration for each in predefined],
         pacer=pacer,
         directory=request.directory,
-        max_epochs=epochs,
+        max_epochs=pacer.epochs,
     )
     if isinstance(request.tuner, str):
         write_no_files(oracle)
-    unfinished = resume(oracle, session)
-    budget.started_trials += len(unfinished)
-    context = TrialContext(
-        graph=graph,
-        profile=profile,
+    return oracle
+
+
+def _context(request: SearchRequest, store: FeatureStore, objective: Objective) -> TrialContext:
+    data = request.data
+    return TrialContext(
+        graph=request.graph,
+        profile=data.profile,
         store=store,
         train_targets=data.train_targets,
         validation_targets=data.validation_targets,
@@ -271,34 +305,11 @@ def _driver(
         exportable_ensemble=request.exportable_ensemble,
         distribution=request.distribution,
     )
-    return SearchDriver(
-        oracle=oracle,
-        space=space,
-        context=context,
-        executor=executor,
-        budget=budget,
-        pacer=pacer,
-        journal=session.journal,
-        progress=progress,
-        directory=session.directory,
-        epochs=epochs,
-        seed=request.seed,
-        on_completed=get_manager().trial_completed,
-        starting=lambda: required_in_time(budget.deadline, doing="starting the workers"),
-        reserve_for=lambda best: _seconds_to_keep(request, best),
-        origin_of=_origin_of(predefined, request.tuner),
-        kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
-        predefined=_begins_with(request.tuner, predefined, space),
-        pruner=_pruner(request, objective, predefined, epochs=epochs) if request.prune else None,
-        outcomes=list(session.outcomes),
-        unfinished=unfinished,
-        elapsed_before=session.seconds,
-    )
 
 
-def _begins_with(tuner: Any, predefined: Sequence[Predefined], space: Space) -> list[Configuration]:
+def _begins_with(request: SearchRequest, predefined: Sequence[Predefined], space: Space) -> list[Configuration]:
     """Return the configurations that are known to come; tuners but the mutation do not say."""
-    if tuner not in ("mutation", PURE):
+    if request.tuner not in WARM_STARTED:
         return []
     return [each.configuration for each in predefined] or [space.defaults()]
 
@@ -368,10 +379,10 @@ def _refitted(
     return refit
 
 
-def _origin_of(predefined: Sequence[Predefined], tuner: Any) -> Callable[[Configuration], str]:
+def _origin_of(request: SearchRequest, predefined: Sequence[Predefined]) -> Callable[[Configuration], str]:
     """Return what tells a predefined configuration's name; of any other, the tuner's."""
     names = {configuration_key(each.configuration): each.name for each in reversed(predefined)}
-    return lambda configuration: names.get(configuration_key(configuration), tuner_name(tuner))
+    return lambda configuration: names.get(configuration_key(configuration), tuner_name(request.tuner))
 
 
 def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver) -> SearchOutline:
@@ -382,7 +393,7 @@ def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver)
         rows=request.data.profile.rows,
         validation_rows=len(next(iter(request.data.validation_targets.values()))),
         directory=str(request.directory),
-        trials_done=len(driver.outcomes),
+        trials_done=driver.estimate.trials_done,
         best=driver.best,
         workers=driver.executor.capacity,
     )

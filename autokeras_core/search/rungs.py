@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.search.records import Rung
 
 if TYPE_CHECKING:
@@ -22,18 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Pruner", "rung_epochs", "rungs_for"]
 
-_ETA = 3
+_ETA = 3  # by so much the epochs grow from rung to rung, and one of so many trials goes on
 _LEVELS = 2
 _FEWEST_EPOCHS = 3  # the first epochs are of the warm-up of the learning rate: they say little of what comes
 
 
-def rung_epochs(epochs: int, *, eta: int = _ETA, fewest: int = _FEWEST_EPOCHS) -> tuple[int, ...]:
+def rung_epochs(epochs: int) -> tuple[int, ...]:
     """Return after how many epochs the rungs lie, by rising epochs.
 
     Args:
         epochs: For how many epochs a trial is planned.
-        eta: By how much the epochs grow from one rung to the next.
-        fewest: A rung after fewer epochs than these is left out.
 
     Example:
         ```python
@@ -42,27 +39,19 @@ def rung_epochs(epochs: int, *, eta: int = _ETA, fewest: int = _FEWEST_EPOCHS) -
         rung_epochs(5)  # ()
         ```
     """
-    found = (-(-epochs // eta**level) for level in range(_LEVELS, 0, -1))
-    return tuple(sorted({epoch for epoch in found if fewest <= epoch < epochs}))
+    found = (-(-epochs // _ETA**level) for level in range(_LEVELS, 0, -1))
+    return tuple(sorted({epoch for epoch in found if _FEWEST_EPOCHS <= epoch < epochs}))
 
 
-def rungs_for(
-    outcomes: Iterable[TrialOutcome],
-    *,
-    epochs: int,
-    objective: str,
-    maximise: bool,
-    eta: int = _ETA,
-    fewest: int = _FEWEST_EPOCHS,
-) -> tuple[Rung, ...]:
+def rungs_for(outcomes: Iterable[TrialOutcome], *, epochs: int, objective: str, maximise: bool) -> tuple[Rung, ...]:
     """Return what the next trial has to score at each rung, from the trials before it.
 
-    At a rung a trial's score is that of its best epoch until then. Of n trials, the new one included, the best
-    n / eta go on, rounded down, but at least one; equal scores go on together. With fewer than eta trials everybody does.
+    At a rung a trial's score is that of its best epoch until then. Of n trials, the new one included, the best third
+    goes on, rounded down, but at least one; equal scores go on together. With fewer than three trials everybody does.
 
     A trial that ended by itself before a rung, since it no longer improved, stands there with what it had. One that the
     time limit cut short is no yardstick: its learning rate fell faster, so that after the same number of epochs it looks
-    better than a trial that has its whole training before it.
+    better than a trial that has its whole training before it. Nor is one that was planned for another number of epochs.
 
     A pruned trial is never the best of a search: where it was ended, an earlier one was better.
 
@@ -71,14 +60,9 @@ def rungs_for(
         epochs: For how many epochs the new trial is planned.
         objective: The metric that is optimised, as the histories name it.
         maximise: Whether more of it is better.
-        eta: One of so many goes on.
-        fewest: The fewest epochs before a rung.
 
     Returns:
         The rungs at which there is something to compare with, by rising epochs.
-
-    Raises:
-        SearchError: If eta is below 2.
 
     Example:
         ```python
@@ -90,20 +74,17 @@ def rungs_for(
         Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht, Talwalkar: A System for Massively Parallel
         Hyperparameter Tuning (MLSys 2020); Jamieson, Talwalkar: Non-stochastic Best Arm Identification (2016).
     """
-    if eta < 2:
-        raise SearchError(
-            describe_error("The share that goes on cannot be used.", expected="eta of 2 or more", received=f"eta={eta}")
-        )
-    curves = [(outcome, outcome.history.get(objective, [])) for outcome in outcomes if _is_yardstick(outcome)]
+    yardsticks = (outcome for outcome in outcomes if _is_yardstick(outcome, epochs=epochs))
+    curves = [(outcome, outcome.history.get(objective, [])) for outcome in yardsticks]
     rungs: list[Rung] = []
-    for epoch in rung_epochs(epochs, eta=eta, fewest=fewest):
+    for epoch in rung_epochs(epochs):
         scores = [
             _best(curve[:epoch], maximise=maximise)
             for outcome, curve in curves
             if len(curve) >= epoch or (curve and outcome.status == "completed")
         ]
         reached = sorted((score for score in scores if score is not None), reverse=maximise)
-        going_on = (len(reached) + 1) // eta
+        going_on = (len(reached) + 1) // _ETA
         if going_on:
             # Among so many with the new one in it: at most so many minus one are better.
             rungs.append(Rung(epoch=epoch, score=reached[going_on - 1]))
@@ -156,8 +137,10 @@ class Pruner:
         return tuple(rung for rung in rungs if rung.epoch * _ETA >= self.epochs)
 
 
-def _is_yardstick(outcome: TrialOutcome) -> bool:
-    return outcome.status in ("completed", "pruned") and not outcome.cut_short
+def _is_yardstick(outcome: TrialOutcome, *, epochs: int) -> bool:
+    """Return whether a trial's learning rates were those of one that is planned for so many epochs, as far as is known."""
+    has_score = outcome.status in ("completed", "pruned")
+    return has_score and not outcome.cut_short and outcome.planned_epochs in (0, epochs)
 
 
 def _best(curve: Sequence[float], *, maximise: bool) -> float | None:

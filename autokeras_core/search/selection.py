@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 import numpy as np
@@ -141,21 +141,14 @@ def select_ensemble(
     """
     scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
-    single = ranked[0]
-    best, best_score = Counter({single: 1}), scores[single]
+    means = _leading_means(candidates, score, scores, members=members, is_time_up=is_time_up)
+    length, total, best_score = next(means)
+    for mean in means:
+        if _is_better(mean.score, best_score):
+            length, total, best_score = mean
+    best = Counter(ranked[:length])
 
-    total = _double(candidates[single])
-    start, start_total, start_score = best, total, best_score
-    for length in range(2, min(members, len(ranked)) + 1):
-        if is_time_up():
-            break
-        total = _added(total, candidates[ranked[length - 1]])
-        mean_score = score(_mean(total, length))
-        if _is_better(mean_score, start_score):
-            start, start_total, start_score = Counter(ranked[:length]), total, mean_score
-    best, best_score = start, start_score
-
-    counts, total, without_gain = Counter(start), start_total, 0
+    counts, without_gain = Counter(best), 0
     for _ in range(_ROUNDS if members > 1 else 0):
         choice: int | None = None
         choice_score: Score = ()
@@ -216,17 +209,10 @@ def select_leading(
     """
     scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
-    means = [scores[ranked[0]]]
-    total = _double(candidates[ranked[0]])
-    for length in range(2, min(members, len(ranked)) + 1):
-        if is_time_up():
-            break
-        total = _added(total, candidates[ranked[length - 1]])
-        means.append(score(_mean(total, length)))
-    values = [_orderable(mean[0]) for mean in means]
-    least = max(values) - tolerance - _SINGLE_PRECISION
-    length = max(index for index, value in enumerate(values, start=1) if value >= least)
-    return _selection(Counter(ranked[:length]), means[length - 1], ranked, scores)
+    means = [*_leading_means(candidates, score, scores, members=members, is_time_up=is_time_up)]
+    least = max(_orderable(mean.score[0]) for mean in means) - tolerance - _SINGLE_PRECISION
+    chosen = [mean for mean in means if _orderable(mean.score[0]) >= least][-1]
+    return _selection(Counter(ranked[: chosen.length]), chosen.score, ranked, scores)
 
 
 def select_equals(
@@ -316,6 +302,34 @@ def _scores(
 def _ranked(scores: dict[int, Score]) -> list[int]:
     """Return the candidates' indices, the best score first, and the earliest of equals."""
     return sorted(scores, key=lambda index: (*(-_orderable(part) for part in scores[index]), index))
+
+
+class _LeadingMean(NamedTuple):
+    """The mean of the best so many candidates: their number, the sum of their outputs, and its score."""
+
+    length: int
+    total: list[Array]
+    score: Score
+
+
+def _leading_means(
+    candidates: Sequence[Outputs],
+    score: Callable[[Outputs], Score],
+    scores: dict[int, Score],
+    *,
+    members: int,
+    is_time_up: Callable[[], bool],
+) -> Iterator[_LeadingMean]:
+    """Yield the means of the best candidate, the best two, and so on, as long as there is time; one in any case."""
+    ranked = _ranked(scores)
+    mean = _LeadingMean(1, _double(candidates[ranked[0]]), scores[ranked[0]])
+    yield mean
+    for length in range(2, min(members, len(ranked)) + 1):
+        if is_time_up():
+            return
+        total = _added(mean.total, candidates[ranked[length - 1]])
+        mean = _LeadingMean(length, total, score(_mean(total, length)))
+        yield mean
 
 
 def _selection(best: Counter[int], score: Score, ranked: Sequence[int], scores: dict[int, Score]) -> Selection:

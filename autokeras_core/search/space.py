@@ -22,20 +22,18 @@ from autokeras_core.search.values import Conditions, Value, as_value, same_value
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Configuration", "Space", "configuration_key", "is_domain"]
+__all__ = ["Configuration", "ConfigurationKey", "Space", "configuration_key"]
 
 Configuration: TypeAlias = dict[str, Value]
 """A complete set of hyperparameter values: one for each active name."""
 
+ConfigurationKey: TypeAlias = tuple[tuple[str, str], ...]
+"""A configuration as something that can be in a set, see `configuration_key`."""
+
 _LARGEST_PARENT_GRID = 100_000
 
 
-def is_domain(value: object) -> bool:
-    """Return whether `value` is a `Choice`, `Boolean`, `Int`, `Float` or `Fixed`."""
-    return isinstance(value, (Choice, Boolean, Int, Float, Fixed))
-
-
-def configuration_key(configuration: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
+def configuration_key(configuration: Mapping[str, Value]) -> ConfigurationKey:
     """Return a hashable key that is equal for equal configurations, whatever their order."""
     return tuple(sorted((name, repr(value)) for name, value in configuration.items()))
 
@@ -75,7 +73,7 @@ class Space(Mapping[str, Domain]):
 
     def _problems_of(self, name: str) -> Iterator[str]:
         domain = self._domains[name]
-        if not is_domain(domain):
+        if not isinstance(domain, Domain):
             yield f"{name!r} is {domain!r}, expected a Choice, Boolean, Int, Float or Fixed"
             return
         if not is_path(name):
@@ -87,8 +85,7 @@ class Space(Mapping[str, Domain]):
             elif isinstance(self._domains[parent], Fixed):
                 continue  # a parent that was fixed may rule a branch out: then the branch is never active
             elif not any(self._domains[parent].contains(value) for value in allowed):
-                # A narrowed parent may have lost some of the values, but a declared branch needs a reachable one
-                # only where the space is written by hand; `narrow` drops unreachable branches before it gets here.
+                # An error only in a space written by hand: `narrow` has left out unreachable branches before it gets here.
                 yield f"{name!r} needs {parent!r} in {list(allowed)}, which it can never be"
 
     # Mapping
@@ -129,12 +126,7 @@ class Space(Mapping[str, Domain]):
 
     def __or__(self, other: Space) -> Space:
         """Return both spaces as one; a name in both is an error."""
-        clash = sorted(set(self) & set(other))
-        if clash:
-            raise SpaceError(
-                describe_error("Two search spaces share names.", expected="different names", received=f"{clash}")
-            )
-        return Space({**self._domains, **other._domains})
+        return Space.combine(self, other)
 
     def under(self, path: str) -> Space:
         """Return the space with every name, and every name in a condition, put under `path`."""

@@ -1,4 +1,4 @@
-"""Warm starts: the predefined configurations that plugins carry as TOML files. Light: standard library and attrs only.
+"""Warm starts: the predefined configurations that plugins carry as TOML files. Light: attrs and packaging only.
 
 A file looks like this:
 
@@ -33,7 +33,7 @@ import attrs
 from packaging.requirements import InvalidRequirement, Requirement
 
 from autokeras_core._metadata import find_distribution
-from autokeras_core.errors import PluginError, SpaceError, describe_error
+from autokeras_core.errors import SpaceError
 from autokeras_core.names import is_path, suggest
 from autokeras_core.search.space import Configuration, Space
 from autokeras_core.search.values import Value
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from autokeras_core.data.profile import DataProfile
     from autokeras_core.registry import RegisteredSpec, Registry
 
-__all__ = ["WarmStart", "WarmStartFile", "read_file", "read_files", "read_warm_starts", "usable_warm_starts"]
+__all__ = ["WarmStart", "WarmStartFile", "read_file", "read_files", "usable_warm_starts"]
 
 _SCHEMA = 1
 _LIMITS = ("min_rows", "max_rows", "max_columns", "max_classes")
@@ -128,38 +128,6 @@ def read_file(registered: RegisteredSpec) -> WarmStartFile:
     return WarmStartFile(registered=registered, starts=starts)
 
 
-def read_warm_starts(registry: Registry, task: str) -> list[WarmStart]:
-    """Return the predefined configurations that the installed plugins carry for a task.
-
-    Args:
-        registry: What the plugins registered.
-        task: The task's full name, e.g. `"ak_vision:ImageClassifier"`.
-
-    Returns:
-        The configurations in the order of the files, the plugins by name.
-
-    Raises:
-        PluginError: If a file is missing or malformed; the message names package and file and all that is wrong.
-
-    Example:
-        ```python
-        [start.name for start in read_warm_starts(get_registry(), "ak_vision:ImageClassifier")]
-        ```
-    """
-    files = read_files(registry, task)
-    for file in files:
-        if file.problem:
-            raise PluginError(
-                describe_error(
-                    f"The warm starts {file.registered.full_name!r} cannot be used.",
-                    expected="a file with schema, task and [[configuration]] tables with name, summary and values",
-                    received=file.problem,
-                    advice="Reinstall the plugin, or tell its author.",
-                )
-            )
-    return [start for file in files for start in file.starts]
-
-
 def usable_warm_starts(
     starts: Iterable[WarmStart], space: Space, *, profile: DataProfile | None = None
 ) -> tuple[list[tuple[WarmStart, Configuration]], list[tuple[WarmStart, str]]]:
@@ -168,7 +136,7 @@ def usable_warm_starts(
     A hyperparameter that the user fixed keeps the user's value, and the rest of a configuration is used with it.
 
     Args:
-        starts: What `read_warm_starts` returned.
+        starts: The configurations of all files together, see `read_files`.
         space: The search space, as narrowed by the user.
         profile: What analysis found out about the data; `None` leaves limits on rows, columns and classes aside.
 

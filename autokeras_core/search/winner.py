@@ -208,12 +208,13 @@ def _select(
     is_time_up: Callable[[], bool],
 ) -> EnsembleRecord | None:
     """Return the ensemble, or `None` if it is the best model alone."""
+    name = context.objective.name.removeprefix("val_")
     # All by the losses of one configuration, so that they can be compared.
     score_of = objective_scorer(
         context.graph,
         context.profile,
         ranked[0].configuration,
-        name=context.objective.name.removeprefix("val_"),
+        name=name,
         targets=rows.targets,
         weights=rows.weights,
     )
@@ -226,30 +227,21 @@ def _select(
     def by_head(outputs: Sequence[Array]) -> dict[str, Array]:
         return dict(zip(context.graph.heads, outputs, strict=True))
 
-    def metrics_of(outputs: Sequence[Array]) -> dict[str, float]:
-        scores = score_outputs(
-            context.graph,
-            context.profile,
-            ranked[0].configuration,
-            outputs=by_head(outputs),
-            targets=rows.targets,
-            weights=rows.weights,
-        )
-        return {f"val_{name}": value for name, value in scores.items()}
-
-    def score_of_some(numbers: Array) -> float:
-        name = context.objective.name.removeprefix("val_")
+    def scores_of(outputs: Sequence[Array], numbers: Array | slice = slice(None)) -> Mapping[str, float]:
         return score_outputs(
             context.graph,
             context.profile,
             ranked[0].configuration,
-            outputs=by_head([outputs[numbers] for outputs in candidates[0]]),
+            outputs=by_head([output[numbers] for output in outputs]),
             targets={head: targets[numbers] for head, targets in rows.targets.items()},
             weights=None if rows.weights is None else rows.weights[numbers],
-        )[name]
+        )
+
+    def metrics_of(outputs: Sequence[Array]) -> dict[str, float]:
+        return {f"val_{metric}": value for metric, value in scores_of(outputs).items()}
 
     def one_standard_error() -> float:
-        error = standard_error(score_of_some, rows=len(rows))
+        error = standard_error(lambda numbers: scores_of(candidates[0], numbers)[name], rows=len(rows))
         # A share of rows, as accuracy is: where nearly all are right its error seems to be 0, and yet one row is chance.
         return max(error, 1 / len(rows)) if context.objective.maximise else error
 

@@ -24,7 +24,7 @@ def random_rows(shape: tuple[int, ...], dtype: str, *, rows: int = _ROWS) -> Arr
 
 
 def random_targets(rows: int) -> Array:
-    """Return a number for each row, `(rows, 1)`, for preprocessors that learn from targets."""
+    """Return a number for each row, `(rows, 1)`, to train on, and for preprocessors that learn from targets."""
     return np.random.default_rng(2).normal(size=(rows, 1)).astype("float32")
 
 

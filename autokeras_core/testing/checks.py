@@ -113,8 +113,7 @@ def check_block(
         ]
     bench = Bench.of_block(block, rows, is_list=is_list, start=start)
     compiled = check_builds(bench, where)
-    targets = np.random.default_rng(1).normal(size=(bench.profile.rows, 1)).astype("float32")
-    check_trains(bench, compiled, targets, where)
+    check_trains(bench, compiled, random_targets(bench.profile.rows), where)
     check_effects(
         bench,
         where,
@@ -219,7 +218,7 @@ def check_preprocessor(
     * `transform` learns nothing, gives one row for each row, and a row's result does not depend on the others;
     * one that learns from targets maps training rows to what other rows become, and tells none its own target;
     * two that were fitted on the same rows do the same;
-    * what `get_state` returns can be stored, and `set_state` restores it;
+    * what `get_state` returns can be stored (JSON data, whose keys are texts, and arrays), and `set_state` restores it;
     * its two faces agree: `to_layer()` maps rows as `transform` does, is made of Keras's own layers, a new one at
       each call, and survives `.keras`.
 

@@ -65,7 +65,7 @@ class CountsEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
     counts: list[int] = []  # noqa: RUF012 - shared on purpose
 
-    def __init__(self, seen: list[int]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.epochs = 0
 

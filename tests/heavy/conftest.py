@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from executor_doubles import Events
+
+from tests.heavy.executor_doubles import Events
 
 
 @pytest.fixture(scope="module")

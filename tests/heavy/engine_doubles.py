@@ -88,7 +88,7 @@ class Wants(Block):
 
 
 class AskingBlock(Block):
-    """Asks for its hyperparameters by run."""
+    """A define-by-run block."""
 
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return one or two dense layers."""
@@ -167,14 +167,12 @@ def make_case(
         vertex.name: rng.normal(3.0, 2.0, size=(ROWS, 5)).astype("float32") if rows is None else rows
         for vertex in graph.inputs
     }
+    heads: dict[str, Head] = {name: graph.block(name).operator for name in graph.heads}  # type: ignore[misc]
     first = next(iter(data.values())).reshape(ROWS, -1)[:, 0]
     labels = {
-        vertex.name: (first > np.median(first)).astype(int)
-        if isinstance(vertex.operator, ClassificationHead)
-        else first
-        for vertex in graph.head_vertices
+        name: (first > np.median(first)).astype(int) if isinstance(head, ClassificationHead) else first
+        for name, head in heads.items()
     }
-    heads: dict[str, Head] = {vertex.name: vertex.operator for vertex in graph.head_vertices}  # type: ignore[misc]
     profile = DataProfile(
         rows=TRAIN,
         inputs={

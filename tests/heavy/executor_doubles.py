@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine_doubles import make_case
-from worker_doubles import EpochLog, TroublesomeBlock
-
 from autokeras_core import ArrayInput, ClassificationHead
 from autokeras_core.engine.context import TrialContext
 from autokeras_core.executors.base import Executor
 from autokeras_core.search.records import TrialJob
+from tests.heavy.engine_doubles import make_case
+from tests.heavy.worker_doubles import EpochLog, TroublesomeBlock
 
 AnyExecutor = TypeVar("AnyExecutor", bound=Executor)
 

@@ -43,7 +43,7 @@ class Projection(Preprocessor):
 
     def get_state(self) -> dict[str, Any]:
         """Return the weights."""
-        return {"weights": dict(enumerate(self.network.get_weights()))}
+        return {"weights": {f"{index:04d}": each for index, each in enumerate(self.network.get_weights())}}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take the weights."""

@@ -112,7 +112,7 @@ def test_a_trial_trains_so_if_it_is_worth_it(
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
             set_to.append(tf.config.optimizer.get_jit())
 
-    monkeypatch.setattr("autokeras_core.engine.trial.is_worth_clustering", is_told)
+    monkeypatch.setattr("autokeras_core.engine.phase.is_worth_clustering", is_told)
     start = ArrayInput()
     case = make_case(start, ClassificationHead()(DenseBlock(num_layers=1, units=4)(start)))
     configuration = {**case.configuration, "training/batch_size": 8}

@@ -12,11 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from automodels import dense_classifier, wine
 
 from autokeras_core import AutoModel, NotFittedError, SearchError
 from autokeras_core.engine.preparation import prepare
 from autokeras_core.search.oracles import make_oracle
+from tests.heavy.automodels import dense_classifier, wine
 
 
 @pytest.fixture(scope="module")
@@ -225,11 +225,20 @@ def test_before_fit_there_is_nothing_to_ask_for() -> None:
 
 
 @pytest.mark.parametrize("name", ["max_trials", "time_limit", "max_model_size"])
-@pytest.mark.parametrize("value", [0, -1, True])
-def test_limits_must_be_above_zero(name: str, value: float) -> None:
+@pytest.mark.parametrize("value", [0, -1, True, "10"], ids=repr)
+def test_limits_must_be_above_zero(name: str, value: object) -> None:
     """A limit that allows nothing is an error where it is written."""
     with pytest.raises(SearchError, match=name):
         dense_classifier(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["max_trials", "max_model_size", "epochs", "batch_size"])
+def test_counts_must_be_whole(name: str) -> None:
+    """Half a trial, or half a row, is an error where it is written."""
+    model, settings = dense_classifier(), {name: 2.5}
+
+    with pytest.raises(SearchError, match=rf"{name} cannot be used.*a whole number of 1 or more.*{name}=2\.5"):
+        model.fit(*wine(60), **settings) if name in ("epochs", "batch_size") else dense_classifier(**settings)
 
 
 def test_a_batch_size_may_be_a_number_of_numpy() -> None:

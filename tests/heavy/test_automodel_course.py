@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import keras
+import keras_tuner
 import pytest
-from automodels import CountsEpochs, dense_classifier, dense_regressor, diabetes, digits, wine
 
 from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, DenseBlock, SearchError
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.place import JOURNAL_FILE
 from autokeras_core.search.records import TrialOutcome
+from tests.heavy.automodels import CountsEpochs, dense_classifier, dense_regressor, diabetes, digits, wine
 
 
 def test_a_search_reaches_max_trials() -> None:
@@ -28,14 +31,11 @@ def test_a_search_reaches_max_trials() -> None:
 def test_an_exhausted_space_is_said() -> None:
     """A space with two configurations ends after two trials and says why."""
     x, y = wine(60)
-    training = {"optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "batch_size": 32}
-    start = {f"training/{name}": value for name, value in training.items()}
     model = AutoModel(
         (node := ArrayInput()),
         ClassificationHead(dropout=0.0, label_smoothing=0.0)(DenseBlock(num_layers=1, units=8, dropout=0.0)(node)),
         max_trials=10_000,
         seed=0,
-        warm_starts=[start],
         tuner=TwoConfigurations(),
     )
 
@@ -68,7 +68,7 @@ def TwoConfigurations() -> object:  # noqa: N802 - reads as a class in the test 
 def test_every_tuner_finds_a_model(tuner: str) -> None:
     """Each of the named tuners runs under the same driver."""
     x, y = wine(90)
-    model = dense_classifier(max_trials=3, tuner=tuner)
+    model = dense_classifier(max_trials=3, tuner=tuner, warm_starts=None)
 
     history = model.fit(x, y, epochs=2, verbose=0)
 
@@ -99,6 +99,19 @@ def test_what_the_user_fixed_goes_before_a_predefined_value() -> None:
     assert (model.best_configuration["dense/num_layers"], model.best_configuration["dense/units"]) == (1, 32)
 
 
+@pytest.mark.parametrize(
+    "tuner",
+    ["random", "bayesian", "hyperband", keras_tuner.oracles.RandomSearchOracle()],
+    ids=["random", "bayesian", "hyperband", "an oracle"],
+)
+def test_warm_starts_that_a_tuner_has_no_place_for_are_an_error(tuner: object) -> None:
+    """Where they are written: they would be dropped without a word. An empty list drops none."""
+    with pytest.raises(SearchError, match=r"warm_starts cannot be used.*tuner='mutation' or tuner='paper'.*Leave out"):
+        dense_classifier(tuner=tuner, warm_starts=[{"dense/units": 16}])
+
+    assert dense_classifier(tuner=tuner, warm_starts=[]).warm_starts == []
+
+
 def test_a_warm_start_that_does_not_fit_is_one_clear_error() -> None:
     """An unknown name is an error before anything is trained, with a suggestion."""
     x, y = wine(60)
@@ -106,6 +119,28 @@ def test_a_warm_start_that_does_not_fit_is_one_clear_error() -> None:
 
     with pytest.raises(SearchError, match=r"Warm start 1.*dense/units"):
         model.fit(x, y, epochs=1, verbose=0)
+
+
+class Stops(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Presses Ctrl-C as soon as a trial begins to train."""
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Interrupt it."""
+        raise KeyboardInterrupt
+
+
+def test_the_users_batch_size_decides_how_many_epochs_are_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Larger batches make fewer steps: of one step an epoch, 240 wanted steps take 240 epochs."""
+    monkeypatch.setattr(ArrayInput, "least_steps", 240)
+    x, y = wine(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        dense_classifier(directory=tmp_path).fit(x, y, batch_size=64, callbacks=[Stops()], verbose=0)
+
+    (started,) = [event for event in read_events(tmp_path / JOURNAL_FILE) if event["event"] == "trial_started"]
+    assert started["epochs"] == 240
 
 
 class FailsAbove16(Block):
@@ -216,11 +251,11 @@ def test_a_time_limit_ends_the_search_with_the_best_so_far() -> None:
     assert history.best_score > 0.5
 
 
-def test_user_callbacks_run_in_every_trial_with_their_own_state() -> None:
+def test_user_callbacks_run_in_every_trial_with_their_own_state(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each trial gets a copy: what one trial changed, another does not see."""
     x, y = wine(60)
-    seen: list[int] = []
-    callback = CountsEpochs(seen)
+    monkeypatch.setattr(CountsEpochs, "counts", [])
+    callback = CountsEpochs()
 
     dense_classifier(max_trials=2).fit(x, y, epochs=2, callbacks=[callback], verbose=0)
 

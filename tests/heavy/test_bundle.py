@@ -6,90 +6,27 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from autokeras_core.builtin.dense import DenseBlock
-from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
+from autokeras_core.builtin.heads import ClassificationHead
 from autokeras_core.builtin.inputs import ArrayInput
-from autokeras_core.builtin.merge import Merge
-from autokeras_core.builtin.normalization import Normalization
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.errors import GraphError, SearchError
 from autokeras_core.graph.operator import Block, Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.registry import get_registry
-from tests.heavy.engine_doubles import Case, Center, Wants, make_case
-
-
-def bundle_of(case: Case) -> ModelBundle:
-    """Return the bundle of a case's trained model."""
-    compiled = case.compiled()
-    case.trained(compiled)
-    return ModelBundle.from_compiled(compiled, graph=case.graph, profile=case.profile)
-
-
-def picture_case() -> Case:
-    """Return a graph on small raw pictures."""
-    start = ArrayInput(name="picture")
-    pictures = np.random.default_rng(0).integers(0, 256, size=(48, 4, 4, 3)).astype("uint8")
-    return make_case(start, ClassificationHead()(DenseBlock()(Normalization()(start))), rows=pictures)
-
-
-def host_case() -> Case:
-    """Return a graph with preprocessing outside the model."""
-    start = ArrayInput()
-    return make_case(start, ClassificationHead()(DenseBlock()(Wants(Center(0.5))(start))))
-
-
-def many_case() -> Case:
-    """Return a graph of two inputs, one preprocessed outside the model, and two heads."""
-    one, two = ArrayInput(name="one"), ArrayInput(name="two")
-    body = DenseBlock()(Merge()([Wants(Center(), name="centre")(one), two]))
-    return make_case([one, two], [ClassificationHead()(body), RegressionHead()(body)])
-
-
-class Learned(Block):
-    """Scales rows by what a Keras layer of its own has learned, as some pretrained networks do."""
-
-    def __init__(self, place: str, *, name: str | None = None) -> None:
-        super().__init__(name=name, place=place)
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the scaled rows: by a layer, by one in a model, or by one that another layer wraps."""
-        scaling = keras.layers.Normalization()
-        scaling.adapt(np.random.default_rng(1).normal(3.0, 2.0, size=(100, 5)).astype("float32"))
-        if self.arguments["place"] == "in a wrapper":
-            return keras.layers.Flatten()(keras.layers.TimeDistributed(scaling)(keras.layers.Reshape((1, 5))(inputs)))
-        if self.arguments["place"] == "in a model":
-            scaling = keras.Sequential([keras.Input((5,)), scaling])
-        return scaling(inputs)
-
-
-def learned_case(place: str) -> Case:
-    """Return a graph with a layer that has learned its scaling before."""
-    start = ArrayInput()
-    if place == "behind a preprocessor":
-        return make_case(start, ClassificationHead()(Learned("a layer")(Wants(Center(0.5))(start))))
-    return make_case(start, ClassificationHead()(Learned(place)(start)))
-
-
-CASES = {"in the model": picture_case, "outside": host_case, "many": many_case}
-
-
-def raw_of(case: Case) -> Any:
-    """Return raw rows as the exported model takes them."""
-    return dict(case.rows) if len(case.rows) > 1 else next(iter(case.rows.values()))
+from tests.heavy.bundles import CASES, bundle_of, bundle_with, learned_case, raw_of, trained, twins
+from tests.heavy.engine_doubles import Center, Wants, make_case
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_the_exported_model_predicts_raw_rows_as_the_bundle_does(kind: str, tmp_path: Path) -> None:
     """Also after saving and loading it."""
-    case = CASES[kind]()
-    bundle = bundle_of(case)
+    case, bundle = trained(kind)
     expected = bundle.predict_outputs(case.rows)
 
     bundle.to_keras_model().save(tmp_path / "model.keras")
@@ -116,8 +53,7 @@ def test_the_exported_model_scales_as_its_layers_have_learned_to(place: str) -> 
 @pytest.mark.parametrize("kind", CASES)
 def test_a_saved_bundle_predicts_the_same(kind: str, tmp_path: Path) -> None:
     """Preprocessors, model and order of heads come back."""
-    case = CASES[kind]()
-    bundle = bundle_of(case)
+    case, bundle = trained(kind)
 
     bundle.save(tmp_path / "bundle")
     loaded = ModelBundle.load(tmp_path / "bundle", get_registry())
@@ -145,24 +81,6 @@ def test_a_preprocessor_that_derives_from_another_of_a_script_is_found(
     assert [type(each) for each in loaded.features[0].host] == [Recentred]
 
 
-def twins() -> tuple[type[Center], type[Center]]:
-    """Return two classes of one name."""
-
-    def here() -> type[Center]:
-        class Twin(Center):
-            pass
-
-        return Twin
-
-    def there() -> type[Center]:
-        class Twin(Center):
-            pass
-
-        return Twin
-
-    return here(), there()
-
-
 def test_two_preprocessors_of_one_name_cannot_be_saved(tmp_path: Path) -> None:
     """The file could not tell them apart."""
     here, there = twins()
@@ -171,12 +89,6 @@ def test_two_preprocessors_of_one_name_cannot_be_saved(tmp_path: Path) -> None:
 
     with pytest.raises(GraphError, match=r"Two classes of preprocessors are called 'Twin'.*here.*there.*Rename"):
         bundle.save(tmp_path / "bundle")
-
-
-def bundle_with(preprocessor: type[Center]) -> ModelBundle:
-    """Return the bundle of a model behind a preprocessor of a class."""
-    start = ArrayInput()
-    return bundle_of(make_case(start, ClassificationHead()(Wants(preprocessor())(start))))
 
 
 def test_which_of_two_classes_of_one_name_a_saved_bundle_has_must_be_said(
@@ -239,7 +151,9 @@ def test_a_layer_that_comes_with_a_preprocessor_is_known_to_the_model(
 
 def test_the_exported_model_takes_one_plain_raw_input_and_is_not_compiled() -> None:
     """Raw rows in, a plain tensor out, nothing of ours inside."""
-    exported = bundle_of(picture_case()).to_keras_model()
+    _, bundle = trained("in the model")
+
+    exported = bundle.to_keras_model()
 
     assert (tuple(exported.input.shape), exported.input.dtype) == ((None, 4, 4, 3), "float32")
     assert isinstance(exported.output, keras.KerasTensor)
@@ -261,8 +175,7 @@ def test_whole_numbers_reach_the_model_as_such() -> None:
 
 def test_changing_the_exported_model_does_not_touch_the_bundle() -> None:
     """It is a copy."""
-    case = picture_case()
-    bundle = bundle_of(case)
+    case, bundle = trained("in the model")
     expected = bundle.predict_outputs(case.rows)["classification"]
 
     exported = bundle.to_keras_model()
@@ -273,8 +186,7 @@ def test_changing_the_exported_model_does_not_touch_the_bundle() -> None:
 
 def test_predictions_do_not_depend_on_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor on how many rows are preprocessed at once."""
-    case = host_case()
-    bundle = bundle_of(case)
+    case, bundle = trained("outside")
     expected = bundle.predict_outputs(case.rows)["classification"]
     monkeypatch.setattr("autokeras_core.engine.bundle._ROWS_AT_ONCE", 10)
 
@@ -285,8 +197,7 @@ def test_predictions_do_not_depend_on_the_batch_size(monkeypatch: pytest.MonkeyP
 
 def test_the_exported_model_loads_where_only_keras_is_installed(tmp_path: Path) -> None:
     """In a process that cannot import anything of ours, predictions on raw pictures are the same."""
-    case = picture_case()
-    bundle = bundle_of(case)
+    case, bundle = trained("in the model")
     bundle.to_keras_model().save(tmp_path / "model.keras")
     np.save(tmp_path / "rows.npy", case.rows["picture"])
     script = """
@@ -312,7 +223,8 @@ assert not any(name.startswith(("autokeras_core", "ak_")) for name in sys.module
 def saved(tmp_path: Path) -> Path:
     """Return the directory of a saved bundle."""
     directory = tmp_path / "bundle"
-    bundle_of(host_case()).save(directory, extra={"record.json": {"answer": 42}})
+    _, bundle = trained("outside")
+    bundle.save(directory, extra={"record.json": {"answer": 42}})
     return directory
 
 
@@ -366,11 +278,12 @@ def test_a_manifest_cannot_name_files_elsewhere(tmp_path: Path) -> None:
 
 def test_a_save_never_replaces_files_of_others(tmp_path: Path) -> None:
     """A directory with anything else in it is left alone, also one that was a bundle before."""
+    _, bundle = trained("outside")
     directory = saved(tmp_path)
     (directory / "notes.txt").write_text("mine", encoding="utf-8")
 
     with pytest.raises(SearchError, match=r"cannot be saved here.*notes\.txt"):
-        bundle_of(host_case()).save(directory)
+        bundle.save(directory)
     assert (directory / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 

@@ -16,6 +16,8 @@ from autokeras_core.builtin.dense import DenseBlock
 from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.builtin.merge import Merge
 from autokeras_core.builtin.normalization import Normalization, Normalizer
+from autokeras_core.builtin.reduction import Flatten, SpatialReduction, TemporalReduction
+from autokeras_core.builtin.rnn import RNNBlock
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD
 from autokeras_core.graph.operator import Block, Tensor
 from autokeras_core.graph.view import HyperparameterView
@@ -93,8 +95,16 @@ def test_a_configuration_that_cannot_be_written_down_is_caught() -> None:
 
 @pytest.mark.parametrize(
     ("block", "input_shape", "dtype"),
-    [(DenseBlock(), (5,), "float32"), (Merge(), [(4,), (4,)], "float32"), (Normalization(), (2, 2, 3), "uint8")],
-    ids=["dense", "merge", "normalization"],
+    [
+        (DenseBlock(), (5,), "float32"),
+        (Flatten(), (4, 3), "float32"),
+        (Merge(), [(4,), (4,)], "float32"),
+        (Normalization(), (2, 2, 3), "uint8"),
+        (RNNBlock(), (5, 3), "float32"),
+        (SpatialReduction(), (4, 4, 3), "float32"),
+        (TemporalReduction(), (5, 3), "float32"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Block) else "",
 )
 def test_the_cores_own_blocks_pass(block: Block, input_shape: Any, dtype: str) -> None:
     """We hold ourselves to what we ask of others."""

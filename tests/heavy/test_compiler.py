@@ -20,9 +20,13 @@ from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.builtin.merge import Merge
 from autokeras_core.engine.compiler import compile_training, tensor_dtype
 from autokeras_core.engine.discovery import discover_space
+from autokeras_core.engine.finetuning import wants_second_phase
+from autokeras_core.engine.pipeline import class_in_graph
 from autokeras_core.errors import GraphError
-from autokeras_core.graph.operator import Block, Tensor
+from autokeras_core.graph.cost import network_cost
+from autokeras_core.graph.operator import Block, Preprocessor, Tensor
 from autokeras_core.graph.view import HyperparameterView
+from autokeras_core.registry import get_registry
 from autokeras_core.search.domains import Boolean, Choice, Int
 from tests.heavy.engine_doubles import TRAIN, AskingBlock, Center, CenterInModel, Wants, make_case
 
@@ -136,6 +140,57 @@ def test_a_build_sees_the_fitted_preprocessors_before_it() -> None:
     assert [type(each) for each in seen["first"]] == [Center]
     assert seen["first"][-1] is compiled.features[0].host[-1]
     assert seen["second"] == ()
+
+
+class Told(Block):
+    """Notes what each of its methods is told of the data: of which inputs, and which one the block stands behind."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.told: dict[str, set[tuple[tuple[str, ...], str | None]]] = {}
+
+    def preprocessors(self, hp: HyperparameterView) -> list[Preprocessor]:
+        """Want none."""
+        self._note("preprocessors", hp)
+        return []
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the input."""
+        self._note("build", hp)
+        return inputs
+
+    def members(self, hp: HyperparameterView) -> None:
+        """Have none."""
+        self._note("members", hp)
+
+    def cost(self, hp: HyperparameterView) -> None:
+        """Know none."""
+        self._note("cost", hp)
+
+    def fine_tuning(self, hp: HyperparameterView) -> None:
+        """Want none."""
+        self._note("fine_tuning", hp)
+
+    def _note(self, method: str, hp: HyperparameterView) -> None:
+        assert hp.profile is not None
+        self.told.setdefault(method, set()).add((tuple(hp.profile.inputs), hp.input_name))
+
+
+def test_all_methods_of_a_block_are_told_of_the_same_data() -> None:
+    """Of the input that it stands behind, not of one in another branch."""
+    rows, others, block = ArrayInput(name="rows"), ArrayInput(name="others"), Told()
+    case = make_case([rows, others], ClassificationHead()(Merge()([block(rows), others])))
+    graph, configuration, profile = case.graph, case.configuration, case.profile
+
+    case.compiled()
+    network_cost(graph, configuration, profile)
+    wants_second_phase(graph, configuration, profile)
+    class_in_graph(
+        "Unknown", "rows", graph=graph, configuration=configuration, profile=profile, registry=get_registry()
+    )
+
+    methods = ("preprocessors", "build", "members", "cost", "fine_tuning")
+    assert block.told == {method: {(("rows",), "rows")} for method in methods}
 
 
 def test_two_branches_of_one_input_share_what_they_have_in_common() -> None:

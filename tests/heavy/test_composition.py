@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from autokeras_core import (
     RegressionHead,
     automodel_for,
 )
+from autokeras_core.composition import ModelOptions
 from autokeras_core.engine.discovery import declared_space
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.manager import load_plugins, set_manager
@@ -143,6 +145,13 @@ def test_options_are_those_of_automodel(tmp_path: Path) -> None:
     model = automodel_for(PICTURES, LABELS, max_trials=7, seed=3, directory=tmp_path)
 
     assert (model.max_trials, model.seed, model.directory) == (7, 3, tmp_path)
+
+
+def test_every_option_has_a_type() -> None:
+    """They are all that AutoModel takes by keyword, but for what says how the graph is made."""
+    arguments = set(inspect.signature(AutoModel).parameters) - {"inputs", "outputs", "block", "task"}
+
+    assert set(ModelOptions.__annotations__) == arguments
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import attrs
 import keras
 import numpy as np
 import pytest
-from automodels import digits
-from engine_doubles import TRAIN, Center, Wants, make_case
 
 from autokeras_core import ArrayInput, ClassificationHead, DataError, SearchError
 from autokeras_core.data.rows import Rows
 from autokeras_core.engine.context import TrialContext
-from autokeras_core.executors.context_files import read_context, write_context
+from autokeras_core.executors.context_files import new_folder, read_context, write_context
+from tests.heavy.automodels import digits
+from tests.heavy.engine_doubles import TRAIN, Center, Wants, make_case
 
 
 def make_context(**options: Any) -> TrialContext:
@@ -25,6 +25,17 @@ def make_context(**options: Any) -> TrialContext:
     large = np.arange(100_000, dtype="float32").reshape(-1, 5)
     targets = {"a": large, "b": large, "small": case.targets["classification"][:TRAIN]}
     return case.context(**{"train_targets": targets, "validation_targets": {}, **options})
+
+
+def test_a_new_folder_takes_the_place_of_those_that_a_killed_search_left(tmp_path: Path) -> None:
+    """What others have in the cache stays."""
+    (tmp_path / "cache" / "workers-left").mkdir(parents=True)
+    (tmp_path / "cache" / "ray-left").mkdir()
+
+    folder = new_folder(tmp_path / "cache", prefix="workers-")
+
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["ray-left", folder.name]
+    assert folder.name.startswith("workers-")
 
 
 def test_a_context_comes_back(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import keras_tuner
 import pytest
-from engine_doubles import TRAIN, Wants, make_case
 
 from autokeras_core import ArrayInput, Choice, ClassificationHead, SearchError, Space
 from autokeras_core.engine.context import Objective, TrialContext
@@ -19,11 +18,13 @@ from autokeras_core.executors.base import Executor, TrialObserver
 from autokeras_core.progress import SilentProgress
 from autokeras_core.search.budget import Budget
 from autokeras_core.search.driver import SearchDriver
+from autokeras_core.search.events import read_unfinished
 from autokeras_core.search.journal import Journal
 from autokeras_core.search.oracles import TUNERS, make_oracle, replay
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.records import NO_FINITE_SCORE, Failure, TrialJob, TrialOutcome
-from autokeras_core.search.session import read_unfinished
+from tests.clocks import Clock
+from tests.heavy.engine_doubles import TRAIN, Wants, make_case
 
 SPACE = Space({"a": Choice(list(range(6))), "b": Choice(list(range(6)))})
 
@@ -280,14 +281,25 @@ def test_unfinished_trials_of_an_earlier_run_come_first(tmp_path: Path) -> None:
     assert all(Path(job.directory, "checkpoint").exists() for job in before)
 
 
-class Clock:
-    """A clock that is set by hand."""
+def test_what_is_under_way_is_part_of_the_estimate(tmp_path: Path) -> None:
+    """Of four trials one is done; two go on and one is to come. Then each that runs counts until it has ended."""
+    whole = Scripted(1)
+    make_driver(tmp_path / "whole", whole, max_trials=4).run()
+    done = TrialOutcome(
+        trial_id="0", configuration=whole.jobs[0].configuration, status="completed", score=score_of(whole.jobs[0])
+    )
+    before = whole.jobs[1:3]
+    executor = Scripted(2)
+    budget = Budget(max_trials=4, deadline=None, started_trials=3, workers=2)
+    driver = make_driver(tmp_path / "again", executor, budget=budget, outcomes=[done], unfinished=list(before))
+    replay(driver.oracle, [done], unfinished=before)
+    left: list[int | None] = [driver.estimate.trials_left]
+    executor.before_each = lambda job: left.append(driver.estimate.trials_left)
 
-    now = 0.0
+    driver.run()
 
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
+    assert left == [3, 3, 2, 1]
+    assert driver.estimate.trials_left == 0
 
 
 def test_unfinished_trials_for_which_there_is_no_time_stay_as_they_are(tmp_path: Path) -> None:

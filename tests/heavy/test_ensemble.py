@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -14,7 +16,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from automodels import BUSY, QUICK, dense_classifier, dense_regressor, diabetes, digits, wine
 
 from autokeras_core import (
     ArrayInput,
@@ -29,20 +30,19 @@ from autokeras_core import (
 )
 from autokeras_core.engine import storage
 from autokeras_core.engine.deadline import Deadline
-from autokeras_core.engine.ensemble import EnsembleBundle
+from autokeras_core.engine.ensemble import EnsembleBundle, read_bundle
 from autokeras_core.registry import get_registry
 from autokeras_core.search import run, winner
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
-from tests.heavy.engine_doubles import Case
-from tests.heavy.test_bundle import (
-    bundle_of,
+from tests.heavy.automodels import BUSY, QUICK, dense_classifier, dense_regressor, diabetes, digits, wine
+from tests.heavy.bundles import (
+    CASES,
     bundle_with,
-    host_case,
+    ensemble_of,
     learned_case,
-    many_case,
-    picture_case,
     raw_of,
+    trained_ensemble,
     twins,
 )
 
@@ -59,35 +59,42 @@ def several(**options: Any) -> AutoModel:
     return dense_classifier(**{"max_trials": 3, "warm_starts": STARTS, "ensemble": True, **options})
 
 
+@attrs.frozen(kw_only=True)
+class Searched:
+    """A model whose search is over, and what `fit` printed."""
+
+    model: AutoModel
+    printed: str
+
+
 @pytest.fixture(scope="module")
-def fitted(tmp_path_factory: pytest.TempPathFactory) -> AutoModel:
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Searched:
     """Return a classifier whose model is an ensemble, with its search's directory."""
     x, y = digits(400)
     model = several(directory=tmp_path_factory.mktemp("ensemble") / "search")
-    model.fit(x, y, epochs=1, verbose=0)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        model.fit(x, y, epochs=1, verbose=2)
     assert model.leaderboard().ensemble is not None
-    return model
+    return Searched(model=model, printed=printed.getvalue())
 
 
-def two_of(case: Case) -> EnsembleBundle:
-    """Return an ensemble of two trained models of one graph."""
-    return EnsembleBundle(members=(bundle_of(case), bundle_of(case)), weights=(0.75, 0.25))
-
-
-CASES = {"in the model": picture_case, "outside": host_case, "many": many_case}
+@pytest.fixture(scope="module")
+def fitted(searched: Searched) -> AutoModel:
+    """Return that model alone."""
+    return searched.model
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_it_predicts_the_weighted_mean_of_its_members(kind: str) -> None:
     """For every head, whatever its preprocessing and its kind of output."""
-    case = CASES[kind]()
-    bundle = two_of(case)
+    case, bundle = trained_ensemble(kind)
 
     outputs = bundle.predict_outputs(case.rows)
 
     one, other = (member.predict_outputs(case.rows) for member in bundle.members)
     assert set(outputs) == set(bundle.heads)
     for head, values in outputs.items():
+        assert not np.allclose(one[head], other[head])
         np.testing.assert_allclose(values, 0.75 * one[head] + 0.25 * other[head], rtol=1e-5, atol=1e-6)
         assert values.dtype == np.float32
 
@@ -95,8 +102,7 @@ def test_it_predicts_the_weighted_mean_of_its_members(kind: str) -> None:
 @pytest.mark.parametrize("kind", CASES)
 def test_its_export_is_one_keras_model_that_predicts_the_same(kind: str, tmp_path: Path) -> None:
     """It takes raw rows as a single model's export does, and Keras alone saves and loads it."""
-    case = CASES[kind]()
-    bundle = two_of(case)
+    case, bundle = trained_ensemble(kind)
     expected = bundle.predict_outputs(case.rows)
 
     bundle.to_keras_model().save(tmp_path / "model.keras")
@@ -112,7 +118,7 @@ def test_its_export_is_one_keras_model_that_predicts_the_same(kind: str, tmp_pat
 def test_its_export_scales_as_its_members_have_learned_to() -> None:
     """In memory, without a file that would be read."""
     case = learned_case("in a model")
-    bundle = two_of(case)
+    bundle = ensemble_of(case)
 
     outputs = bundle.to_keras_model().predict(raw_of(case), verbose=0)
 
@@ -122,12 +128,13 @@ def test_its_export_scales_as_its_members_have_learned_to() -> None:
 @pytest.mark.parametrize("kind", CASES)
 def test_a_saved_ensemble_predicts_the_same(kind: str, tmp_path: Path) -> None:
     """All members come back with their preprocessing and weights, from one directory with a manifest."""
-    case = CASES[kind]()
-    bundle = two_of(case)
+    case, bundle = trained_ensemble(kind)
 
     bundle.save(tmp_path / "saved")
-    loaded = EnsembleBundle.load(tmp_path / "saved", get_registry())
+    plugins = storage.read_manifest(tmp_path / "saved")["plugins"]
+    loaded = read_bundle(tmp_path / "saved", get_registry(), plugins=plugins)
 
+    assert isinstance(loaded, EnsembleBundle)
     assert loaded.weights == bundle.weights
     for head, values in bundle.predict_outputs(case.rows).items():
         np.testing.assert_allclose(loaded.predict_outputs(case.rows)[head], values, atol=1e-6)
@@ -135,17 +142,18 @@ def test_a_saved_ensemble_predicts_the_same(kind: str, tmp_path: Path) -> None:
 
 def test_a_changed_member_is_an_error(tmp_path: Path) -> None:
     """The hash of each member's files is checked."""
-    two_of(picture_case()).save(tmp_path / "saved")
+    _, bundle = trained_ensemble("in the model")
+    bundle.save(tmp_path / "saved")
     (tmp_path / "saved" / "member-2-model.keras").write_bytes(b"other")
 
     with pytest.raises(SearchError, match=r"damaged.*member-2-model\.keras"):
-        EnsembleBundle.load(tmp_path / "saved", get_registry())
+        storage.read_manifest(tmp_path / "saved")
 
 
 @pytest.mark.parametrize("weights", [(0.5,), (0.5, 0.6), (1.0, 0.0)])
 def test_weights_that_make_no_mean_are_an_error(weights: tuple[float, ...]) -> None:
     """There is one above 0 for each member, and together they are 1."""
-    bundle = two_of(picture_case())
+    _, bundle = trained_ensemble("in the model")
 
     with pytest.raises(SearchError, match="no right weights"):
         attrs.evolve(bundle, weights=weights)
@@ -208,17 +216,14 @@ def test_probabilities_add_up_to_one(fitted: AutoModel) -> None:
     np.testing.assert_allclose(fitted.predict_proba(x).sum(axis=1), 1.0, atol=1e-5)
 
 
-def test_the_leaderboard_and_the_lines_name_the_ensemble(fitted: AutoModel, capsys: pytest.CaptureFixture[str]) -> None:
-    """The table has a column of weights and a line for the ensemble; so has what `fit` prints."""
-    board = fitted.leaderboard()
-    x, y = digits(400)
-
-    several().fit(x, y, epochs=1, verbose=2)
+def test_the_leaderboard_and_the_lines_name_the_ensemble(searched: Searched) -> None:
+    """The table has a column of weights and a line for the ensemble; what `fit` prints ends with one."""
+    board = searched.model.leaderboard()
 
     assert "weight" in str(board).splitlines()[0]
     assert str(board).splitlines()[-1] == str(board.ensemble)
     assert f"ensemble of {len(board.ensemble.weights)}: val_accuracy" in board._repr_html_()  # type: ignore[union-attr]
-    assert capsys.readouterr().out.splitlines()[-1].startswith("Ensemble of ")
+    assert searched.printed.splitlines()[-1].startswith("Ensemble of ")
 
 
 def test_a_saved_model_and_its_export_work_in_fresh_processes(fitted: AutoModel, tmp_path: Path) -> None:
@@ -440,15 +445,17 @@ def test_no_more_candidates_are_computed_than_there_is_time_for(
 
 
 def test_many_validation_rows_are_sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Outputs are kept, and the ensemble is chosen, on a part of them: the same one for all trials."""
+    """Of each trial, outputs are kept for a part of them."""
     x, y = digits(400)
     monkeypatch.setattr("autokeras_core.engine.predictions._MOST_ROWS", 50)
 
-    history = several(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
+    several(directory=tmp_path).fit(x, y, epochs=1, verbose=0)
 
-    with np.load(tmp_path / "trials" / "0" / "predictions.npz") as stored:
-        assert stored["arr_0"].shape == (50, 10)
-    assert history.ensemble is None or len(history.ensemble.weights) <= 3
+    shapes = []
+    for path in tmp_path.glob("trials/*/predictions.npz"):
+        with np.load(path) as stored:
+            shapes.append(stored["arr_0"].shape)
+    assert shapes == [(50, 10)] * 3
 
 
 def test_a_metric_that_fails_in_the_selection_costs_no_model(caplog: pytest.LogCaptureFixture) -> None:

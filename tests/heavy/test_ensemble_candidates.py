@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 import pytest
-from automodels import digits
 
 from autokeras_core import (
     ArrayInput,
@@ -28,6 +27,7 @@ from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.search import run, winner
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.space import Space
+from tests.heavy.automodels import digits
 from tests.heavy.test_ensemble import several
 from tests.heavy.test_outside import Halves, rows
 

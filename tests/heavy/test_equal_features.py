@@ -11,8 +11,8 @@ import pytest
 from autokeras_core.engine._equal_features import are_equal
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.engine.features import Feature
+from tests.heavy.bundles import bundle_of, host_case
 from tests.heavy.engine_doubles import Center
-from tests.heavy.test_bundle import bundle_of, host_case
 
 
 def centre(mean: Any, factor: float = 1.0) -> Center:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from automodels import dense_classifier, wine
 
 from autokeras_core import ArrayInput, ClassificationHead, DenseBlock, RegressionHead
-from autokeras_core.engine import bundle, predictions, trial
+from autokeras_core.engine import bundle, phase, predictions
 from autokeras_core.engine.predictions import read_predictions
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.search.records import TrialJob
+from tests.heavy.automodels import dense_classifier, wine
 from tests.heavy.engine_doubles import TRAIN, Case, Silence, make_case
 
 
@@ -23,7 +23,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     """Return how many rows validation, the outputs for an ensemble and prediction have put through a model at once."""
     seen: dict[str, list[int]] = {}
     for module, name in (
-        (trial, "validation_batches"),
+        (phase, "validation_batches"),
         (predictions, "prediction_batches"),
         (bundle, "prediction_batches"),
     ):
@@ -63,26 +63,26 @@ def test_rows_that_are_not_large_are_validated_all_together(sizes: dict[str, lis
 
     run_trial(job_of(case, tmp_path), case.context(), Silence())
 
-    assert sizes["trial"] == [16]
+    assert sizes["phase"] == [16]
 
 
 def test_rows_are_validated_in_batches_of_equal_size(
     sizes: dict[str, list[int]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As many as there must be, without a small one at the end."""
-    monkeypatch.setattr(trial, "_MOST_VALIDATED_AT_ONCE", 14)
+    monkeypatch.setattr(phase, "_MOST_VALIDATED_AT_ONCE", 14)
     case = small_case()
 
     run_trial(job_of(case, tmp_path), case.context(), Silence())
 
-    assert sizes["trial"] == [8, 8]
+    assert sizes["phase"] == [8, 8]
 
 
 def test_the_logged_loss_of_each_head_is_the_mean_over_the_rows(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Although Keras takes it over the batches: each row counts alike, as in the scores."""
-    monkeypatch.setattr(trial, "_MOST_VALIDATED_AT_ONCE", 14)
+    monkeypatch.setattr(phase, "_MOST_VALIDATED_AT_ONCE", 14)
     start = ArrayInput()
     body = DenseBlock(num_layers=1, units=4)(start)
     case = make_case(start, [ClassificationHead()(body), RegressionHead()(body)])
@@ -110,7 +110,7 @@ def test_large_rows_are_validated_a_few_at_a_time(sizes: dict[str, list[int]], t
 
     run_trial(job_of(case, tmp_path), case.context(), Silence())
 
-    assert sizes["trial"] == [3, 3, 3, 3, 3, 1]
+    assert sizes["phase"] == [3, 3, 3, 3, 3, 1]
 
 
 @pytest.mark.usefixtures("three_rows_are_many")
@@ -122,7 +122,7 @@ def test_no_fewer_rows_are_validated_at_once_than_a_step_learns_from(
 
     run_trial(job_of(case, tmp_path, configuration={"training/batch_size": 8}), case.context(), Silence())
 
-    assert sizes["trial"] == [8, 8]
+    assert sizes["phase"] == [8, 8]
 
 
 @pytest.mark.usefixtures("three_rows_are_many")
@@ -134,7 +134,7 @@ def test_fewer_large_rows_are_validated_at_once_after_the_memory_ran_out(
 
     run_trial(job_of(case, tmp_path, batch_size_divisor=2), case.context(), Silence())
 
-    assert sizes["trial"] == [1] * 16
+    assert sizes["phase"] == [1] * 16
 
 
 @pytest.mark.usefixtures("three_rows_are_many")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from automodels import dense_classifier, wine
 
 from autokeras_core import SearchError
 from autokeras_core.engine.preparation import PreparedData
@@ -14,6 +13,7 @@ from autokeras_core.executors.choice import make_executor
 from autokeras_core.executors.local import LocalExecutor
 from autokeras_core.executors.process import ProcessExecutor
 from autokeras_core.executors.shares import resolve_workers
+from tests.heavy.automodels import dense_classifier, wine
 
 
 @pytest.mark.parametrize("workers", [None, 1])

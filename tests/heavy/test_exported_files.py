@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from autokeras_core import AutoModel, NotFittedError, RegistryError, SearchError
+from autokeras_core import AutoModel, NotFittedError, SearchError
 from tests.heavy.automodels import dense_classifier, wine
 from tests.heavy.command_lines import autokeras, succeed
 from tests.light.conftest import PluginSite, plugin_site
@@ -133,12 +133,6 @@ def test_format_of_a_plugin_that_is_switched_off_is_unknown(acme: PluginSite, tm
 
     assert result.code == 1
     assert "There is no exporter called 'architecture'" in result.stderr
-
-
-def test_unknown_format_is_answered_with_the_nearest(model: AutoModel, tmp_path: Path) -> None:
-    """As every registered name."""
-    with pytest.raises(RegistryError, match="Did you mean 'keras'"):
-        model.export(tmp_path / "model.keras", "kers")
 
 
 def test_export_needs_a_model(tmp_path: Path) -> None:

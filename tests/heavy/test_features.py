@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
+from autokeras_core.builtin.heads import ClassificationHead
 from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine import features as features_module
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
+from autokeras_core.engine.feature_cache import FeatureCache, mapped_file
 from autokeras_core.engine.features import Feature, FeatureStore
 from autokeras_core.engine.rows import even_step, transform_rows
+from autokeras_core.engine.shared_feature_cache import SharedFeatureCache
+from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import GraphError
-from tests.heavy.engine_doubles import Center, CenterInModel
+from tests.heavy.engine_doubles import Center, CenterInModel, Silence, Wants, make_case
+from tests.heavy.test_evaluation_batches import job_of
 
 
 def make_store(train: np.ndarray[Any, Any], directory: Path | None = None) -> FeatureStore:
@@ -151,6 +161,73 @@ def test_large_results_are_memory_mapped_and_their_files_go_with_the_store(
     assert not list((tmp_path / "cache").glob("*.npy"))
 
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems are not asked for room")
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Let the system refuse to set room aside, with an error of this number."""
+
+    def refused(*arguments: Any) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refused)
+
+
+@on_linux
+def test_the_disk_sets_room_aside_before_rows_are_written(tmp_path: Path) -> None:
+    """A file that had none would kill the process where the disk is full."""
+    path = tmp_path / "rows.npy"
+
+    rows = mapped_file(path, (1_000, 8), np.dtype("float64"))
+
+    assert path.stat().st_blocks * 512 >= rows.nbytes
+
+
+@on_linux
+@pytest.mark.parametrize("kind", [FeatureCache, SharedFeatureCache])
+def test_no_room_on_the_disk_is_an_error_that_names_the_file(
+    kind: Callable[[Path], FeatureCache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the file is gone."""
+    refuse(monkeypatch, errno.ENOSPC)
+    allocate = kind(tmp_path).allocator(("key", "train"), largest_in_memory=0)
+
+    with pytest.raises(OSError, match=f"No space left on device: '{re.escape(str(tmp_path))}.*key-train"):
+        allocate((1_000,), np.dtype("float32"))
+
+    assert not list(tmp_path.iterdir())
+
+
+@on_linux
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL], ids=["not supported", "invalid"])
+def test_a_file_system_that_sets_no_room_aside_will_do(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network file systems know no such thing."""
+    refuse(monkeypatch, number)
+
+    rows = mapped_file(tmp_path / "rows.npy", (10, 2), np.dtype("float32"))
+
+    assert rows.shape == (10, 2)
+
+
+@on_linux
+def test_a_trial_without_room_for_its_features_fails_with_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search goes on with others."""
+    start = ArrayInput()
+    case = make_case(start, ClassificationHead()(Wants(Center())(start)), directory=tmp_path / "cache")
+    monkeypatch.setattr(features_module, "_BYTES_IN_MEMORY_EACH", 0)
+    refuse(monkeypatch, errno.ENOSPC)
+
+    outcome = run_trial(job_of(case, tmp_path / "trial"), case.context(), Silence())
+
+    assert outcome.status == "failed"
+    assert outcome.failure is not None
+    assert "No space left on device" in outcome.failure.reason
+
+
 @pytest.fixture
 def small_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep all results on the disk, and no more than two of them."""
@@ -262,3 +339,26 @@ def test_preprocessing_that_would_miss_the_deadline_is_given_up(monkeypatch: pyt
         transform_rows(rows, [slow], deadline=Deadline.after(5.0, clock=lambda: Slow.clock))
 
     assert Slow.clock == 2.0
+
+
+class SlowTexts(Slow):
+    """Makes texts, as slowly."""
+
+    clock = 0.0
+
+    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Let time go by."""
+        type(self).clock += 1.0
+        return np.array([f"{text}!" for text in batch])
+
+
+def test_texts_that_would_miss_the_deadline_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are put together at the end only; time is looked at after each piece all the same."""
+    monkeypatch.setattr("autokeras_core.engine.rows.time.monotonic", lambda: SlowTexts.clock)
+    monkeypatch.setattr("autokeras_core.engine.rows._OBJECTS_AT_ONCE", 2)
+    texts = np.array(list("abcdefgh"), dtype=object)
+
+    with pytest.raises(OutOfTimeError, match="4 of 8 rows"):
+        transform_rows(texts, [SlowTexts()], deadline=Deadline.after(3.0, clock=lambda: SlowTexts.clock))
+
+    assert SlowTexts.clock == 2.0

@@ -57,9 +57,12 @@ _SCORES = np.array([0.1, 0.6, 0.2, 0.9, 0.4, 0.3], dtype="float32")
     [
         ("accuracy", 4 / 6),
         ("acc", 4 / 6),
+        ("Accuracy", 4 / 6),
         ("balanced_accuracy", (3 / 4 + 1 / 2) / 2),
         ("precision", 1 / 2),
         ("recall", 1 / 2),
+        ("Precision", 1 / 2),
+        ("Recall", 1 / 2),
         ("f1", 1 / 2),
         ("auc", 7 / 8),
         ("log_loss", float(-np.mean(np.log(np.where(_TRUE == 1, _SCORES, 1 - _SCORES))))),
@@ -365,6 +368,21 @@ def test_a_metric_of_several_numbers_is_refused(head: Any, metric: Any, advice: 
         head(metrics=[metric])
 
     assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "metric"),
+    [
+        (ClassificationHead, keras.metrics.Accuracy),
+        (ClassificationHead, keras.metrics.Accuracy(name="right")),
+        (RegressionHead, "Accuracy"),
+    ],
+    ids=["class", "instance", "name"],
+)
+def test_the_share_of_numbers_that_are_exactly_equal_is_refused(head: Any, metric: Any) -> None:
+    """Keras's `Accuracy` would compare probabilities with zeros and ones, and rank models by chance."""
+    with pytest.raises(GraphError, match="exactly equal.*Received: keras.metrics.Accuracy.*Pass 'accuracy'"):
+        head(metrics=[metric])
 
 
 def test_two_metrics_of_one_name_are_refused() -> None:

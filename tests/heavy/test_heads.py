@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from autokeras_core.builtin._keras_objects import UnsavedObject, from_json, to_json
 from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.errors import DataError, GraphError
@@ -34,9 +35,9 @@ def test_a_classification_head_returns_probabilities(labels: Any, outputs: int, 
 
 
 @pytest.mark.parametrize("head", [ClassificationHead(), RegressionHead()], ids=["classification", "regression"])
-@pytest.mark.parametrize("shape", [(4,), (5, 4), (5, 5, 4), (2, 3, 3, 4)], ids=str)
+@pytest.mark.parametrize("shape", [(4,), (5, 4), (5, 5, 4), (2, 3, 3, 4), (2, 2, 3, 3, 4)], ids=str)
 def test_feature_maps_are_averaged(head: Head, shape: tuple[int, ...]) -> None:
-    """Inputs of rank 3 to 5 are reduced to their channels."""
+    """Inputs of rank 3 and more are reduced to their channels."""
     model, *_ = head_model(head, [0, 1], shape=shape)
 
     assert model.layers[-1].output.shape == (None, 2 if isinstance(head, ClassificationHead) else 1)
@@ -182,7 +183,11 @@ def test_integer_sample_weights_equal_repeated_rows() -> None:
         (lambda: ClassificationHead(loss=3), "loss=3"),
         (lambda: ClassificationHead(num_classes=1), "num_classes=1"),
         (lambda: ClassificationHead(num_classes=2.5), "num_classes=2.5"),
+        (lambda: ClassificationHead(num_classes=5.0), "num_classes=5.0"),
+        (lambda: ClassificationHead(num_classes="ten"), "num_classes='ten'"),
+        (lambda: ClassificationHead(num_classes=True, multi_label=True), "num_classes=True"),
         (lambda: RegressionHead(output_dim=0), "output_dim=0"),
+        (lambda: RegressionHead(output_dim="two"), "output_dim='two'"),
     ],
 )
 def test_wrong_arguments_are_errors_where_they_are_written(make: Any, words: str) -> None:
@@ -232,6 +237,46 @@ def test_a_head_survives_json(head: Any) -> None:
     restored = type(head).from_config(saved)
 
     assert restored.get_config() == head.get_config()
+    assert not any(isinstance(metric, UnsavedObject) for metric in restored.arguments["metrics"])
+
+
+_BOTH_LOSS_AND_METRIC = sorted(
+    name for name, kind in vars(keras.metrics).items() if isinstance(kind, type) and hasattr(keras.losses, name)
+)
+
+
+@pytest.mark.parametrize("name", _BOTH_LOSS_AND_METRIC)
+@pytest.mark.parametrize("is_made", [True, False], ids=["object", "class"])
+def test_a_metric_with_a_losss_name_survives_json(name: str, is_made: bool) -> None:
+    """It comes back as the metric: Keras has thirteen classes of one name for both."""
+    kind = getattr(keras.metrics, name)
+
+    restored = from_json(json.loads(json.dumps(to_json(kind(name="mine") if is_made else kind))))
+
+    assert (type(restored) if is_made else restored) is kind
+    assert not is_made or restored.name == "mine"
+
+
+@pytest.mark.parametrize("function", [keras.losses.huber, keras.metrics.binary_accuracy], ids=["loss", "metric"])
+def test_a_function_of_keras_survives_json(function: Any) -> None:
+    """It is found again by its name."""
+    assert from_json(json.loads(json.dumps(to_json(function)))) is function
+
+
+def test_a_name_of_an_older_file_is_a_losss_before_a_metrics() -> None:
+    """Files from before names had their module are read as they were."""
+    saved = [{"$keras": "MeanSquaredError"}, {"$keras": "AUC", "config": {"name": "area"}}]
+
+    loss, metric = from_json(saved)
+
+    assert loss is keras.losses.MeanSquaredError
+    assert (type(metric), metric.name) == (keras.metrics.AUC, "area")
+
+
+@pytest.mark.parametrize("name", ["losses.deserialize", "get", "losses.inspect", "saving.load_model", "metrics.", "."])
+def test_a_saved_name_finds_nothing_but_losses_and_metrics(name: str) -> None:
+    """Whatever a file says, no other code of Keras's is reached."""
+    assert from_json({"$keras": name}) == UnsavedObject(name)
 
 
 def test_the_arguments_of_a_loss_survive_json() -> None:

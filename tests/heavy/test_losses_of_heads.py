@@ -18,13 +18,15 @@ from autokeras_core.builtin.heads import ClassificationHead, RegressionHead
 from autokeras_core.builtin.inputs import ArrayInput
 from autokeras_core.builtin.losses import as_loss
 from autokeras_core.data.labels import analyse_labels
+from autokeras_core.data.profile import TargetProfile
 from autokeras_core.data.targets import analyse_targets
 from autokeras_core.engine.compiler import compile_training
-from autokeras_core.engine.losses import loss_factors
+from autokeras_core.engine.losses import loss_factors, training_losses
 from autokeras_core.engine.scoring import score_outputs
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.errors import SearchError
 from autokeras_core.graph.loss_weights import weighted
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.testing._builds import SumHead
 from tests.heavy.engine_doubles import ROWS, TRAIN, Case, Silence, make_case
 from tests.heavy.head_models import head_model, some_rows
@@ -312,6 +314,28 @@ def test_a_head_of_ones_own_counts_as_it_is() -> None:
     case = make_case(start, [ClassificationHead()(body), SumHead(name="sum")(body)])
 
     assert loss_factors(case.graph, case.profile) == pytest.approx({"classification": 1 / ENTROPY, "sum": 1.0})
+
+
+class Told(SumHead):
+    """Notes which inputs its loss is told of."""
+
+    told: tuple[str, ...] = ()
+
+    def loss(self, hp: HyperparameterView, profile: TargetProfile) -> Any:
+        """Note, and return the loss."""
+        assert hp.profile is not None
+        self.told = tuple(hp.profile.inputs)
+        return super().loss(hp, profile)
+
+
+def test_a_loss_is_told_of_the_inputs_before_its_head() -> None:
+    """As the head's other methods are: not of those in another branch."""
+    rows, others, head = ArrayInput(name="rows"), ArrayInput(name="others"), Told(name="sum")
+    case = make_case([rows, others], [head(rows), ClassificationHead()(others)])
+
+    training_losses(case.graph, case.configuration, case.profile)
+
+    assert head.told == ("rows",)
 
 
 def crossentropy(targets: Array, probabilities: Array) -> float:

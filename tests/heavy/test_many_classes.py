@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from automodels import dense_classifier, digits
 
 from autokeras_core import ArrayInput, ClassificationHead, DenseBlock
 from autokeras_core.builtin import heads
@@ -17,9 +16,9 @@ from autokeras_core.engine.bundle import joined_outputs
 from autokeras_core.engine.predictions import selection_rows
 from autokeras_core.engine.preparation import prepare
 from autokeras_core.graph.graph import Graph
+from tests.heavy.automodels import dense_classifier, digits
+from tests.heavy.bundles import bundle_of, ensemble_of, host_case
 from tests.heavy.engine_doubles import make_case
-from tests.heavy.test_bundle import bundle_of, host_case
-from tests.heavy.test_ensemble import two_of
 
 Array = np.ndarray[Any, Any]
 
@@ -77,7 +76,7 @@ def test_few_outputs_leave_the_number_of_rows_as_it_was() -> None:
     assert predictions._MOST_VALUES // 200 == predictions._MOST_ROWS
 
 
-@pytest.mark.parametrize("make", [bundle_of, two_of], ids=["model", "ensemble"])
+@pytest.mark.parametrize("make", [bundle_of, ensemble_of], ids=["model", "ensemble"])
 def test_a_piece_has_fewer_rows_where_each_has_many_outputs(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces are those of the whole, in order."""
     case = host_case()

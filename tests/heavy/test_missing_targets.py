@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from automodels import QUICK, wine
 
 from autokeras_core import (
     ArrayInput,
@@ -25,6 +24,7 @@ from autokeras_core.engine.preparation import PreparedData, prepare
 from autokeras_core.graph.graph import Graph
 from autokeras_core.plugin import InputProfile
 from autokeras_core.search import refit, run
+from tests.heavy.automodels import QUICK, wine
 
 Array = np.ndarray[Any, Any]
 

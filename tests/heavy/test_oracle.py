@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ from autokeras_core.errors import SearchError, SpaceError
 from autokeras_core.search.domains import Choice, Float, Int
 from autokeras_core.search.mutation import mutate
 from autokeras_core.search.oracle import MutationOracle
-from autokeras_core.search.oracles import TUNERS
+from autokeras_core.search.oracles import TUNERS, finish_trial
+from autokeras_core.search.records import Failure, TrialOutcome, best_outcome
 from autokeras_core.search.space import Configuration, Space, configuration_key
 from tests.heavy.oracle_runs import SMALL, SPACE, make, proposals, run
 
@@ -66,6 +69,45 @@ def test_of_equal_scores_the_earliest_is_the_best_and_failed_trials_are_not(tmp_
     run(oracle, 4, score=lambda _: next(scores))
 
     assert oracle._best_trial().trial_id == oracle.start_order[1]
+
+
+@pytest.mark.parametrize("objective", [("val_accuracy", "max"), ("val_error", "min"), ("val_loss", "min")], ids=str)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_mutated_is_what_ranks_first_among_the_trials(
+    objective: tuple[str, Literal["min", "max"]], seed: int, tmp_path: Path
+) -> None:
+    """After each trial: between equal scores the lower validation loss wins; a trial may fail, or have no loss."""
+    oracle, rng = make("mutation", tmp_path, objective=objective), np.random.default_rng(seed)
+    outcomes: list[TrialOutcome] = []
+    for _ in range(15):
+        trial = oracle.create_trial("driver")
+        score = rng.choice([0.5, 0.5, 0.25, None])
+        loss = score if objective[0] == "val_loss" else rng.choice([0.1, 0.2, float("nan"), None])
+        outcome = TrialOutcome(
+            trial_id=trial.trial_id,
+            configuration=dict(trial.hyperparameters.values),
+            status="failed" if score is None else "completed",
+            score=score,
+            metrics={} if loss is None else {"val_loss": loss},
+            best_epoch=int(rng.integers(1, 9)),
+            failure=Failure(kind="bug", reason="it failed") if score is None else None,
+        )
+        finish_trial(oracle, trial, outcome)
+        outcomes.append(outcome)
+
+        best, mutated = best_outcome(outcomes, maximise=objective[1] == "max"), oracle._best_trial()
+
+        assert (mutated and mutated.trial_id) == (best and best.trial_id)
+
+
+def test_where_a_trial_was_mutated_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Which sub-module was drawn anew is not to be seen from the two configurations alone."""
+    oracle = make("mutation", tmp_path, space=Space({"units": Int(1, 9)}))
+
+    with caplog.at_level(logging.DEBUG, logger="autokeras_core.search.oracle"):
+        run(oracle, 2, space=Space({"units": Int(1, 9)}))
+
+    assert re.fullmatch(r"Trial 00 was mutated at '(units)?'\.", caplog.messages[-1])
 
 
 def test_a_predefined_configuration_that_comes_twice_is_evaluated_once(tmp_path: Path) -> None:
@@ -187,7 +229,7 @@ def test_the_seed_is_stored() -> None:
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
 def test_what_is_no_seed_is_an_error(seed: Any) -> None:
     """NumPy's generators take integers of at least 0."""
-    with pytest.raises(SearchError, match="no seed"):
+    with pytest.raises(SearchError, match="seed cannot be used"):
         MutationOracle(space=SPACE, seed=seed)
 
 

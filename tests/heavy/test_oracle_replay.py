@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import keras_tuner
 import pytest
 
 from autokeras_core.errors import SearchError
-from autokeras_core.search.oracles import can_be_told, finish_trial, replay
+from autokeras_core.search.oracles import can_be_replayed, finish_trial, replay
 from autokeras_core.search.records import TrialJob
 from autokeras_core.search.space import Configuration, configuration_key
 from tests.heavy.oracle_runs import SMALL, make, proposals, run
@@ -39,6 +40,17 @@ def test_replay_continues_a_mutation_search_as_if_uninterrupted(tmp_path: Path) 
     replay(oracle, whole[:5])
 
     assert proposals(run(oracle, 7)) == proposals(whole[5:])
+
+
+def test_a_replayed_oracle_knows_which_of_equal_scores_has_the_lower_loss(tmp_path: Path) -> None:
+    """As it did before: the same trial is mutated."""
+    before = run(make("mutation", tmp_path / "1"), 3, score=lambda _: 0.5)
+    told = [attrs.evolve(each, metrics={"val_loss": loss}) for each, loss in zip(before, (0.3, 0.1, 0.2), strict=True)]
+    oracle = make("mutation", tmp_path / "2")
+
+    replay(oracle, told)
+
+    assert oracle._best_trial().trial_id == told[1].trial_id
 
 
 def test_trials_may_be_replayed_in_any_order(tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_some_oracles_cannot_be_replayed(tuner: Any, name: str, tmp_path: Path) 
     """Where they are cannot be told from results; the message says to take another tuner."""
     before = run(make("random", tmp_path / "1"), 1)
 
-    assert not can_be_told(tuner)
+    assert not can_be_replayed(tuner)
     with pytest.raises(SearchError, match=f"the tuner {name} cannot be continued.*another tuner"):
         replay(make(tuner, tmp_path / "2"), before)
 
@@ -97,7 +109,7 @@ def test_an_oracle_that_has_seen_its_trials_need_not_be_told(tmp_path: Path) -> 
 
     run(make(own, tmp_path), 1)
 
-    assert can_be_told(own)
+    assert can_be_replayed(own)
 
 
 def test_a_gap_in_the_trials_is_an_error(tmp_path: Path) -> None:

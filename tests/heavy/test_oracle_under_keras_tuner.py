@@ -70,6 +70,25 @@ def test_equal_seeds_give_equal_searches_under_keras_tuner(seed: int, tmp_path: 
     assert len({configuration_key(each) for each in sequences[0]}) == 8
 
 
+class _Losses(keras_tuner.Tuner):  # type: ignore[misc]
+    """Reports one accuracy for all trials, and another loss for each, as Keras's histories would."""
+
+    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Return the metrics without a model."""
+        return {"val_accuracy": 0.5, "val_loss": -score_of(trial.hyperparameters.values), "odd": 1.0}
+
+
+def test_between_equal_scores_the_lower_loss_wins_under_keras_tuner(tmp_path: Path) -> None:
+    """Its own tuners report all metrics, so the best is the one of the lowest loss."""
+    oracle = MutationOracle("val_accuracy", max_trials=8, seed=0, hyperparameters=to_hyperparameters(SPACE))
+
+    _Losses(oracle=oracle, directory=tmp_path, project_name="p").search(verbose=0)
+
+    scores = [score_of(trial.hyperparameters.values) for trial in oracle.trials.values()]
+    assert len(set(scores)) > 1
+    assert score_of(oracle._best_trial().hyperparameters.values) == max(scores)
+
+
 def test_a_hypermodel_may_add_to_a_declared_space(tmp_path: Path) -> None:
     """What is declared stays exact, what the model asks for besides is searched as well."""
     declared = Space({"kind": Choice(["a"]), "depth": Int(1, 3)})

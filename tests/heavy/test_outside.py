@@ -106,6 +106,18 @@ def test_the_exported_model_takes_what_the_preprocessor_makes(tmp_path: Path) ->
     np.testing.assert_allclose(loaded.predict_proba(x), expected, atol=1e-6)
 
 
+def test_the_warning_points_to_the_users_own_line(tmp_path: Path) -> None:
+    """Whichever way a model is exported."""
+    model = searched(Halved())
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ExportWarning)
+        model.export_model()
+        model.export(tmp_path / "model.keras")
+
+    assert [each.filename for each in caught if each.category is ExportWarning] == [__file__] * 2
+
+
 def test_nothing_is_said_where_all_is_inside() -> None:
     """A model without such a preprocessor is exported in silence."""
     start = ArrayInput()

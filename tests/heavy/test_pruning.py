@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import keras
 import numpy as np
 import pytest
@@ -14,24 +18,19 @@ import pytest
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead
 from autokeras_core.engine.context import Objective
 from autokeras_core.engine.watch import TrialWatch
+from autokeras_core.search.events import read_outcomes
 from autokeras_core.search.journal import read_events
+from autokeras_core.search.place import JOURNAL_FILE
 from autokeras_core.search.records import Rung, TrialJob
 from autokeras_core.search.refit import _job_of
-from autokeras_core.search.session import JOURNAL_FILE, read_outcomes
 from tests.heavy.automodels import dense_classifier, wine
+from tests.heavy.engine_doubles import Silence
 from tests.heavy.fine_tuned_networks import Projected, points
 
 GOOD = {"training/learning_rate": 0.03, "training/batch_size": 32}
 ALSO_GOOD = {"training/learning_rate": 0.01, "training/batch_size": 32}
 HOPELESS = {"training/learning_rate": 2e-5, "training/batch_size": 256}
 EPOCHS = 9  # a rung after the third
-
-
-class _Quiet:
-    """Takes no note."""
-
-    def trial_event(self, trial_id: str, event: str, **fields: Any) -> None:
-        """Do nothing."""
 
 
 class _Scores(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,7 +57,7 @@ def watch(scores: Sequence[float], *rungs: Rung, direction: Any = "max") -> Tria
         patience=100,
         train_rows=2,
         validation_rows=2,
-        observer=_Quiet(),
+        observer=Silence(),
         rungs=rungs,
     )
     x = np.zeros((2, 1), dtype="float32")
@@ -115,57 +114,66 @@ def test_without_a_score_nobody_is_pruned() -> None:
 # In a search
 
 
+@attrs.frozen(kw_only=True)
+class Searched:
+    """A search that is over: its model, what `fit` returned and printed, and its directory, which no test changes."""
+
+    model: AutoModel
+    history: Any
+    printed: str
+    directory: Path
+
+
 @pytest.fixture(scope="module")
-def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[AutoModel, Any, Path]:
-    """Return a search that ended its third trial early, what its fit returned, and its directory."""
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    """Return a search that ended its third trial early."""
     directory = tmp_path_factory.mktemp("pruned")
     model = hopeless_third(directory)
-    return model, model.fit(*wine(), epochs=EPOCHS, verbose=2), directory
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        history = model.fit(*wine(), epochs=EPOCHS, verbose=2)
+    return Searched(model=model, history=history, printed=printed.getvalue(), directory=directory)
 
 
-def test_a_hopeless_configuration_is_ended_at_its_first_rung(pruned: tuple[AutoModel, Any, Path]) -> None:
+def test_a_hopeless_configuration_is_ended_at_its_first_rung(pruned: Searched) -> None:
     """It has a third of the epochs of the others, its history and its score."""
-    model, history, _ = pruned
-
-    last = model.leaderboard()[-1]
+    *others, last = pruned.model.leaderboard()
 
     assert (last.trial_id, last.status, last.rank) == ("2", "pruned", 0)
-    assert (last.epochs, [row.epochs for row in model.leaderboard()[:2]]) == (3, [EPOCHS, EPOCHS])
-    assert 0 <= last.score < history.best_score
-    assert (history.trials, history.pruned, history.failed) == (3, 1, 0)
+    assert (last.epochs, [row.epochs for row in others]) == (3, [EPOCHS, EPOCHS])
+    assert 0 <= last.score < pruned.history.best_score
+    assert (pruned.history.trials, pruned.history.pruned, pruned.history.failed) == (3, 1, 0)
 
 
-def test_a_pruned_trial_is_in_the_journal_and_leaves_no_model(pruned: tuple[AutoModel, Any, Path]) -> None:
+def test_a_pruned_trial_is_in_the_journal_and_leaves_no_model(pruned: Searched) -> None:
     """The event tells of it with the rungs it was told of; nothing of it lies on the disk."""
-    _, _, directory = pruned
-
-    events = [json.loads(line) for line in (directory / "journal.jsonl").read_text().splitlines()]
+    events = [json.loads(line) for line in (pruned.directory / "journal.jsonl").read_text().splitlines()]
 
     assert [event["event"] for event in events if event.get("trial_id") == "2"] == ["trial_started", "trial_pruned"]
     started = next(event for event in events if event["event"] == "trial_started" and event["trial_id"] == "2")
     assert [rung["epoch"] for rung in started["rungs"]] == [3]
-    assert [outcome.status for outcome in read_outcomes(events, directory)] == ["completed", "completed", "pruned"]
-    assert not list((directory / "trials" / "2").rglob("*.keras"))
+    statuses = [outcome.status for outcome in read_outcomes(events, pruned.directory)]
+    assert statuses == ["completed", "completed", "pruned"]
+    assert not list((pruned.directory / "trials" / "2").rglob("*.keras"))
 
 
-def test_a_search_with_pruned_trials_is_loaded_and_continued(pruned: tuple[AutoModel, Any, Path]) -> None:
+def test_a_search_with_pruned_trials_is_loaded_and_continued(pruned: Searched, tmp_path: Path) -> None:
     """The best of the others comes back, and a further trial is compared with all of them."""
-    model, _, directory = pruned
+    directory = tmp_path / "search"
+    shutil.copytree(pruned.directory, directory)
     x, y = wine()
 
     loaded = AutoModel.load(directory)
-    history = hopeless_third(directory, seed=model.seed).fit(x, y, epochs=EPOCHS, verbose=0)
+    history = hopeless_third(directory, seed=pruned.model.seed).fit(x, y, epochs=EPOCHS, verbose=0)
 
     assert [row.status for row in loaded.leaderboard()] == ["completed", "completed", "pruned"]
-    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+    np.testing.assert_array_equal(loaded.predict(x), pruned.model.predict(x))
     assert history.trials == 6
 
 
-def test_the_display_says_that_a_trial_was_pruned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_display_says_that_a_trial_was_pruned(pruned: Searched) -> None:
     """One line, with the epochs it had."""
-    hopeless_third(tmp_path).fit(*wine(), epochs=EPOCHS, verbose=2)
+    lines = pruned.printed.splitlines()
 
-    lines = capsys.readouterr().out.splitlines()
     assert any("of 3, pruned: others did better by then" in line for line in lines)
 
 
@@ -193,11 +201,10 @@ def test_the_same_seed_gives_the_same_search_with_pruning(tmp_path: Path) -> Non
     assert any(status == "pruned" for *_, status in searches[0])
 
 
-def test_a_refit_is_told_of_no_rungs(pruned: tuple[AutoModel, Any, Path]) -> None:
+def test_a_refit_is_told_of_no_rungs(pruned: Searched) -> None:
     """It trains for as many epochs as its trial took: there are no rows left to compare it by."""
-    _, _, directory = pruned
-    events = [json.loads(line) for line in (directory / "journal.jsonl").read_text().splitlines()]
-    last = next(outcome for outcome in read_outcomes(events, directory) if outcome.trial_id == "2")
+    events = [json.loads(line) for line in (pruned.directory / "journal.jsonl").read_text().splitlines()]
+    last = next(outcome for outcome in read_outcomes(events, pruned.directory) if outcome.trial_id == "2")
 
     job = _job_of(last, events)
 

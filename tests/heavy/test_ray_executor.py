@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from executor_doubles import Events, make_context, make_job, opened
-from worker_doubles import EpochLog
 
 from autokeras_core.executors.base import Executor
 from autokeras_core.executors.ray import RayExecutor
 from autokeras_core.search.journal import read_events
+from tests.heavy.executor_doubles import Events, make_context, make_job, opened
+from tests.heavy.worker_doubles import EpochLog
 
 ray = pytest.importorskip("ray", reason="Ray is an extra")
 Cluster = pytest.importorskip("ray.cluster_utils").Cluster
@@ -186,8 +186,8 @@ def test_models_come_back_from_machines_without_the_directory(tmp_path: Path) ->
 SEARCH = """
 import json, sys
 from pathlib import Path
-from automodels import dense_classifier, wine
-from worker_doubles import DiesOnce, EpochLog
+from tests.heavy.automodels import dense_classifier, wine
+from tests.heavy.worker_doubles import DiesOnce, EpochLog
 
 folder = Path(sys.argv[1])
 model = dense_classifier(max_trials=4, executor="ray", workers=2, directory=folder / "search")
@@ -214,7 +214,7 @@ def processes_with(variable: str) -> list[int]:
 def test_a_search_with_a_ray_of_its_own_survives_a_killed_worker(tmp_path: Path) -> None:
     """Both workers train, the killed one's trial is run once more, and no process of Ray is left behind."""
     mark = uuid.uuid4().hex
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "AUTOKERAS_TEST_MARK": mark}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "AUTOKERAS_TEST_MARK": mark}
 
     done = subprocess.run(
         [sys.executable, "-c", SEARCH, str(tmp_path)], capture_output=True, text=True, env=environment, check=False

@@ -10,9 +10,9 @@ import attrs
 import keras
 import numpy as np
 import pytest
-from automodels import QUICK, dense_classifier, digits, wine
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock
+from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.graph.graph import Graph
@@ -22,6 +22,7 @@ from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.refit import refit_winner, seconds_to_refit
 from autokeras_core.search.winner import winner_of
+from tests.heavy.automodels import QUICK, dense_classifier, digits, wine
 from tests.heavy.engine_doubles import Center, Wants, make_case
 from tests.heavy.fine_tuned_networks import Projected
 from tests.heavy.interrupted_trials import Watching, make_context, make_job, weights_of
@@ -296,7 +297,7 @@ class Rows:
     validation_inputs: dict[str, Any]
     train_targets: dict[str, Any]
     validation_targets: dict[str, Any]
-    profile: None = None
+    profile: DataProfile = attrs.field(factory=lambda: DataProfile(rows=100, inputs={}, targets={}))
 
 
 def graph_of(block: Block) -> Graph:

@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from automodels import CountsEpochs, wine
 
 from autokeras_core import ArrayInput, AutoModel, Block, ClassificationHead, GraphError, SearchError
 from autokeras_core.engine.randomness import seeded
@@ -17,8 +16,9 @@ from autokeras_core.engine.reloading import check_reloading
 from autokeras_core.graph.operator import Tensor
 from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.plugin import Boolean, Space
+from tests.heavy.automodels import CountsEpochs, wine
+from tests.heavy.bundles import twins
 from tests.heavy.engine_doubles import Case, Wants, make_case
-from tests.heavy.test_bundle import twins
 
 
 class Doubling(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
@@ -156,7 +156,7 @@ def test_a_search_says_so_before_it_trains(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(
         SearchError, match=r"layer 'own_doubling' could not be loaded again.*register_keras_serializable"
     ):
-        model.fit(*wine(60), epochs=1, callbacks=[CountsEpochs([])], verbose=0)
+        model.fit(*wine(60), epochs=1, callbacks=[CountsEpochs()], verbose=0)
 
     assert CountsEpochs.counts == []
 

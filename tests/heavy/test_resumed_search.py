@@ -16,10 +16,12 @@ from autokeras_core.engine.trial import run_trial
 from autokeras_core.executors.local import LocalExecutor
 from autokeras_core.search import run, winner
 from autokeras_core.search.budget import Budget, ending_trials_after
+from autokeras_core.search.events import TRIAL_RESUMED
 from autokeras_core.search.journal import Journal, read_events
+from autokeras_core.search.place import JOURNAL_FILE
 from autokeras_core.search.records import TrialOutcome
 from autokeras_core.search.resume import MOST_DEATHS, give_up_deadly_trials
-from autokeras_core.search.session import JOURNAL_FILE, TRIAL_RESUMED, SearchSession
+from autokeras_core.search.session import SearchSession
 from tests.heavy.automodels import dense_classifier, wine
 from tests.heavy.interrupted_trials import Watching, make_context, make_job
 from tests.heavy.worker_doubles import Uncopyable

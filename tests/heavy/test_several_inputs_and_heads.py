@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from automodels import wine
 
 from autokeras_core import (
     ArrayInput,
@@ -23,6 +22,7 @@ from autokeras_core import (
     RegressionHead,
     SearchError,
 )
+from tests.heavy.automodels import wine
 
 Array = np.ndarray[Any, Any]
 

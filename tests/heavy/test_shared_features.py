@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_doubles import Center, Wants, make_case
-from test_supervised_preprocessors import MeanTarget, data, feature_of, leave_one_out
-from test_supervised_preprocessors import make_store as make_kinds_store
 
 from autokeras_core import ArrayInput, ClassificationHead
 from autokeras_core.engine.deadline import Deadline, OutOfTimeError
 from autokeras_core.engine.features import FeatureStore, Stream
 from autokeras_core.engine.shared_feature_cache import SharedFeatureCache
 from autokeras_core.graph.operator import Preprocessor
+from tests.heavy.engine_doubles import Center, Wants, make_case
+from tests.heavy.test_supervised_preprocessors import MeanTarget, data, feature_of, leave_one_out
+from tests.heavy.test_supervised_preprocessors import make_store as make_kinds_store
 
 Array = np.ndarray[Any, Any]
 PLACE = ("key", "train")
@@ -133,6 +133,19 @@ def test_the_oldest_files_make_room(tmp_path: Path) -> None:
 
     assert ("fixed", "train") in cache and ("used", "train") in cache
     assert ("old", "train") not in cache
+
+
+def test_a_file_that_another_process_deletes_meanwhile_needs_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be listed, and said to exist, and be gone a moment later."""
+    cache = SharedFeatureCache(tmp_path)
+    (tmp_path / "gone-train.npy").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+
+    cache.allocator(PLACE, largest_in_memory=0)((10,), np.dtype("float32"))
+
+    assert (tmp_path / "key-train.part").is_file()
 
 
 def test_arrays_of_objects_stay_with_their_process(tmp_path: Path) -> None:

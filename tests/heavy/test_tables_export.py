@@ -12,13 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from tables import TableEncoder, TableInput, make_table
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock, GraphError, Merge, RegressionHead
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.engine.raw_inputs import RawInput
 from autokeras_core.testing import CheckError, check_block, check_preprocessor
+from tests.heavy.tables import TableEncoder, TableInput, make_table
 
 Array = np.ndarray[Any, Any]
 

@@ -15,6 +15,7 @@ from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.randomness import seeded, seeded_apart
 from autokeras_core.engine.training import TrainingConfiguration, make_optimizer
 from autokeras_core.errors import SpaceError
+from tests.clocks import Clock
 
 
 def small_model() -> keras.Model:
@@ -43,16 +44,6 @@ class Rates(keras.callbacks.Callback):  # type: ignore[misc]
         self.rates.append(float(self.model.optimizer.learning_rate))
         if self._clock is not None:
             self._clock.now += self._seconds
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 def train(schedule: ScheduleCallback, rates: Rates, *, epochs: int) -> None:

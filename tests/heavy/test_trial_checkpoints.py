@@ -209,7 +209,7 @@ def test_an_interruption_before_the_first_step_keeps_the_best_epoch_of_the_check
     context = make_context(block)
     job = make_job(tmp_path)
     cut_off(job, context, after=4)
-    monkeypatch.setattr("autokeras_core.engine.trial.training_batches", hangs)
+    monkeypatch.setattr("autokeras_core.engine.phase.training_batches", hangs)
 
     outcome = run_trial(job, context, Watching())
 

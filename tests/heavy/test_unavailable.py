@@ -45,10 +45,10 @@ class Sourced(Block):
         return keras.layers.Dense(hp["units"])(inputs)
 
 
-def searched(directory: Path, *, trials: int, starts: list[dict[str, Any]], **arguments: Any) -> AutoModel:
-    """Return a model that has searched."""
+def made(directory: Path, *, trials: int, starts: list[dict[str, Any]], **arguments: Any) -> AutoModel:
+    """Return a model that has yet to search."""
     start = ArrayInput()
-    model = AutoModel(
+    return AutoModel(
         inputs=start,
         outputs=ClassificationHead()(Sourced(**arguments, name="sourced")(start)),
         max_trials=trials,
@@ -56,6 +56,11 @@ def searched(directory: Path, *, trials: int, starts: list[dict[str, Any]], **ar
         directory=directory,
         warm_starts=starts,
     )
+
+
+def searched(directory: Path, *, trials: int, starts: list[dict[str, Any]], **arguments: Any) -> AutoModel:
+    """Return a model that has searched."""
+    model = made(directory, trials=trials, starts=starts, **arguments)
     model.fit(X, Y, epochs=1, verbose=0)
     return model
 
@@ -72,6 +77,22 @@ def test_it_counts_as_no_trial(tmp_path: Path) -> None:
     assert status.count("completed") == 2
     assert "skipped (unavailable)" in status
     assert all(each in ("completed", "skipped (unavailable)") for each in status)
+
+
+def test_the_history_counts_it_neither_as_a_trial_nor_as_a_failure(tmp_path: Path) -> None:
+    """What `fit` returns is about the two trials that were trained."""
+    history = made(tmp_path, trials=2, starts=STARTS).fit(X, Y, epochs=1, verbose=0)
+
+    assert (history.trials, history.failed) == (2, 0)
+
+
+def test_the_outline_of_a_continued_search_leaves_it_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says that two trials were done before."""
+    searched(tmp_path, trials=2, starts=STARTS)
+
+    made(tmp_path, trials=1, starts=STARTS).fit(X, Y, epochs=1, verbose=2)
+
+    assert ", 2 trials done before;" in capsys.readouterr().out
 
 
 def test_the_reason_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

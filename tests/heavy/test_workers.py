@@ -11,13 +11,13 @@ from pathlib import Path
 
 import attrs
 import pytest
-from automodels import BUSY, QUICK, dense_classifier, wine
-from worker_doubles import DiesOnce, EpochLog, TroublesomeBlock
 
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, SearchError
 from autokeras_core.executors.process import ProcessExecutor
 from autokeras_core.search.journal import read_events
 from autokeras_core.search.records import TrialJob, TrialOutcome, rank_outcomes
+from tests.heavy.automodels import BUSY, QUICK, dense_classifier, wine
+from tests.heavy.worker_doubles import DiesOnce, EpochLog, TroublesomeBlock
 from tests.processes import end_soon, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals kill the workers of these tests")
@@ -143,8 +143,8 @@ def test_a_time_limit_is_kept_with_several_workers(tmp_path: Path) -> None:
 
 SCRIPT = """
 import sys
-from automodels import dense_classifier, wine
-from worker_doubles import EpochLog
+from tests.heavy.automodels import dense_classifier, wine
+from tests.heavy.worker_doubles import EpochLog
 from pathlib import Path
 
 folder = Path(sys.argv[1])
@@ -170,7 +170,7 @@ def test_no_worker_outlives_its_search(sent: signal.Signals, code: int, said: st
     kept = {
         name: os.environ[name] for name in ("PATH", "HOME", "KERAS_HOME", "TF_CPP_MIN_LOG_LEVEL") if name in os.environ
     }
-    environment = {**kept, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**kept, "PYTHONPATH": str(Path(__file__).parents[2])}
     search = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(tmp_path)],
         stdout=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def interrupted_search(run: Run, *options: str, text: str = "0.5 stop 0.75 0.8")
 
 def go_on(data: Path) -> None:
     """Let the data stop the search no more, without being others to it."""
-    tasks = __import__("acme.tasks", fromlist=["SearchModel"])
+    tasks = importlib.import_module("acme.tasks")
     before = tasks.SearchModel._run
     tasks.SearchModel._run = lambda self, session, lines: before(
         self, session, ["0.7" if line == "stop" else line for line in lines]

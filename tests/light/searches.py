@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autokeras_core.search.events import ENSEMBLE_SELECTED
 from autokeras_core.search.journal import Journal
+from autokeras_core.search.place import JOURNAL_FILE
 from autokeras_core.search.records import EnsembleRecord, Failure, TrialJob, TrialOutcome
-from autokeras_core.search.session import ENSEMBLE_SELECTED, JOURNAL_FILE, SearchSession
+from autokeras_core.search.session import SearchSession
 
 MANIFEST = {
     "identity": {"data": "abc", "seed": 0, "objective": ["val_accuracy", "max"]},
@@ -72,11 +74,12 @@ def write_search(
     ended: str = "max_trials=3 reached",
     ensemble: EnsembleRecord | None = None,
     manifest: dict[str, Any] | None = None,
+    origin: str = "",
 ) -> None:
     """Leave a search in a directory, as if its process had gone: `ended` is why it ended, empty if it was killed."""
     session = SearchSession.open(directory, manifest=manifest or MANIFEST, overwrite=False)
     for outcome in outcomes:
-        session.journal.append("trial_started", **job(outcome.trial_id, outcome.configuration))
+        session.journal.append("trial_started", **job(outcome.trial_id, outcome.configuration), origin=origin)
         session.journal.append("trial_failed" if outcome.failure else "trial_completed", **outcome.to_json())
     if open_trial:
         session.journal.append("trial_started", **job(open_trial, {"units": 16}))

@@ -7,16 +7,7 @@ import pytest
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.search.budget import Budget, deadline_of_trials, ending_trials_after, planned_epochs
 from autokeras_core.search.records import GRACE
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
+from tests.clocks import Clock
 
 
 def test_epochs_fall_with_the_rows_within_limits() -> None:

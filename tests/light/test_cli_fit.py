@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,38 @@ def test_table_names_the_next_commands(run: Run) -> None:
     assert any(line.split() == ["best", "val_score", "0.5000", "(trial", "0)"] for line in lines)
     assert any(line.endswith(f"autokeras predict {Path.cwd() / 'model'} DATA") for line in lines)
     assert any(line.endswith(f"autokeras leaderboard {Path.cwd() / 'search'}") for line in lines)
+
+
+def test_next_commands_can_be_pasted_into_a_shell(run: Run) -> None:
+    """Paths with blanks in them are quoted."""
+    data_file("0.5 stop")
+
+    lines = run(
+        *("fit", "RankingTask", "data.txt", "--directory", "my search", "--output", "my  model")
+    ).stdout.splitlines()
+
+    search, model = f"'{Path.cwd()}/my search'", f"'{Path.cwd()}/my  model'"
+    assert [line[line.index("autokeras ") :] for line in lines if "autokeras " in line] == [
+        f"autokeras predict {model} DATA",
+        f"autokeras evaluate {model} DATA",
+        f"autokeras export {model} model.keras",
+        f"autokeras leaderboard {search}",
+        f"autokeras resume {search}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("0.5 abort", "resume"), ("abort", "resume"), ("fail", "leaderboard"), ("fail fail useless", "leaderboard")],
+    ids=["aborted", "aborted before a model", "without a model", "failed"],
+)
+def test_messages_name_commands_that_can_be_pasted_into_a_shell(run: Run, text: str, name: str) -> None:
+    """Two blanks in a path are not one, though a message is one line."""
+    data_file(text)
+
+    result = run("fit", "RankingTask", "data.txt", "--max-trials", "2", "--directory", "my  search")
+
+    assert f"`autokeras {name} '{Path.cwd()}/my  search'`" in result.stderr
 
 
 def test_default_directory_is_new_and_named_after_the_task(run: Run) -> None:
@@ -376,7 +409,7 @@ def test_command_of_another_search_is_never_in_the_directory(run: Run, monkeypat
     data_file("0.5")
     other = data_file("0.6", "other.txt")
     run("fit", "RankingTask", "other.txt", "--directory", "search")
-    tasks = __import__("acme.tasks", fromlist=["SearchModel"])
+    tasks = importlib.import_module("acme.tasks")
     before, kept = tasks.SearchModel.fit, []
 
     def looking(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -416,7 +449,7 @@ def test_command_of_a_search_that_went_on_and_failed_is_kept(run: Run, monkeypat
     """The disk was full after two of three further trials: the next `resume` has their number, and not the old one."""
     data_file("0.5 0.75 0.8 0.9")
     run("fit", "RankingTask", "data.txt", "--directory", "search", "--max-trials", "1")
-    tasks = __import__("acme.tasks", fromlist=["SearchModel"])
+    tasks = importlib.import_module("acme.tasks")
     before = tasks.SearchModel._run
 
     def fail_later(self: Any, session: Any, lines: list[str]) -> None:

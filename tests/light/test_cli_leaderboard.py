@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from pathlib import Path
 
+import attrs
 import pytest
 
 from autokeras_core.cli.main import main
-from autokeras_core.search.session import INTERRUPTED, SEARCH_FAILED
+from autokeras_core.search.events import INTERRUPTED, SEARCH_FAILED
 from tests.light.searches import BETTER, ENSEMBLE, FAILED, GOOD, open_journal, write_search
 
 
@@ -105,6 +107,44 @@ def test_csv_has_a_column_for_each_metric_and_hyperparameter(
     assert (rows[0]["score"], rows[0]["metric/val_loss"], rows[0]["units"]) == ("0.875", "0.3", "64")
     assert [row["dropout"] for row in rows] == ["", "0.5", ""]
     assert (rows[2]["score"], rows[2]["status"]) == ("", "failed (oom)")
+
+
+def test_csv_says_where_configurations_came_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind the trial's name, as in the table."""
+    write_search(tmp_path, origin="mutation")
+
+    header, *rows = csv.reader(io.StringIO(board(capsys, str(tmp_path), "--format", "csv")))
+
+    assert header[1:4] == ["trial_id", "origin", "status"]
+    assert {row[2] for row in rows} == {"mutation"}
+
+
+def test_csv_without_trials_has_its_heading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that reads it while the search begins finds the columns that it will have."""
+    write_search(tmp_path, [], ended="")
+
+    (header,) = csv.reader(io.StringIO(board(capsys, str(tmp_path), "--format", "csv")))
+
+    assert header == [
+        *("rank", "trial_id", "origin", "status", "score", "best_epoch", "epochs", "seconds", "parameters", "weight"),
+        "reason",
+    ]
+
+
+def test_json_has_null_for_numbers_that_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The metric of a user may be NaN or infinite, also that of an ensemble; other programs' readers refuse those."""
+    odd = {"val_ratio": math.nan, "val_margin": math.inf}
+    write_search(
+        tmp_path, [attrs.evolve(GOOD, metrics={**GOOD.metrics, **odd})], ensemble=attrs.evolve(ENSEMBLE, metrics=odd)
+    )
+
+    def refuse(number: str) -> None:
+        raise AssertionError(number)
+
+    data = json.loads(board(capsys, str(tmp_path), "--format", "json"), parse_constant=refuse)
+
+    assert data["trials"][0]["metrics"]["val_ratio"] is None
+    assert data["ensemble"]["metrics"] == {"val_ratio": None, "val_margin": None}
 
 
 def test_names_are_those_of_the_trials(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from autokeras_core.cli._command import COMMAND_FILE, FitCommand
 from autokeras_core.errors import PluginError, SearchError
+from autokeras_core.search.events import SEARCH_FAILED
 from autokeras_core.search.report import read_report
-from autokeras_core.search.session import SEARCH_FAILED, write_json
+from autokeras_core.search.session import write_json
 from tests.light.ranking_task import Run, data_file, go_on, interrupted_search
 from tests.light.searches import open_journal
 
@@ -172,6 +173,19 @@ def test_resume_says_that_the_data_are_gone(run: Run) -> None:
 
     assert (result.code, result.calls) == (1, [])
     assert f"nothing at {data}" in result.stderr and "--data PATH" in result.stderr
+
+
+def test_resume_names_every_option_for_data_that_are_gone(run: Run) -> None:
+    """Both those to train and those to validate on were moved."""
+    valid = data_file("0.6", "valid.txt")
+    data = interrupted_search(run, "--validation-data", "valid.txt")
+    data.unlink()
+    valid.unlink()
+
+    result = run("resume", "search")
+
+    assert f"nothing at {data}, {valid}" in result.stderr
+    assert "--data PATH and --validation-data PATH" in result.stderr
 
 
 def test_resume_takes_moved_data_and_remembers_where_they_are(run: Run) -> None:

@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autokeras_core.plugin import FailedDownloads
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the seconds."""
-        return self.now
+from tests.clocks import Clock
 
 
 def test_a_failure_is_remembered_for_its_own_name() -> None:

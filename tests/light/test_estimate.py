@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,18 +13,11 @@ from autokeras_core.search.estimate import SearchEstimate, estimate_search
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.records import Failure, TrialOutcome
 from autokeras_core.search.space import Configuration
+from tests.clocks import Clock
 
 ROWS, EPOCHS = 1_000, 10
 START = 2.5  # what building a network takes, until it was measured
 PREDEFINED: list[Configuration] = [{"units": 1}, {"units": 4}]
-
-
-class Clock:
-    """A clock that stands still."""
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return 0.0
 
 
 def cost(configuration: Configuration) -> float | None:
@@ -43,13 +37,15 @@ def estimate(
     max_trials: int | None = 3,
     limit: float | None = None,
     predefined: list[Configuration] | None = None,
+    under_way: Sequence[Configuration] = (),
     workers: int = 1,
 ) -> SearchEstimate:
-    """Return the estimate of a search after some trials."""
+    """Return the estimate of a search after some trials, while others are under way."""
     deadline = None if limit is None else Deadline.after(limit, clock=Clock())
-    budget = Budget(max_trials=max_trials, deadline=deadline, started_trials=len(outcomes), workers=workers)
+    started = len(outcomes) + len(under_way)
+    budget = Budget(max_trials=max_trials, deadline=deadline, started_trials=started, workers=workers)
     pacer = Pacer(cost=cost, budget=budget, rows=ROWS, epochs=EPOCHS)
-    return estimate_search(pacer, outcomes, PREDEFINED if predefined is None else predefined)
+    return estimate_search(pacer, outcomes, PREDEFINED if predefined is None else predefined, under_way=under_way)
 
 
 def test_before_the_first_trial_costs_tell() -> None:
@@ -65,7 +61,7 @@ def test_a_time_limit_ends_a_search_that_would_take_longer() -> None:
     """Neither the end nor the first model is expected after it."""
     found = estimate(limit=9.0)
 
-    assert (found.seconds_left, found.has_time_limit) == (9.0, True)
+    assert (found.seconds_left, found.ends_by_time) == (9.0, True)
     assert found.seconds_to_first_model == pytest.approx(8.0)  # a second is kept to finish
 
 
@@ -73,7 +69,7 @@ def test_a_search_that_will_end_before_its_limit_is_not_said_to_use_it() -> None
     """The trials end it."""
     found = estimate(limit=1_000.0)
 
-    assert (found.seconds_left, found.has_time_limit) == (pytest.approx(82.5), False)
+    assert (found.seconds_left, found.ends_by_time) == (pytest.approx(82.5), False)
 
 
 def test_trials_that_took_less_correct_the_estimate() -> None:
@@ -113,6 +109,24 @@ def test_a_skipped_trial_is_not_counted() -> None:
 def test_workers_share_the_trials() -> None:
     """Two at once take half the time."""
     assert estimate(workers=2).seconds_left == pytest.approx(82.5 / 2)
+
+
+def test_a_trial_that_goes_on_is_still_to_come() -> None:
+    """Three of four are done and one was cut off: it takes its time, although no further one may be started."""
+    done = [trial(number, {"a": number}, 7.0) for number in range(3)]
+
+    found = estimate(*done, max_trials=4, predefined=[], under_way=[{"a": 9}])
+
+    assert (found.trials_done, found.trials_left, found.seconds_left) == (3, 1, 7.0)
+
+
+def test_the_trials_under_way_come_first() -> None:
+    """The first of them brings the first model, and they are no predefined ones to come any more."""
+    found = estimate(under_way=[{"units": 4}])
+
+    assert found.seconds_to_first_model == pytest.approx(START + 40)
+    assert found.seconds_left == pytest.approx(estimate().seconds_left)
+    assert (found.trials_left, found.predefined_left) == (3, 1)
 
 
 def test_without_any_limit_no_end_is_expected() -> None:

@@ -24,6 +24,7 @@ PLUGIN = """
             ExporterSpec(name="failing", target="{package}.formats:Failing", summary="Fails.", suffix=".failing"),
             ExporterSpec(name="full", target="{package}.formats:Full", summary="No room.", suffix=".full"),
             ExporterSpec(name="idle", target="{package}.formats:Idle", summary="Writes nothing.", suffix=".idle"),
+            ExporterSpec(name="unmade", target="{package}.formats:Unmade", summary="Cannot be made.", suffix=".unmade"),
         ]
 """
 FORMATS = """
@@ -49,6 +50,10 @@ FORMATS = """
     class Idle:
         def export(self, model, path):
             pass
+
+    class Unmade:
+        def __init__(self):
+            raise RuntimeError("no licence")
 """
 
 
@@ -180,6 +185,7 @@ def test_nothing_is_replaced_unasked(registry: Registry, tmp_path: Path) -> None
         ("failing", PluginError, "acme:failing of acme 1.0 failed.*ValueError: no such layer"),
         ("full", SearchError, "no space left"),
         ("idle", PluginError, "acme:idle of acme 1.0 failed.*no such"),
+        ("unmade", PluginError, "acme:unmade of acme 1.0 failed.*RuntimeError: no licence"),
     ],
 )
 def test_export_that_fails_leaves_what_was_there(

@@ -63,7 +63,6 @@ def test_heads_keep_the_order_of_the_outputs() -> None:
     graph = Graph.from_nodes([start], [Target(name="second")(start), first])
 
     assert graph.heads == ("second", "first")
-    assert [vertex.name for vertex in graph.head_vertices] == ["second", "first"]
 
 
 def test_sources_say_what_a_block_is_applied_to() -> None:
@@ -202,6 +201,23 @@ def test_a_block_is_told_of_the_inputs_that_it_depends_on() -> None:
         "before": "right",
         "second": "right",
         "joined": "left right",
+    }
+
+
+def test_a_block_sees_its_own_part_of_a_configuration_and_of_the_data() -> None:
+    """The values under its name, the inputs that it depends on, and the one that it stands right behind."""
+    left, right = Start(name="left"), Start(name="right")
+    joined = Join(name="joined")([Conv(name="first")(left), Conv(name="second")(right)])
+    graph = Graph.from_nodes([left, right], [Target()(joined)])
+
+    views = graph.views({"first/filters": 16, "second/filters": 64}, profile_of("left", "right"))
+
+    assert (views["first"]["filters"], views["second"]["filters"]) == (16, 64)
+    assert {name: (" ".join(view.profile.inputs), view.input_name) for name, view in views.items() if view.profile} == {
+        "first": ("left", "left"),
+        "second": ("right", "right"),
+        "joined": ("left right", None),
+        "target": ("left right", None),
     }
 
 

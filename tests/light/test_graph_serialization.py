@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autokeras_core.errors import GraphError
 from autokeras_core.graph.graph import Graph
+from autokeras_core.graph.missing import MissingBlock
 from autokeras_core.graph.operator import Block, Input, Operator
 from autokeras_core.graph.serialization import graph_from_json, graph_identity, graph_to_json
 from autokeras_core.search.domains import Boolean, Choice, Float, Int
@@ -260,6 +261,14 @@ def test_a_missing_plugin_says_what_to_install() -> None:
         graph_from_json(data, FakeRegistry(Conv))
 
 
+def test_a_missing_candidate_is_named_itself() -> None:
+    """Not the block that chooses among candidates, whose class may well be here."""
+    data = graph_to_json(small_graph(PickOne(candidates=[Conv()])), REGISTRY)
+
+    with pytest.raises(GraphError, match=r"block 'pick' is not here.*Expected: fake:conv as in fake-plugin 1\.2"):
+        graph_from_json(data, FakeRegistry(Conv))
+
+
 @pytest.mark.parametrize("hidden", [Start, Target], ids=["input", "head"])
 def test_inputs_and_heads_are_never_replaced(hidden: type[Operator]) -> None:
     """Without them there is no prediction, so they must be here."""
@@ -277,7 +286,7 @@ def test_a_missing_block_can_be_replaced_and_saved_again() -> None:
     restored = graph_from_json(data, without, allow_missing=True)
 
     assert graph_to_json(restored, without) == data
-    assert [getattr(vertex.operator, "is_missing", False) for vertex in restored.blocks] == [True, False, False]
+    assert [isinstance(vertex.operator, MissingBlock) for vertex in restored.blocks] == [True, False, False]
 
 
 def test_a_missing_block_refuses_to_be_used() -> None:

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from autokeras_core import DataError
-from autokeras_core.data.head_weights import rows_that_count, weights_by_head, weights_of_heads, weights_of_rows
+from autokeras_core.data.head_weights import (
+    rows_that_count,
+    weights_by_head,
+    weights_of_head,
+    weights_of_heads,
+    weights_of_rows,
+)
 from autokeras_core.data.labels import analyse_labels
 from autokeras_core.data.profile import TargetProfile
 
@@ -96,12 +102,16 @@ def test_rows_are_taken_of_each_heads_weights() -> None:
     """As of the rows themselves."""
     rows = np.array([2, 0])
 
-    part = weights_of_rows({"kind": [1, 2, 3, 4], "price": None}, rows, 4)
+    part = weights_of_rows({"kind": [1, 2, 3, 4], "price": None}, rows)
 
     np.testing.assert_array_equal(part["kind"], [3, 1])
     assert part["price"] is None
+
+
+def test_weights_that_do_not_fit_the_rows_are_an_error() -> None:
+    """Before any of them are taken."""
     with pytest.raises(DataError, match=r"shape \(4,\).*Received: shape \(3,\)"):
-        weights_of_rows([1, 2, 3], rows, 4)
+        rows_that_count({"kind": [1, 2, 3]}, ["kind", "price"], 4)
 
 
 def test_a_row_has_the_targets_that_it_has_a_weight_for() -> None:
@@ -138,3 +148,12 @@ def test_keras_gets_one_array_or_a_dict() -> None:
 
     assert weights_by_head(shared, ["kind", "price"]) is shared
     np.testing.assert_array_equal(weights_by_head(apart, ["kind", "price"])["price"], [2, 4])
+
+
+def test_a_head_has_its_own_weights_or_those_for_all() -> None:
+    """Or none."""
+    shared, apart = np.ones(3), np.array([[1, 2], [3, 4]])
+
+    assert weights_of_head(None, "price", ["kind", "price"]) is None
+    assert weights_of_head(shared, "price", ["kind", "price"]) is shared
+    np.testing.assert_array_equal(weights_of_head(apart, "price", ["kind", "price"]), [2, 4])

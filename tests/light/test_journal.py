@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autokeras_core.errors import SearchError
-from autokeras_core.search.journal import Journal, locked, read_events
+from autokeras_core.search.journal import Journal, is_locked, locked, read_events
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -255,11 +256,57 @@ def test_a_stale_lock_file_is_taken_over_even_if_its_pid_is_in_use_again(path: P
         assert lock.read_text() == f"{os.getpid()}\n"
 
 
+@pytest.fixture
+def descriptors(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Stand for a file system without locks, and note the open files that one was wanted of."""
+    fcntl = pytest.importorskip("fcntl")
+    seen: list[int] = []
+
+    def refused(descriptor: int, operation: int) -> None:
+        seen.append(descriptor)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    return seen
+
+
+def test_a_file_system_without_locks_is_one_clear_error(path: Path, descriptors: list[int]) -> None:
+    """Some that are reached over a network have none. The lock file does not stay open."""
+    with pytest.raises(SearchError, match=r"cannot be locked.*a file system with file locks.*No locks available"):
+        Journal.create(path)
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptors[0])
+
+
+@pytest.mark.usefixtures("descriptors")
+def test_nothing_is_locked_where_there_are_no_locks(path: Path) -> None:
+    """Whoever looks at a search there is told about it."""
+    path.with_name("journal.jsonl.lock").touch()
+
+    assert not is_locked(path)
+
+
+def test_a_lock_file_that_cannot_be_written_is_one_clear_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full. Nothing stays locked, so there need only be room again."""
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(SearchError, match=r"cannot be locked.*with room on it.*No space left on device"):
+            Journal.create(path)
+
+    Journal.create(path).close()
+
+
 def test_reserved_and_unwritable_fields_leave_the_journal_as_it_was(path: Path) -> None:
     """A wrong event is an error of its own, and no half of it is written."""
     with Journal.create(path) as journal:
-        with pytest.raises(SearchError, match="reserved"):
-            journal.append("done", time=3)
+        for reserved in ({"time": 3}, {"event": "begun"}):
+            with pytest.raises(SearchError, match="reserved"):
+                journal.append("done", **reserved)
         with pytest.raises(SearchError, match="JSON data"):
             journal.append("done", model=object())
 

@@ -144,6 +144,25 @@ def test_records_are_json_data() -> None:
     assert records[0]["configuration"] == {"a": 1}
 
 
+def test_records_hold_no_number_that_json_does_not_know() -> None:
+    """A metric of a user may be NaN or infinite."""
+    odd = attrs.evolve(outcome("0", 0.5), metrics={"val_ratio": math.nan, "val_margin": math.inf, "val_loss": 0.25})
+
+    (record,) = board(odd).to_records()
+
+    assert record["metrics"] == {"val_ratio": None, "val_margin": None, "val_loss": 0.25}
+
+
+def test_flat_records_have_a_key_for_each_metric_and_hyperparameter() -> None:
+    """Those of a row alone, behind all that every row has."""
+    good, bad = board(outcome("0", 0.5), outcome("1", None)).to_flat_records()
+
+    assert (good["metric/val_accuracy"], good["a"], good["origin"]) == (0.5, 2, "small")
+    assert (bad["score"], bad["a"]) == (None, 1)
+    assert good.keys() - bad.keys() == {"metric/val_accuracy"}
+    assert not {"metrics", "configuration"} & good.keys()
+
+
 def test_outcomes_survive_json() -> None:
     """What the journal writes is read back equal."""
     for trial in (outcome("0", 0.5), outcome("1", None)):

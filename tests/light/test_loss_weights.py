@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
+import numpy as np
 import pytest
 
 from autokeras_core.errors import GraphError
@@ -55,10 +57,27 @@ def test_they_survive_a_file_and_make_another_search() -> None:
         ({"price": True}, "'price': True"),
         ({"price": "2"}, "'price': '2'"),
         ([1.0], "1 weights for 2 heads"),
+        (2.0, "Received: loss_weights=2.0"),
     ],
-    ids=["unknown head", "zero", "nan", "a boolean", "text", "too few"],
+    ids=["unknown head", "zero", "nan", "a boolean", "text", "too few", "a number alone"],
 )
 def test_what_is_no_weight_is_an_error(given: Any, message: str) -> None:
     """It says what was given."""
     with pytest.raises(GraphError, match=f"loss_weights cannot be used.*{message}"):
         weighted(make_graph(), given)
+
+
+@pytest.mark.parametrize("given", [{"prize": 1.0}, {"price": -1}], ids=["unknown head", "negative"])
+def test_a_graph_with_wrong_weights_does_not_exist(given: Any) -> None:
+    """Whoever makes it."""
+    with pytest.raises(GraphError, match="loss_weights cannot be used"):
+        attrs.evolve(make_graph(), loss_weights=given)
+
+
+def test_weights_are_kept_as_plain_numbers() -> None:
+    """A file says the same of 2 and of NumPy's 2.0: it is one search."""
+    graphs = [attrs.evolve(make_graph(), loss_weights={"price": weight}) for weight in (2, np.float32(2.0))]
+
+    first, second = (json.dumps(graph_identity(graph, REGISTRY)) for graph in graphs)
+
+    assert first == second

@@ -12,10 +12,9 @@ from autokeras_core.data.coded import CodedLabels
 from autokeras_core.data.epochs import ROWS_PER_EPOCH, rows_of_an_epoch
 from autokeras_core.data.labels import analyse_labels, class_indices, encode_labels
 from autokeras_core.data.rows import object_bytes
-from autokeras_core.data.split import split_rows
+from autokeras_core.data.split import default_validation_split, split_rows
 from autokeras_core.data.targets import analyse_targets, encode_targets
 from autokeras_core.data.weights import combine_weights
-from autokeras_core.engine.preparation import default_validation_split
 from autokeras_core.errors import DataError
 from autokeras_core.search.budget import planned_epochs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def test_a_subclass_inherits_the_constructor_of_its_base() -> None:
 
 
 def test_a_define_by_run_block_keeps_all_arguments() -> None:
-    """What `build` asks for by run is not known yet: arguments wait for it."""
+    """What a define-by-run block asks for is not known yet: arguments wait for it."""
     assert WideBlock(units=32, depth=Choice([1, 2])).arguments == {"units": 32, "depth": Choice([1, 2])}
 
 
@@ -135,6 +136,14 @@ def test_numpy_scalars_become_plain_data() -> None:
     block = Dense(norm=np.bool_(True), label=[np.int64(3), {"share": np.float32(0.5)}, (1, np.str_("a"))])
 
     assert json.dumps(block.get_config()) == '{"norm": true, "label": [3, {"share": 0.5}, [1, "a"]]}'
+
+
+def test_a_path_becomes_text() -> None:
+    """A file may be named either way; what is saved is the text."""
+    block = Dense(label=[Path("weights") / "a.h5"], name="d")
+
+    assert block.arguments["label"] == [str(Path("weights") / "a.h5")]
+    assert Dense.from_config(json.loads(json.dumps(block.get_config()))).arguments == block.arguments
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,9 @@ from autokeras_core.engine.deadline import Deadline
 from autokeras_core.search.budget import Budget
 from autokeras_core.search.pacing import Pacer
 from autokeras_core.search.space import Configuration
+from tests.clocks import Clock
 
 ROWS = 1_000
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 def a_million_each(configuration: Configuration) -> float | None:

@@ -220,7 +220,7 @@ ESTIMATE = SearchEstimate(
     predefined_left=4,
     seconds_to_first_model=6.2,
     seconds_left=100.0,
-    has_time_limit=False,
+    ends_by_time=False,
 )
 
 
@@ -237,7 +237,7 @@ def test_an_estimate_says_when_there_is_a_model_and_when_it_ends() -> None:
 def test_an_estimate_after_a_trial_says_what_is_left() -> None:
     """How many are done, how many may come; a time limit ends the search by a time, and not about then."""
     after = attrs.evolve(
-        ESTIMATE, trials_done=1, trials_left=None, predefined_left=1, seconds_to_first_model=None, has_time_limit=True
+        ESTIMATE, trials_done=1, trials_left=None, predefined_left=1, seconds_to_first_model=None, ends_by_time=True
     )
 
     text = describe_estimate(after, now=NOON)

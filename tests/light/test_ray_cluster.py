@@ -235,6 +235,39 @@ def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
     assert pack_folder(tmp_path / "nothing") == []
 
 
+def test_a_folder_without_files_is_no_folder_where_it_arrives(tmp_path: Path) -> None:
+    """What an earlier attempt of the trial has left goes, too."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "old").touch()
+
+    unpack_folder([], tmp_path / "kept")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("method", ["write_bytes", "replace"], ids=["written", "put in place"])
+def test_a_folder_that_cannot_be_replaced_stays_as_it_was(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost, and nothing is left beside it."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "old").write_text("a")
+    original = getattr(Path, method)
+
+    def fail_for_the_new(path: Path, *arguments: Any) -> Any:
+        if "kept.part" in path.parts:
+            message = "no room"
+            raise OSError(message)
+        return original(path, *arguments)
+
+    monkeypatch.setattr(Path, method, fail_for_the_new)
+
+    with pytest.raises(OSError, match="no room"):
+        unpack_folder([("new", b"b")], tmp_path / "kept")
+
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["kept", "kept/old"]
+
+
 @pytest.mark.parametrize("name", ["../outside", "/outside", "bundle/../../outside", "C:outside", "..\\outside", ""])
 def test_no_file_is_written_outside_of_the_folder(name: str, tmp_path: Path) -> None:
     """Whatever another machine calls it."""

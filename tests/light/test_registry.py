@@ -280,7 +280,7 @@ def test_listings_put_the_core_first(registry: Registry) -> None:
     names = [registered.full_name for registered in registry.list("block") if registered.namespace != "core"]
 
     assert names == sorted(names)
-    assert [registered.full_name for registered in registry.heads][-2:] == ["one:ranking", "two:ranking"]
+    assert [registered.full_name for registered in registry.list("head")][-2:] == ["one:ranking", "two:ranking"]
     assert [registered.full_name for registered in registry.warm_starts][-2:] == ["one:first", "two:first"]
     assert {registered.namespace for registered in registry.blocks[: len(registry.blocks) - len(names)]} <= {"core"}
 

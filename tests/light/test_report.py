@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from autokeras_core.errors import SearchError
+from autokeras_core.search.events import INTERRUPTED, SEARCH_FAILED
 from autokeras_core.search.journal import is_locked
-from autokeras_core.search.report import MODEL_RECORD_FILE, read_report
-from autokeras_core.search.session import INTERRUPTED, JOURNAL_FILE, SEARCH_FAILED
+from autokeras_core.search.place import JOURNAL_FILE, MODEL_RECORD_FILE
+from autokeras_core.search.report import read_report
 from tests.light.searches import BETTER, ENSEMBLE, FAILED, GOOD, SKIPPED, job, open_journal, write_search
 
 

@@ -11,16 +11,7 @@ from hypothesis import strategies as st
 from autokeras_core.engine.deadline import Deadline
 from autokeras_core.engine.schedule import SCHEDULES, learning_rate_at, patience_of
 from autokeras_core.errors import SearchError, SpaceError
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
+from tests.clocks import Clock
 
 
 @given(st.sampled_from(SCHEDULES), st.floats(1e-7, 1.0), st.floats(0.0, 1.0))
@@ -90,31 +81,31 @@ def test_a_peak_that_is_not_above_0_is_an_error(peak: float) -> None:
 
 
 def test_a_deadline_counts_down() -> None:
-    """What is left, the share that is gone, and whether it has passed follow the clock."""
-    clock = Clock()
+    """What is left, and whether it has passed, follow the clock."""
+    clock = Clock(100.0)
     deadline = Deadline.after(10, clock=clock)
 
     clock.now += 4
 
-    assert (deadline.remaining(), deadline.elapsed_share(), deadline.expired) == (6.0, 0.4, False)
+    assert (deadline.remaining(), deadline.expired) == (6.0, False)
 
 
 def test_a_deadline_that_passed_has_nothing_left() -> None:
-    """Neither negative seconds nor a share above 1."""
-    clock = Clock()
+    """No negative seconds."""
+    clock = Clock(100.0)
     deadline = Deadline.after(10, clock=clock)
 
     clock.now += 11
 
-    assert (deadline.remaining(), deadline.elapsed_share(), deadline.expired) == (0.0, 1.0, True)
+    assert (deadline.remaining(), deadline.expired) == (0.0, True)
 
 
 @pytest.mark.parametrize("seconds", [0, -5])
 def test_a_deadline_of_no_seconds_has_passed_at_once(seconds: float) -> None:
-    """No division by 0."""
-    deadline = Deadline.after(seconds, clock=Clock())
+    """There are no seconds below 0."""
+    deadline = Deadline.after(seconds, clock=Clock(100.0))
 
-    assert (deadline.expired, deadline.elapsed_share()) == (True, 1.0)
+    assert (deadline.remaining(), deadline.expired) == (0.0, True)
 
 
 def test_a_deadline_without_end_is_an_error() -> None:

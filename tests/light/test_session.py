@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
 from autokeras_core.errors import SearchError
 from autokeras_core.search.checkpointed import FORMAT, STATE_FILE, checkpoint_path
-from autokeras_core.search.journal import read_events
-from autokeras_core.search.place import JOURNAL_FILE, MANIFEST_FILE, MODEL_RECORD_FILE
-from autokeras_core.search.records import EnsembleRecord, Failure, Rung, TrialJob, TrialOutcome
-from autokeras_core.search.session import (
+from autokeras_core.search.events import (
     HANDED_OVER,
-    SearchSession,
     UnfinishedTrial,
-    holds_search,
     read_end,
     read_ensemble,
     read_finished_trials,
-    read_manifest,
     read_seconds,
-    stored_seed,
 )
+from autokeras_core.search.journal import read_events
+from autokeras_core.search.place import JOURNAL_FILE, MANIFEST_FILE, MODEL_RECORD_FILE, OWN_FOLDERS
+from autokeras_core.search.records import EnsembleRecord, Failure, Rung, TrialJob, TrialOutcome
+from autokeras_core.search.session import SearchSession, holds_search, read_manifest, stored_seed, write_json
 
 MANIFEST = {"identity": {"data": "abc", "seed": 0}, "about": {"task": ""}}
 DONE = TrialOutcome(trial_id="0", configuration={"a": 1}, status="completed", score=0.5, directory="elsewhere/trials/0")
@@ -263,9 +264,12 @@ def test_deaths_in_a_row_without_progress_are_counted(
     assert (trial.epochs, trial.deaths) == (epochs, deaths)
 
 
-def test_what_a_killed_run_left_in_the_cache_is_deleted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_journal", [True, False], ids=["killed while it ran", "killed while it was deleted"])
+def test_what_a_killed_run_left_in_the_cache_is_deleted(tmp_path: Path, has_journal: bool) -> None:
     """Each kill would leave files of features otherwise, and the disk would fill up."""
     run_once(tmp_path, finish=False)
+    if not has_journal:
+        (tmp_path / JOURNAL_FILE).unlink()
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "abc-train-x.npy").write_bytes(b"many rows")
 
@@ -402,6 +406,59 @@ def test_overwriting_deletes_only_the_search(tmp_path: Path) -> None:
     session.close()
 
 
+OWN = (JOURNAL_FILE, MANIFEST_FILE, *OWN_FOLDERS)
+
+
+def overwrite_and_die(directory: Path, monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Begin to overwrite the search in a directory, and die after so many of its files and folders were deleted."""
+    left = iter(range(after))
+
+    def dying(delete: Callable[..., None]) -> Callable[..., None]:
+        def call(path: Path, **options: Any) -> None:
+            if path.name in OWN and next(left, None) is None:
+                raise SystemExit
+            delete(path, **options)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", dying(shutil.rmtree))
+        patch.setattr(Path, "unlink", dying(Path.unlink))
+        with pytest.raises(SystemExit):
+            SearchSession.open(directory, manifest=OTHER, overwrite=True)
+
+
+@pytest.mark.parametrize("after", range(len(OWN)))
+def test_a_search_that_was_half_deleted_has_no_trials_without_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Wherever the process died: what the journal tells of is there, and else it tells of nothing."""
+    run_once(tmp_path, finish=True)
+    (tmp_path / "trials" / "0").mkdir(parents=True)
+    overwrite_and_die(tmp_path, monkeypatch, after=after)
+
+    session = SearchSession.open(tmp_path, manifest=MANIFEST, overwrite=False)
+
+    assert all(Path(outcome.directory).exists() for outcome in session.outcomes)
+    session.close()
+
+
+@pytest.mark.parametrize("after", range(1, len(OWN)))
+def test_a_search_that_was_half_deleted_leaves_no_trials_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Their scores are those of other data, and their models would stay on the disk."""
+    run_once(tmp_path, finish=True)
+    (tmp_path / "trials" / "3").mkdir(parents=True)
+    overwrite_and_die(tmp_path, monkeypatch, after=after)
+
+    session = SearchSession.open(tmp_path, manifest=OTHER, overwrite=False)
+
+    assert (session.outcomes, session.finished_trials) == ([], 0)
+    assert not (tmp_path / "trials").exists()
+    session.close()
+
+
 def leave_damaged(directory: Path, content: bytes) -> None:
     """Leave a search in a directory, with a journal of that content."""
     run_once(directory, finish=True)
@@ -466,6 +523,22 @@ def test_a_search_that_died_in_its_first_line_can_go_on(tmp_path: Path, content:
 
     assert (session.outcomes, session.journal.events()) == ([], [])
     session.close()
+
+
+def test_json_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the power fails, the file is the old one or the new one, and never an empty one."""
+    synced: list[str] = []
+    (tmp_path / "search.json").write_text("old")
+
+    def noted(descriptor: int) -> None:
+        synced.append((tmp_path / "search.json").read_text())
+        synced.extend(path.read_text() for path in tmp_path.glob("*.part"))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_json(tmp_path / "search.json", {"schema": 1})
+
+    assert [synced[0], *map(json.loads, synced[1:])] == ["old", {"schema": 1}]
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 1}
 
 
 def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:

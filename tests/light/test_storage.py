@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from autokeras_core.engine.storage import MANIFEST, check_replaceable, replaced_directory, write_manifest
+from autokeras_core.engine.storage import (
+    MANIFEST,
+    check_replaceable,
+    is_plain_name,
+    replaced_directory,
+    write_manifest,
+)
 from autokeras_core.errors import SearchError
 
 
@@ -45,6 +51,13 @@ def test_a_manifest_of_others_is_not_replaced(tmp_path: Path, text: str) -> None
         save(tmp_path, "new")
 
     assert (tmp_path / MANIFEST).read_text() == text
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "../a", "a\\b", None, 3], ids=repr)
+def test_what_leads_out_of_a_folder_is_no_plain_name(name: object) -> None:
+    """On no system; nor is what is no text."""
+    assert not is_plain_name(name)
+    assert is_plain_name("model.keras")
 
 
 def test_a_place_below_a_file_is_found_before_there_is_anything_to_save(tmp_path: Path) -> None:

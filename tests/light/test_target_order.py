@@ -11,7 +11,7 @@ from autokeras_core.errors import DataError
 
 
 class Frame:
-    """Columns by name; a list of names gives some of them."""
+    """Columns by name; a list of names gives some of them. As with pandas, a column is an attribute, too."""
 
     def __init__(self, **columns: list[int]) -> None:
         self.values = columns
@@ -19,6 +19,11 @@ class Frame:
 
     def __getitem__(self, names: list[str]) -> Frame:
         return Frame(**{name: self.values[name] for name in names})
+
+    def __getattr__(self, name: str) -> list[int]:
+        if name not in self.columns:
+            raise AttributeError(name)
+        return self.values[name]
 
 
 class Table(list[Any]):
@@ -76,6 +81,13 @@ def test_columns_of_a_frame_are_put_in_the_order_of_training() -> None:
 
     assert list(ordered["x"].values.items()) == [("a", [2]), ("b", [1])]
     assert ordered["y"] is array
+
+
+def test_a_column_called_select_is_taken_for_a_column() -> None:
+    """Not for the method by which other libraries choose columns."""
+    ordered = labels_in_order(Frame(select=[1], a=[2]), ["x"], {"x": ["a", "select"]})
+
+    assert list(ordered["x"].values.items()) == [("a", [2]), ("select", [1])]
 
 
 def test_a_table_of_another_library_is_asked_for_its_columns() -> None:

@@ -1,6 +1,8 @@
-"""KerasTuner's define-by-run idiom on our view: logarithmic ranges with a step."""
+"""What a block sees of a configuration, and KerasTuner's define-by-run idiom on it."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -41,3 +43,89 @@ def test_what_cannot_be_sampled_is_an_error(step: int | None, sampling: str, pro
     """Never silently something else."""
     with pytest.raises(SpaceError, match=problem):
         HyperparameterView(values={}).Int("units", 8, 64, step=step, sampling=sampling)
+
+
+@pytest.mark.parametrize("has_own_name", [False, True], ids=["with", "with as"])
+def test_a_scope_makes_conditional_what_is_asked_for_in_it(has_own_name: bool) -> None:
+    """The view itself is in the scope, whether or not it has another name there; what comes behind it is not."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, path="block", recorder=recorder)
+
+    hp.Choice("kind", ["linear", "mlp"])
+    with hp.conditional_scope("kind", ["mlp"]) as inner:
+        (inner if has_own_name else hp).Int("units", 8, 64)
+    hp.Boolean("bias")
+
+    assert recorder.space["block/units"].when == (("block/kind", ("mlp",)),)
+    assert recorder.space["block/bias"].when == ()
+
+
+def test_scopes_may_be_nested_and_hold_for_parts_of_the_block() -> None:
+    """All conditions must hold."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+
+    hp.Choice("kind", ["linear", "mlp"])
+    with hp.conditional_scope("kind", "mlp"):
+        hp.Boolean("norm")
+        with hp.conditional_scope("norm", True):
+            hp.scope("norms").Float("momentum", 0.1, 0.9)
+
+    assert recorder.space["norms/momentum"].when == (("kind", ("mlp",)), ("norm", (True,)))
+
+
+def test_an_error_closes_the_scope() -> None:
+    """What is asked for afterwards does not depend on it."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+    hp.Choice("kind", ["linear", "mlp"])
+
+    with pytest.raises(SpaceError), hp.conditional_scope("kind", "mlp"):
+        hp.Int("units", 8, 64, sampling="unknown")
+    hp.Int("units", 8, 64)
+
+    assert recorder.space["units"].when == ()
+
+
+def test_where_the_condition_of_a_scope_does_not_hold_the_default_is_returned() -> None:
+    """A configuration has no value there."""
+    hp = HyperparameterView(values={"kind": "linear"})
+
+    with hp.conditional_scope("kind", "mlp"):
+        units = hp.Int("units", 8, 64, default=16)
+
+    assert units == 16
+
+
+def test_a_scope_that_the_users_argument_closes_is_left_out() -> None:
+    """As a declared branch is."""
+    recorder = SpaceRecorder(arguments={"kind": Choice(["linear", "cubic"])})
+    hp = HyperparameterView(values={}, recorder=recorder)
+
+    hp.Choice("kind", ["linear", "cubic", "mlp"])
+    with hp.conditional_scope("kind", "mlp"):
+        hp.Int("units", 8, 64)
+
+    assert list(recorder.space) == ["kind"]
+
+
+def test_a_scope_that_depends_on_nothing_that_was_asked_for_is_an_error() -> None:
+    """What is asked for in it would never be tuned."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+
+    hp.Choice("kind", ["linear", "mlp"])
+    with hp.conditional_scope("kid", "mlp"):
+        hp.Int("units", 8, 64)
+
+    with pytest.raises(SpaceError, match="'units' depends on 'kid'.*Did you mean 'kind'"):
+        assert recorder.space
+
+
+@pytest.mark.parametrize(("path", "known"), [("conv", ["conv/filters"]), ("", ["conv/filters", "conv_2/kernel"])])
+def test_an_unknown_hyperparameter_is_answered_with_those_of_the_block(path: str, known: list[str]) -> None:
+    """Those of another block whose name begins alike are none of its own."""
+    hp = HyperparameterView(values={"conv/filters": 32, "conv_2/kernel": 3}, path=path)
+
+    with pytest.raises(SpaceError, match=f"one of {re.escape(str(known))}"):
+        hp["kernel"]

@@ -12,19 +12,9 @@ from autokeras_core.errors import SearchError
 from autokeras_core.executors._limits import after_waiting, hang_of
 from autokeras_core.executors._pool import SECONDS_BETWEEN_LOOKS, Seat, WorkerPool
 from autokeras_core.search.records import Failure, TrialJob, TrialOutcome, failed_outcome
+from tests.clocks import Clock
 
 LOST = Failure(kind="crash", reason="it was lost")
-
-
-class Clock:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 class ScriptedPool(WorkerPool[Seat]):
@@ -99,7 +89,7 @@ class ScriptedPool(WorkerPool[Seat]):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock by which the pool goes."""
-    clock = Clock()
+    clock = Clock(1000.0)
     monkeypatch.setattr("time.monotonic", clock)
     return clock
 

@@ -33,19 +33,10 @@ def make_frame(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     return frame
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """A CSV file to train on."""
-    path = tmp_path / "table.csv"
-    make_frame().to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture
-def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are streamed, and what is made of them too."""
-    monkeypatch.setattr(opening, "BYTES_IN_MEMORY", 0)
-    monkeypatch.setattr(features, "_BYTES_IN_MEMORY_EACH", 0)
+def stream(patch: pytest.MonkeyPatch) -> None:
+    """Have files streamed, and what is made of them too."""
+    patch.setattr(opening, "BYTES_IN_MEMORY", 0)
+    patch.setattr(features, "_BYTES_IN_MEMORY_EACH", 0)
 
 
 def fitted(x: Any, y: Any, **options: Any) -> StructuredDataClassifier:
@@ -53,6 +44,28 @@ def fitted(x: Any, y: Any, **options: Any) -> StructuredDataClassifier:
     classifier = StructuredDataClassifier(max_trials=1, seed=0)
     classifier.fit(x, y, epochs=3, verbose=0, **options)
     return classifier
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file to train on."""
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    make_frame().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are streamed, and what is made of them too."""
+    stream(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def model(table: Path) -> StructuredDataClassifier:
+    """A classifier that was trained on the streamed file."""
+    with pytest.MonkeyPatch.context() as patch:
+        stream(patch)
+        return fitted(table, "churn")
 
 
 def test_a_small_file_gives_what_the_data_frame_gives(table: Path) -> None:
@@ -68,10 +81,9 @@ def test_a_small_file_gives_what_the_data_frame_gives(table: Path) -> None:
 
 @pytest.mark.usefixtures("streamed")
 def test_a_streamed_file_gives_what_memory_gives_but_for_the_order(
-    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: StructuredDataClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Evaluation and predictions of one model are the same from a streamed file, a whole one, and a data frame."""
-    model = fitted(table, "churn")
     new = tmp_path / "new.csv"
     make_frame(50, seed=1).to_csv(new, index=False)
     without_target = tmp_path / "without.parquet"
@@ -109,10 +121,10 @@ def test_codes_of_a_streamed_file_are_those_of_a_small_one_and_of_a_frame(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_a_model_from_a_streamed_file_is_saved_and_loaded(table: Path, tmp_path: Path) -> None:
+def test_a_model_from_a_streamed_file_is_saved_and_loaded(
+    model: StructuredDataClassifier, table: Path, tmp_path: Path
+) -> None:
     """It predicts from a file as before; the target's column may still be there."""
-    model = fitted(table, "churn")
-
     model.save(tmp_path / "model")
     loaded = StructuredDataClassifier.load(tmp_path / "model")
 
@@ -176,11 +188,11 @@ def test_targets_of_a_streamed_file_keep_their_names(table: Path) -> None:
 
 
 @pytest.mark.usefixtures("streamed")
-def test_equal_seeds_give_equal_models(table: Path) -> None:
+def test_equal_seeds_give_equal_models(model: StructuredDataClassifier, table: Path) -> None:
     """From a stream as well."""
-    models = [fitted(table, "churn") for _ in range(2)]
+    again = fitted(table, "churn")
 
-    assert np.array_equal(models[0].predict_proba(table), models[1].predict_proba(table))
+    assert np.array_equal(again.predict_proba(table), model.predict_proba(table))
 
 
 @pytest.mark.usefixtures("streamed")
@@ -238,9 +250,10 @@ def test_an_epoch_is_a_part_of_very_many_rows(table: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("streamed")
-def test_a_file_without_a_column_of_the_training_rows_is_an_error(table: Path, tmp_path: Path) -> None:
+def test_a_file_without_a_column_of_the_training_rows_is_an_error(
+    model: StructuredDataClassifier, tmp_path: Path
+) -> None:
     """It names the column."""
-    model = fitted(table, "churn")
     wrong = tmp_path / "wrong.csv"
     make_frame(20).drop(columns="city").to_csv(wrong, index=False)
 
@@ -249,9 +262,8 @@ def test_a_file_without_a_column_of_the_training_rows_is_an_error(table: Path, t
 
 
 @pytest.mark.usefixtures("streamed")
-def test_an_unseen_class_in_a_file_is_an_error(table: Path, tmp_path: Path) -> None:
+def test_an_unseen_class_in_a_file_is_an_error(model: StructuredDataClassifier, tmp_path: Path) -> None:
     """It names the class and its row."""
-    model = fitted(table, "churn")
     wrong = tmp_path / "wrong.csv"
     make_frame(20).assign(churn=["no"] * 12 + ["maybe"] * 8).to_csv(wrong, index=False)
 

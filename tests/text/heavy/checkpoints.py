@@ -235,5 +235,6 @@ def go_offline(monkeypatch: pytest.MonkeyPatch, folder: Path, error: Exception |
     offline = Offline(error)
     monkeypatch.setattr(hub, "_opener", offline)
     monkeypatch.setenv("KERAS_HOME", str(folder))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     hub.forget_failed_downloads()
     return offline

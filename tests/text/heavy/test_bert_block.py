@@ -303,6 +303,23 @@ def test_a_missing_folder_is_an_error_at_once(tmp_path: Path) -> None:
         model.fit(*reviews(), verbose=0)
 
 
+def test_a_checkpoint_may_be_named_by_a_path(tmp_path: Path) -> None:
+    """By everything that takes `pretrained`; what is saved is the text."""
+    folder = tmp_path / "encoder"
+    made = [BertBlock(pretrained=folder), TextBlock(pretrained=folder), FrozenEncoder(folder)]
+    configs = [each.get_config() for each in (*made, SubwordTokenizer(folder, 16))]
+
+    assert [config["pretrained"] for config in configs] == [str(folder)] * 4
+    assert "text/bert/sequence_length" in TextClassifier(pretrained=folder, max_trials=1).search_space
+
+
+@pytest.mark.parametrize("kind", [BertBlock, TextBlock, FrozenEncoder], ids=lambda kind: kind.__name__)
+def test_what_is_neither_text_nor_path_names_no_checkpoint(kind: Any) -> None:
+    """The error is ours, and says what would be right."""
+    with pytest.raises(GraphError, match=r"names no checkpoint.*a folder, or a name.*pretrained=7"):
+        kind(pretrained=7)
+
+
 def test_the_search_space_needs_no_checkpoint(tmp_path: Path) -> None:
     """That of a loaded model can be looked at where the checkpoint is not."""
     assert "sequence_length" in space_for(["a word"] * 20, pretrained=str(tmp_path / "nowhere"))

@@ -162,6 +162,29 @@ def test_without_a_network_one_error_names_the_ways_out(tmp_path: Path, monkeypa
     assert all(hint in message for hint in ("pretrained=", "Network is unreachable", str(tmp_path), "pretrained=False"))
 
 
+@pytest.mark.parametrize("value", ["1", "True"])
+def test_nothing_is_downloaded_where_the_environment_forbids_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """The error names the variable; what was downloaded before is used."""
+    kept = hub.download("somebody/kept")
+    asked = len(server.addresses)
+    monkeypatch.setenv("HF_HUB_OFFLINE", value)
+
+    with pytest.raises(UnavailableError, match=rf"HF_HUB_OFFLINE={value} .*pretrained=False.*unset HF_HUB_OFFLINE"):
+        hub.download(NAME)
+
+    assert len(server.addresses) == asked
+    assert hub.download("somebody/kept") == kept
+
+
+def test_an_environment_that_allows_downloads_changes_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`HF_HUB_OFFLINE=0` is no prohibition."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+
+    assert hub.download(NAME).is_dir()
+
+
 def test_a_failed_connection_is_remembered_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Later trials fail at once, with other checkpoints too, until told to try again."""
     offline = go_offline(monkeypatch, tmp_path)

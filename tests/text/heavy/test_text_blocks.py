@@ -292,6 +292,20 @@ def vectors(tmp_path: Path) -> str:
     return str(path)
 
 
+def test_vectors_may_be_named_by_a_path(vectors: str) -> None:
+    """What is saved is the text."""
+    block = EmbeddingBlock(vectors=Path(vectors))
+
+    assert block.get_config()["vectors"] == vectors
+    assert built(block)[1].count_params() > 0
+
+
+def test_vectors_that_are_no_file_are_an_error() -> None:
+    """Where they are written, not when the block is built."""
+    with pytest.raises(GraphError, match=r"word vectors that are no file.*vectors=7"):
+        EmbeddingBlock(vectors=7)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("train_vectors", [True, False], ids=["trained", "kept"])
 def test_vectors_come_from_the_file(vectors: str, train_vectors: bool) -> None:
     """Words of the file have their vector, its first; others, unknown words and padding the mean of those."""

@@ -21,12 +21,11 @@ from ak_text.spaces import (
     TEXT,
     TRANSFORMER,
     suit_tokens,
-    text_space,
 )
 from autokeras_core.builtin.spaces import CLASSIFICATION_HEAD, REGRESSION_HEAD, TRAINING
 from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.errors import SpaceError
-from autokeras_core.plugin import Space
+from autokeras_core.plugin import Space, choice_space
 
 BLOCKS = {
     "ngram": NGRAM,
@@ -45,7 +44,7 @@ def profile(**facts: float) -> DataProfile:
 
 
 CHINESE = profile(median_words=1, words_95=2, characters_95=14, mean_word_length=7.0, unspaced_share=1.0)
-UNSPACED = text_space({name: suit_tokens(space, CHINESE) for name, space in BLOCKS.items()})
+UNSPACED = choice_space({name: suit_tokens(space, CHINESE) for name, space in BLOCKS.items()})
 """The space of the text block as it is for a script without spaces between words."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.vision.heavy.backbones import SHORT_STAGES
+from tests.vision.heavy.backbones import SHORT_STAGES, save_network
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +15,9 @@ def short_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ak_vision.blocks._efficientnet_lite.STAGES", SHORT_STAGES)
         yield
+
+
+@pytest.fixture(scope="module")
+def weights(short_network: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a file with random weights of the short network."""
+    return save_network(tmp_path_factory.mktemp("weights"))

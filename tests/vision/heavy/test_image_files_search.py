@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image
 
 from ak_vision import ImageClassifier, ImageInput, ImageRegressor
 from autokeras_core.errors import AutoKerasError, DataError, DataWarning
+from tests.heavy.automodels import BUSY
 from tests.vision.heavy.image_folders import CHEAP, cut, label_of, spoil, write_folder
 
 Array = np.ndarray[Any, Any]
@@ -321,10 +323,12 @@ def test_files_train_the_model_that_their_arrays_train(folder: Path, paths: list
 
 def test_a_time_limit_is_kept_while_files_are_streamed(folder: Path) -> None:
     """The best model so far comes back, long before the trials that were asked for are done."""
-    model = classifier(max_trials=50, time_limit=12.0)
+    model = classifier(max_trials=50, time_limit=6.0)
+    began = time.monotonic()
 
     history = model.fit(folder, epochs=100_000, verbose=0)
 
+    assert time.monotonic() - began < 6.0 + BUSY
     assert history.stop_reason == "time_limit reached"
     assert history.trials < 50
     assert len(model.classes) == 3

@@ -11,11 +11,12 @@ import pytest
 
 from ak_vision import FrozenNetwork
 from ak_vision.blocks._applications import application
-from ak_vision.pretrained.arrays import IMAGENET_DEVIATION, IMAGENET_MEAN
+from ak_vision.pretrained.arrays import IMAGENET_DEVIATION
 from ak_vision.pretrained.weights import pretrained_network
 
 Array = np.ndarray[Any, Any]
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of red, green and blue
 NAME = "efficientnet_b0"
 SIDE = 32
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3)).astype("uint8")

@@ -14,6 +14,7 @@ from ak_vision import (
     ConvNeXtBlock,
     EfficientNetBlock,
     ImageBlock,
+    ImageClassifier,
     ImageInput,
     MobileNetBlock,
     PhotographScaler,
@@ -176,6 +177,42 @@ def test_a_missing_file_is_an_error_at_once() -> None:
 def test_the_search_space_needs_no_file(block: Block) -> None:
     """That of a loaded model can be looked at where the weights are not."""
     assert len(block.search_space(profile_of(coloured(3)[0]))) > 0
+
+
+FILES: dict[Any, str] = {
+    MobileNetBlock: "mobilenet_v3_small",
+    EfficientNetBlock: "efficientnet_b0",
+    ResNetBlock: "resnet50_v2",
+    XceptionBlock: "xception",
+    ConvNeXtBlock: "convnext_tiny",
+    TransferBlock: "mobilenet_v3_small",
+    ImageBlock: "mobilenet_v3_small",
+}
+
+
+@pytest.mark.parametrize("kind", FILES, ids=lambda kind: kind.__name__)
+def test_weights_may_be_named_by_a_path(kind: Any) -> None:
+    """It is the same as its text, which is what is saved."""
+    path = Path("models") / f"{FILES[kind]}.weights.h5"
+    named, expected = kind(weights=path), kind(weights=str(path))
+
+    assert named.get_config() == expected.get_config()
+    assert named.get_config()["weights"] == str(path)
+    assert named.search_space() == expected.search_space()
+
+
+@pytest.mark.parametrize("kind", FILES, ids=lambda kind: kind.__name__)
+def test_weights_that_are_neither_text_nor_path_are_an_error(kind: Any) -> None:
+    """The error is ours, and says what would be right."""
+    with pytest.raises(GraphError, match=r"weights file is of an unknown kind.*'imagenet', or a file.*weights=7"):
+        kind(weights=7)
+
+
+def test_a_task_takes_a_path_of_weights() -> None:
+    """As its block does."""
+    task = ImageClassifier(weights=Path("models") / f"{SMALLEST}.weights.h5", pretrained=True, max_trials=1)
+
+    assert task.search_space["image/transfer/backbone"].default == SMALLEST
 
 
 def test_four_channels_are_an_error_at_once() -> None:

@@ -108,6 +108,13 @@ def test_pickles_and_the_like_are_turned_away(name: str) -> None:
         check_weights(name)
 
 
+def test_a_path_is_checked_as_its_text_is() -> None:
+    """And comes back as that."""
+    assert check_weights(Path("models") / "lite0.weights.h5") == str(Path("models") / "lite0.weights.h5")
+    with pytest.raises(GraphError, match="unknown kind"):
+        check_weights(Path("model.pkl"))
+
+
 def test_a_missing_file_is_unavailable(tmp_path: Path) -> None:
     """So that a search skips what needs it."""
     with pytest.raises(UnavailableError, match=r"nowhere\.keras"):

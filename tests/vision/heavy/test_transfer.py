@@ -15,8 +15,9 @@ from ak_vision import FrozenNetwork, ImageBlock, ImageClassifier, ImageInput, Im
 from autokeras_core import Choice, GraphError, SearchError, UnavailableError
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.features import FeatureStore
+from autokeras_core.graph.view import HyperparameterView
 from autokeras_core.testing import check_block
-from tests.vision.heavy.backbones import NETWORK, SIZE, coloured, go_offline, save_network
+from tests.vision.heavy.backbones import NETWORK, SIZE, coloured, go_offline
 
 Array = np.ndarray[Any, Any]
 
@@ -26,12 +27,6 @@ TRAINING = {"training/learning_rate": 0.003, "training/batch_size": 32}
 FROZEN = {"image/block_type": "transfer", "image/transfer/image_size": SIZE, **TRAINING}
 TUNED = {**FROZEN, "image/transfer/fine_tune": "top", "image/transfer/fine_tune_learning_rate": 3e-4}
 PLAIN = {"image/block_type": "conv", "image/conv/num_blocks": 1, "image/conv/filters": 16, **TRAINING}
-
-
-@pytest.fixture(scope="module")
-def weights(short_network: None, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a local weights file."""
-    return save_network(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +128,19 @@ def test_a_file_that_tells_no_network_needs_a_backbone(name: str) -> None:
         TransferBlock(weights=name)
 
     assert TransferBlock(weights=name, backbone=NETWORK).search_space()["backbone"].default == NETWORK
+
+
+def test_the_published_weights_may_be_named() -> None:
+    """`weights="imagenet"` is what is meant without it, for one network and for any."""
+    named, every = TransferBlock(backbone="efficientnet_b0", weights="imagenet"), TransferBlock(weights="imagenet")
+    hp = HyperparameterView(values=named.search_space().defaults())
+
+    named.check_available(DataProfile(rows=1, inputs={}, targets={}))  # there is no file to look for
+
+    assert named.preprocessors(hp)[0].get_config()["weights"] == "imagenet"
+    assert named.search_space()["backbone"].default == "efficientnet_b0"
+    assert every.search_space() == TransferBlock().search_space()
+    assert candidates_of(32, weights="imagenet") == candidates_of(32) | {"transfer"}
 
 
 def test_without_weights_only_networks_that_can_be_downloaded_are_searched() -> None:

@@ -35,13 +35,13 @@ def ngram_cost(hp: HyperparameterView) -> float:
 
 def embedding_cost(hp: HyperparameterView, width: int) -> float:
     """Return what training on one text costs an `EmbeddingBlock`, whose words have vectors of length `width`."""
-    return _embedding(hp, width)
+    return _VALUE * _length(hp) * width + _UPDATE * int(hp["max_tokens"]) * width / _batch(hp)
 
 
 def separable_conv_cost(hp: HyperparameterView, width: int) -> float:
     """Return what training on one text costs a `SeparableConvBlock`."""
     places, channels, filters = _length(hp), width, int(hp["filters"])
-    cost = _embedding(hp, width)
+    cost = embedding_cost(hp, width)
     for _ in range(hp["num_blocks"]):
         for _ in range(hp["num_layers"]):
             cost += places * (_VALUE * (channels + filters) + _MULTIPLY_ADD * channels * filters)
@@ -54,7 +54,7 @@ def rnn_cost(hp: HyperparameterView, width: int) -> float:
     """Return what training on one text costs a `TextRNNBlock`."""
     places, units = _length(hp), int(hp["units"])
     directions, gates = (2 if hp["bidirectional"] else 1), (3 if hp["layer_type"] == "gru" else 4)
-    cost, inputs = _embedding(hp, width), width
+    cost, inputs = embedding_cost(hp, width), width
     for _ in range(hp["num_layers"]):
         multiply_adds = gates * units * (inputs + units)
         cost += directions * places * (_TIME_STEP / _batch(hp) + _MULTIPLY_ADD * multiply_adds)
@@ -67,11 +67,7 @@ def transformer_cost(hp: HyperparameterView, width: int) -> float:
     places, inner = _length(hp), int(hp["feed_forward_units"])
     multiply_adds = places * (4 * width**2 + 2 * width * inner) + 2 * places**2 * width
     values = places * (6 * width + inner) + 2 * places**2 * int(hp["num_heads"])
-    return _embedding(hp, width) + int(hp["num_layers"]) * (_MULTIPLY_ADD * multiply_adds + _VALUE * values)
-
-
-def _embedding(hp: HyperparameterView, width: int) -> float:
-    return _VALUE * _length(hp) * width + _UPDATE * int(hp["max_tokens"]) * width / _batch(hp)
+    return embedding_cost(hp, width) + int(hp["num_layers"]) * (_MULTIPLY_ADD * multiply_adds + _VALUE * values)
 
 
 def _batch(hp: HyperparameterView) -> int:

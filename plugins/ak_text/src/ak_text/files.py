@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from numbers import Integral
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +15,14 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
-from autokeras_core.plugin import frame_column_names, frame_columns, label_column, read_csv_columns, read_csv_names
+from autokeras_core.plugin import (
+    LabelledTable,
+    columns_named_by,
+    frame_column_names,
+    frame_columns,
+    read_csv_columns,
+    read_csv_names,
+)
 
 __all__ = [
     "Table",
@@ -37,18 +43,8 @@ _TEXT_COLUMNS = ("text", "texts", "review", "content", "body", "comment", "messa
 
 
 @attrs.frozen(kw_only=True)
-class Table:
-    """A table with a text column.
-
-    Attributes:
-        columns: The columns by name.
-        where: What the table is, for messages.
-        is_untyped: Whether all columns are texts because their file knows no types.
-    """
-
-    columns: Mapping[str, Array]
-    where: str
-    is_untyped: bool = False
+class Table(LabelledTable):
+    """A table with a text column."""
 
     def texts(self, text_column: str | None, *, without: Sequence[str] = ()) -> Array:
         """Return the texts.
@@ -80,42 +76,6 @@ class Table:
                 )
             )
         return self.columns[column]
-
-    def targets(self, y: Any) -> list[str]:
-        """Return the names of the columns that `y` names; none if it holds labels itself.
-
-        A whole number is the name of the column that is called so, as those of a table without a header are.
-
-        Raises:
-            DataError: If it is `None`, or the name of a column that is not there.
-        """
-        names = _named_columns(y, list(self.columns))
-        is_named = _is_name(y) or (isinstance(y, Mapping) and all(isinstance(name, str) for name in y.values()))
-        if y is None or (is_named and not names):
-            raise DataError(
-                describe_error(
-                    f"The labels of {self.where} are missing.",
-                    expected=f"the name of the target column: one of {list(self.columns)}",
-                    received=f"y={y!r}",
-                )
-            )
-        return names
-
-    def labels(self, y: str | int | Sequence[str] | Mapping[str, str]) -> Any:
-        """Return the columns that `y` names as labels, see `targets`; by head if it is a dict.
-
-        They are of the types that they have, or, from a file without types, as they look.
-
-        Raises:
-            DataError: If a row of such a file has no label.
-        """
-        if isinstance(y, Mapping):
-            return {head: self.labels(name) for head, name in y.items()}
-        columns = [
-            label_column(self.columns[name], name=name, where=self.where) if self.is_untyped else self.columns[name]
-            for name in _named_columns(y, list(self.columns))
-        ]
-        return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
 
 
 def is_folder(data: Any) -> bool:
@@ -160,7 +120,7 @@ def find_text_column(data: Any, y: Any) -> str | None:
         DataError: If a CSV file cannot be read.
     """
     columns = _columns_of(data)
-    return _text_column(columns, _named_columns(y, columns))
+    return _text_column(columns, columns_named_by(y, columns))
 
 
 def class_folders(folder: str | Path) -> tuple[Array, Array]:
@@ -251,20 +211,6 @@ def _text_column(columns: Sequence[str], without: Sequence[str]) -> str | None:
     if len(named) == 1:
         return named[0]
     return candidates[0] if len(candidates) == 1 else None
-
-
-def _named_columns(y: Any, columns: Sequence[str]) -> list[str]:
-    """Return the columns that `y` names: one, a list of several, or one for each head; none if it is anything else."""
-    names = [str(y)] if _is_name(y) else list(y.values()) if isinstance(y, Mapping) else y
-    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name in columns for name in names):
-        return []
-    is_labels = not isinstance(y, Mapping) and len(set(names)) < len(names)  # they repeat, names do not
-    return [] if is_labels else list(names)
-
-
-def _is_name(y: Any) -> bool:
-    """Return whether `y` can only be the name of a column: a text, or a whole number."""
-    return isinstance(y, str) or (isinstance(y, Integral) and not isinstance(y, bool))
 
 
 def _in_class_folders(root: Path) -> tuple[list[Path], list[str]]:

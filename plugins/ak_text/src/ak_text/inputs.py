@@ -96,9 +96,8 @@ class TextInput(Input):
         table = open_table(x)
         if table is None:
             return x, y
-        names = table.targets(y)
-        texts = table.texts(self.arguments.get("text_column"), without=names)
-        return texts, table.labels(y) if names else y
+        texts = table.texts(self.arguments.get("text_column"), without=table.targets(y))
+        return texts, table.labels(y)
 
     def row_names(self, data: Any) -> Sequence[str] | None:
         """Return the paths of text files, in the order of the rows; `None` for other data."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ak_text.spaces import BERT, EMBEDDING, NGRAM, RNN, SEPARABLE_CONV, TEXT, TRANSFORMER
+from ak_text.spaces import (
+    BERT,
+    DEFAULT_CANDIDATES,
+    EMBEDDING,
+    NGRAM,
+    PRETRAINED_CANDIDATE,
+    RNN,
+    SEPARABLE_CONV,
+    TEXT,
+    TRANSFORMER,
+)
 from autokeras_core.plugin import BlockSpec, InputSpec, PreprocessorSpec, TaskSpec, WarmStartSpec, hookimpl
 
 __all__ = [
@@ -17,14 +27,7 @@ __all__ = [
     "autokeras_register_warm_starts",
 ]
 
-_CANDIDATES = (
-    "ak_text:ngram",
-    "ak_text:embedding",
-    "ak_text:separable_conv",
-    "ak_text:text_rnn",
-    "ak_text:transformer",
-    "ak_text:bert",
-)
+_CANDIDATES = (*DEFAULT_CANDIDATES, PRETRAINED_CANDIDATE)
 
 _TEXTS = "(batch,) strings, straight from a TextInput"
 

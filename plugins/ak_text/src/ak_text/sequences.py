@@ -13,11 +13,13 @@ from ak_text._tokens import LAYER_ARGUMENTS, Tokens, bucketed, is_word_of_a_voca
 from autokeras_core import DataError, NotFittedError
 from autokeras_core.errors import describe_error
 
-__all__ = ["SequenceVectorizer"]
+__all__ = ["PADDING_AND_UNKNOWN", "SequenceVectorizer"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_PADDING_AND_UNKNOWN = 2
+PADDING_AND_UNKNOWN = 2
+"""How many numbers go before those of tokens: that of padding, and that of tokens which are not known."""
+
 _PERCENTILE = 95
 
 
@@ -49,7 +51,7 @@ class SequenceVectorizer:
     in_model = False
 
     def __init__(self, *, tokens: Tokens = "words", max_tokens: int = 20_000, sequence_length: int = 256) -> None:
-        if tokens not in LAYER_ARGUMENTS or max_tokens <= _PADDING_AND_UNKNOWN or sequence_length < 1:
+        if tokens not in LAYER_ARGUMENTS or max_tokens <= PADDING_AND_UNKNOWN or sequence_length < 1:
             raise DataError(
                 describe_error(
                     "A SequenceVectorizer has a malformed argument.",
@@ -87,7 +89,7 @@ class SequenceVectorizer:
                     received=f"{len(data)} texts that are empty or punctuation only",
                 )
             )
-        self._learn(vocabulary[: self.max_tokens - _PADDING_AND_UNKNOWN])
+        self._learn(vocabulary[: self.max_tokens - PADDING_AND_UNKNOWN])
         self._length = min(bucketed(int(np.ceil(np.percentile(lengths, _PERCENTILE)))), self.sequence_length)
 
     def transform(self, batch: Array) -> Array:
@@ -123,7 +125,7 @@ class SequenceVectorizer:
     def vocabulary_size(self) -> int:
         """How many different numbers there are, padding and unknown included."""
         self._require_fitted()
-        return len(self._vocabulary) + _PADDING_AND_UNKNOWN
+        return len(self._vocabulary) + PADDING_AND_UNKNOWN
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON data."""
@@ -144,7 +146,7 @@ class SequenceVectorizer:
         is_bytes = self.tokens == "words"
         self._numbers = {
             token.encode() if is_bytes else token: number
-            for number, token in enumerate(vocabulary, start=_PADDING_AND_UNKNOWN)
+            for number, token in enumerate(vocabulary, start=PADDING_AND_UNKNOWN)
         }
 
     def _require_fitted(self) -> None:

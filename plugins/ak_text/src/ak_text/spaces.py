@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from ak_text._scripts import has_no_spaces
 from ak_text.pretrained.space import BERT
-from autokeras_core.plugin import Boolean, Choice, Space
+from autokeras_core.plugin import Boolean, Choice, Space, choice_space
 
 if TYPE_CHECKING:
     from autokeras_core.plugin import DataProfile
 
 __all__ = [
     "BERT",
+    "DEFAULT_CANDIDATES",
     "EMBEDDING",
     "NGRAM",
+    "PRETRAINED_CANDIDATE",
     "RNN",
     "ROWS_TO_LEARN_FROM",
     "SEPARABLE_CONV",
     "TEXT",
     "TRANSFORMER",
     "prefers_ngrams",
+    "suit_choice",
     "suit_tokens",
     "suited_candidates",
-    "text_space",
 ]
 
 _TOKENS = Choice(["words", "characters"])
@@ -100,37 +102,30 @@ TRANSFORMER = Space(
 )
 """A vector per word and place, then layers of self-attention."""
 
-_CANDIDATES: Mapping[str, Space] = {
-    "ngram": NGRAM,
-    "embedding": EMBEDDING,
-    "separable_conv": SEPARABLE_CONV,
-    "text_rnn": RNN,
-    "transformer": TRANSFORMER,
-    "bert": BERT,
-}
+_CANDIDATES: Mapping[str, Space] = MappingProxyType(
+    {
+        "ngram": NGRAM,
+        "embedding": EMBEDDING,
+        "separable_conv": SEPARABLE_CONV,
+        "text_rnn": RNN,
+        "transformer": TRANSFORMER,
+    }
+)
+
+DEFAULT_CANDIDATES = tuple(f"ak_text:{name}" for name in _CANDIDATES)
+"""The blocks that the text block chooses among unless it is told otherwise, the default first."""
+
+PRETRAINED_CANDIDATE = "ak_text:bert"
+"""The pretrained encoder that is one more candidate, unless the user wants none."""
+
+TEXT = choice_space({**_CANDIDATES, "bert": BERT})
+"""A choice of all; n-grams stand first: on most small and middling data sets they are hard to beat."""
 
 ROWS_TO_LEARN_FROM: Mapping[str, int] = MappingProxyType({"text_rnn": 2_000, "transformer": 5_000})
 """From how many training texts on a search tries a default candidate of the text block, where that is not any number."""
 
 _ROWS_PER_WORD = 1500
 _CHARACTERS_PER_WORD = 2  # of Chinese; of Japanese about as many
-
-
-def text_space(candidates: Mapping[str, Space], *, default: str | None = None) -> Space:
-    """Return the space of a block that applies one of several candidates.
-
-    Args:
-        candidates: The space of each candidate by its short name, active where the candidate is chosen.
-        default: The candidate that is the default; without it the first.
-    """
-    return Space.combine(
-        Space({"block_type": Choice(tuple(candidates), default=default)}),
-        *(space.under(name).conditioned("block_type", name) for name, space in candidates.items()),
-    )
-
-
-TEXT = text_space(_CANDIDATES)
-"""A choice of all; n-grams stand first: on most small and middling data sets they are hard to beat."""
 
 
 def suited_candidates(names: Iterable[str], profile: DataProfile | None) -> tuple[str, ...]:
@@ -161,6 +156,18 @@ def prefers_ngrams(profile: DataProfile | None) -> bool:
         return True
     words = [_median_words(part.facts) for part in profile.inputs.values() if part.modality == "text"]
     return profile.rows < _ROWS_PER_WORD * max([*words, 1])
+
+
+def suit_choice(space: Space, profile: DataProfile | None) -> Space:
+    """Return the space of the text block with the default of `block_type` suited to the texts: see `prefers_ngrams`.
+
+    Args:
+        space: The space of the block, whose candidates are the default ones or some of them.
+        profile: What analysis found.
+    """
+    preferred = "ngram" if prefers_ngrams(profile) else "separable_conv"
+    names = tuple(space["block_type"].grid())
+    return Space({**space, "block_type": Choice(names, default=preferred)}) if preferred in names else space
 
 
 def suit_tokens(space: Space, profile: DataProfile | None) -> Space:

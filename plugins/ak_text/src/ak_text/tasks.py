@@ -10,6 +10,8 @@ from autokeras_core import ClassificationHead, RegressionHead
 from autokeras_core.task import Task
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from autokeras_core.task import SearchOptions
 
 __all__ = ["TextClassifier", "TextRegressor"]
@@ -50,7 +52,7 @@ class TextClassifier(Task):
         loss: Any = None,
         metrics: Any = None,
         text_column: str | None = None,
-        pretrained: bool | str | None = None,
+        pretrained: bool | str | PathLike[str] | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = ClassificationHead(num_classes=num_classes, multi_label=multi_label, loss=loss, metrics=metrics)
@@ -89,7 +91,7 @@ class TextRegressor(Task):
         loss: Any = None,
         metrics: Any = None,
         text_column: str | None = None,
-        pretrained: bool | str | None = None,
+        pretrained: bool | str | PathLike[str] | None = None,
         **options: Unpack[SearchOptions],
     ) -> None:
         head = RegressionHead(output_dim=output_dim, loss=loss, metrics=metrics)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ak_vision.rescaling import Rescaler
     from ak_vision.tasks import ImageClassifier, ImageRegressor
 
-__version__ = "0.1.0"
-
 _TARGETS = {
     "AddChannel": "ak_vision.channels",
     "ChannelsLast": "ak_vision.channels",

@@ -214,8 +214,9 @@ def _is_whole(kind: str, start: bytes, end: bytes, file: Any) -> bool:
     if kind == "BMP":
         return int.from_bytes(start[2:6], "little") <= os.fstat(file.fileno()).st_size
     mark = _END_MARKS[kind]
-    if end.rstrip(b"\0").endswith(mark) or kind == "GIF":  # whose mark is one byte, and may be anywhere
-        return end.rstrip(b"\0").endswith(mark)
+    ends_with_mark = end.rstrip(b"\0").endswith(mark)
+    if ends_with_mark or kind == "GIF":  # whose mark is one byte, and may be anywhere
+        return ends_with_mark
     file.seek(0)
     content: bytes = file.read()
     return content.find(mark, _start_of_scan(content) if kind == "JPEG" else 0) >= 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from autokeras_core.errors import DataError, DataWarning, describe_error
-from autokeras_core.plugin import frame_column_names, frame_columns, label_column, read_csv_columns
+from autokeras_core.plugin import LabelledTable, frame_column_names, frame_columns, read_csv_columns
 
 __all__ = ["Table", "class_folders", "file_paths", "is_folder", "is_location", "open_table"]
 
@@ -28,20 +28,14 @@ _PATH_COLUMNS = ("path", "file", "filename", "image", "file_name", "filepath", "
 
 
 @attrs.frozen(kw_only=True)
-class Table:
+class Table(LabelledTable):
     """A table with a path column.
 
     Attributes:
-        columns: The columns by name.
         folder: The folder that relative paths start from.
-        where: What the table is, for messages.
-        is_untyped: Whether all columns are texts because their file knows no types.
     """
 
-    columns: Mapping[str, Array]
     folder: Path
-    where: str
-    is_untyped: bool = False
 
     def paths(self, path_column: str | None) -> list[str]:
         """Return the paths of the pictures.
@@ -65,38 +59,6 @@ class Table:
                 )
             )
         return [os.path.join(self.folder, str(path)) for path in self.columns[path_column]]  # noqa: PTH118 - many
-
-    def labels(self, y: Any) -> Any:
-        """Return the labels that `y` names as one or several columns, or one for each head; `y` itself if it names none.
-
-        Raises:
-            DataError: If it is `None`, or names a column that is not there; if a row of a file has no label.
-        """
-        if isinstance(y, Mapping) and y and all(isinstance(name, str) for name in y.values()):
-            return {head: self.labels(name) for head, name in y.items()}
-        names = [y] if isinstance(y, str) else y
-        is_list_of_names = (
-            isinstance(names, (list, tuple))
-            and all(isinstance(name, str) and name in self.columns for name in names)
-            and len(set(names)) == len(names)  # labels repeat, names do not
-        )
-        if y is None or (isinstance(y, str) and not is_list_of_names):
-            raise DataError(
-                describe_error(
-                    f"The labels of {self.where} are missing.",
-                    expected=f"the name of the target column: one of {list(self.columns)}",
-                    received=f"y={y!r}",
-                )
-            )
-        if not is_list_of_names or not names:
-            return y
-        columns = [
-            label_column(self.columns[name], name=name, where=self.where) if self.is_untyped else self.columns[name]
-            for name in names
-        ]
-        if len(columns) == 1:
-            return columns[0]
-        return np.stack(columns, axis=1)
 
 
 def is_folder(data: Any) -> bool:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from autokeras_core.plugin import DataProfile, HyperparameterView
 
 __all__ = [
+    "CONVNEXT_EXPANSION",
+    "EFFICIENTNET_SQUEEZE",
+    "EFFICIENTNET_TOP",
+    "MOST_FILTERS",
+    "XCEPTION_MIDDLE_LAYERS",
     "Values",
     "Work",
     "conv_work",
@@ -38,11 +43,20 @@ __all__ = [
 _DEPTHWISE = 12.0
 _VALUE = 200.0
 
-_MOST_FILTERS = 512
-_XCEPTION_MIDDLE_LAYERS = 3
-_CONVNEXT_EXPANSION = 4
-_EFFICIENTNET_SQUEEZE = 4
-_EFFICIENTNET_TOP = 4
+MOST_FILTERS = 512
+"""How many filters the blocks of a `ConvBlock`, and those of a small Xception's entry, have at most."""
+
+XCEPTION_MIDDLE_LAYERS = 3
+"""How many convolutions a middle block of a small Xception has."""
+
+CONVNEXT_EXPANSION = 4
+"""By how much a block of a small ConvNeXt widens the channels."""
+
+EFFICIENTNET_SQUEEZE = 4
+"""By how much squeeze-excitation of a small EfficientNet narrows the channels."""
+
+EFFICIENTNET_TOP = 4
+"""By how much the last convolution of a small EfficientNet widens the channels."""
 
 
 class Values(Protocol):
@@ -128,7 +142,7 @@ class Work:
 def conv_work(hp: Values, work: Work) -> Work:
     """Count a `ConvBlock` with these hyperparameters, and return the work."""
     for index in range(hp["num_blocks"]):
-        filters = min(hp["filters"] * 2**index, _MOST_FILTERS)
+        filters = min(hp["filters"] * 2**index, MOST_FILTERS)
         for layer in range(hp["num_layers"]):
             strides = hp["stem_stride"] if index == layer == 0 else 1
             if layer == hp["num_layers"] - 1 and not hp["max_pooling"]:
@@ -171,16 +185,16 @@ def xception_work(hp: Values, work: Work) -> Work:
     work.convolve(hp["filters"], 3, strides=hp["stem_stride"])
     filters = hp["filters"]
     for index in range(hp["num_blocks"]):
-        filters = min(hp["filters"] * 2**index, _MOST_FILTERS)
+        filters = min(hp["filters"] * 2**index, MOST_FILTERS)
         shortcut = work.branch()
         shortcut.convolve(filters, 1, strides=2)
         for _ in range(2):
             work.convolve_separably(filters, 3)
         work.pool()
         work.join(shortcut)
-    for _ in range(hp["middle_blocks"] * _XCEPTION_MIDDLE_LAYERS):
+    for _ in range(hp["middle_blocks"] * XCEPTION_MIDDLE_LAYERS):
         work.convolve_separably(work.channels, 3)
-    work.convolve_separably(min(2 * filters, 2 * _MOST_FILTERS), 3)
+    work.convolve_separably(min(2 * filters, 2 * MOST_FILTERS), 3)
     return work
 
 
@@ -194,11 +208,11 @@ def efficientnet_work(hp: Values, work: Work) -> Work:
             work.convolve_depthwise(hp["kernel_size"], strides=2 if stage > 0 and index == 0 else 1)
             if hp["squeeze_excitation"]:
                 squeeze = Work(1, 1, work.channels)
-                squeeze.convolve(max(1, channels // _EFFICIENTNET_SQUEEZE), 1)
+                squeeze.convolve(max(1, channels // EFFICIENTNET_SQUEEZE), 1)
                 squeeze.convolve(work.channels, 1)
                 work.join(squeeze)
             work.convolve(hp["filters"] * 2**stage, 1)
-    work.convolve(_EFFICIENTNET_TOP * work.channels, 1)
+    work.convolve(EFFICIENTNET_TOP * work.channels, 1)
     return work
 
 
@@ -212,7 +226,7 @@ def convnext_work(hp: Values, work: Work) -> Work:
         for _ in range(hp["blocks_per_stage"]):
             channels = work.channels
             work.convolve_depthwise(hp["kernel_size"])
-            work.convolve(_CONVNEXT_EXPANSION * channels, 1)
+            work.convolve(CONVNEXT_EXPANSION * channels, 1)
             work.convolve(channels, 1)
             work.convolve_depthwise(1, is_written=False)  # the scale of each channel
     return work
@@ -272,7 +286,7 @@ def published_cost(name: str, *, height: int, width: int, is_pretrained: bool = 
 
 def picture_cost(
     hp: HyperparameterView,
-    count: Callable[[Values, Work], Work] | None = None,
+    count: Callable[[Values, Work], Work],
     *,
     published: str | None = None,
     is_pretrained: bool = False,
@@ -281,7 +295,7 @@ def picture_cost(
 
     Args:
         hp: The block's hyperparameters.
-        count: Counts the block's own network, if it has one.
+        count: Counts the block's own network.
         published: The published network that is built instead, if one is.
         is_pretrained: Whether that starts from pretrained weights.
     """
@@ -291,7 +305,7 @@ def picture_cost(
     height, width, channels = size
     if published is not None:
         return published_cost(published, height=height, width=width, is_pretrained=is_pretrained)
-    return None if count is None else count(hp, Work(height, width, channels)).cost
+    return count(hp, Work(height, width, channels)).cost
 
 
 def picture_size(profile: DataProfile | None) -> tuple[int, int, int] | None:

@@ -18,7 +18,7 @@ from ak_vision._headers import KINDS, Headers, read_headers
 from autokeras_core.errors import DataError, DataWarning, describe_error
 from autokeras_core.plugin import Decision
 
-__all__ = ["Color", "ImageFiles", "open_files"]
+__all__ = ["CHANNELS", "Color", "ImageFiles", "open_files"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Tensor: TypeAlias = Any  # TensorFlow ships no types

@@ -26,8 +26,6 @@ class PixelScaling(StrEnum):
     """RGB turned to BGR, then the mean colour of ImageNet subtracted; not divided."""
     TF = "tf"
     """To -1 to 1."""
-    TORCH = "torch"
-    """To 0 to 1, then standardised with the mean and deviation of each colour of ImageNet."""
 
 
 @attrs.frozen(kw_only=True)

@@ -26,15 +26,7 @@ __all__ = [
 
 _PICTURES = "(batch, height, width, channels)"
 _FEATURES = "(batch, smaller height, smaller width, filters)"
-_CANDIDATES = (
-    "ak_vision:conv",
-    "ak_vision:resnet",
-    "ak_vision:resnet9",
-    "ak_vision:xception",
-    "ak_vision:efficientnet",
-    "ak_vision:mobilenet",
-    "ak_vision:transfer",
-)
+_CANDIDATES = (*spaces.DEFAULT_CANDIDATES, spaces.PRETRAINED_CANDIDATE)
 
 
 @hookimpl

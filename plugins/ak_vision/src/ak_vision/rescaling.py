@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-import keras
 import numpy as np
 
-from autokeras_core.errors import NotFittedError, describe_error
+from ak_vision._range_scaler import RangeScaler
 
 __all__ = ["Rescaler"]
 
+Array: TypeAlias = np.ndarray[Any, Any]
 
-class Rescaler:
+
+class Rescaler(RangeScaler):
     """A preprocessor that maps the value range of the training pictures to `[0, 1]`.
 
     Pictures of `uint8` have the range 0 to 255 if any value is above 1, whatever the brightest pixel is; for all other
@@ -27,54 +27,12 @@ class Rescaler:
         ```
     """
 
-    in_model = True
+    def range_of(self, pictures: Array) -> tuple[float, float]:
+        """Return the range of the values of training pictures of any shape."""
+        low, high = float(pictures.min()), float(pictures.max())
+        return (0.0, 255.0) if pictures.dtype == np.uint8 and high > 1 else (low, high)
 
-    def __init__(self) -> None:
-        self._range: tuple[float, float] | None = None
-
-    def fit(self, data: np.ndarray[Any, Any]) -> None:
-        """Learn the value range of training pictures of any shape."""
-        low, high = float(data.min()), float(data.max())
-        if data.dtype == np.uint8 and high > 1:
-            low, high = 0.0, 255.0
-        self._range = low, high
-
-    def transform(self, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return the values as `float32`, mapped to `[0, 1]`; values outside the learned range lie outside it."""
-        scale, offset = self._scale_and_offset()
-        scaled: np.ndarray[Any, Any] = batch.astype("float32") * np.float32(scale) + np.float32(offset)
-        return scaled
-
-    def to_layer(self) -> keras.layers.Layer:
-        """Return the same mapping as a `keras.layers.Rescaling`."""
-        scale, offset = self._scale_and_offset()
-        return keras.layers.Rescaling(scale, offset=offset)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments: none."""
-        return {}
-
-    def get_state(self) -> dict[str, Any]:
-        """Return the learned value range."""
-        low, high = self._learned_range()
-        return {"low": low, "high": high}
-
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Restore the learned value range."""
-        self._range = float(state["low"]), float(state["high"])
-
-    def _learned_range(self) -> tuple[float, float]:
-        if self._range is None:
-            raise NotFittedError(
-                describe_error(
-                    "A Rescaler was used before it learned anything.",
-                    expected="a call of fit(), or of set_state(), before",
-                    received="none",
-                )
-            )
-        return self._range
-
-    def _scale_and_offset(self) -> tuple[float, float]:
-        low, high = self._learned_range()
+    def scale_and_offset(self, low: float, high: float) -> tuple[float, float]:
+        """Return what brings the range to `[0, 1]`."""
         scale = 1.0 / (high - low) if high > low else 1.0
         return scale, -low * scale

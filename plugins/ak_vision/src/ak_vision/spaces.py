@@ -26,6 +26,7 @@ __all__ = [
     "CONV",
     "CONVNEXT",
     "CONVNEXT_NETWORKS",
+    "DEFAULT_CANDIDATES",
     "EFFICIENTNET",
     "EFFICIENTNET_NETWORKS",
     "FLIPS",
@@ -34,6 +35,7 @@ __all__ = [
     "MOBILENET",
     "MOBILENET_NETWORKS",
     "PATCH_SIDES",
+    "PRETRAINED_CANDIDATE",
     "RESNET",
     "RESNET9",
     "RESNET_NETWORKS",
@@ -250,17 +252,26 @@ TRANSFER = Space(
 TRANSFER_FROM_SIDE = 64
 """The side from which on the image tasks try a pretrained network by themselves, in pixels."""
 
-IMAGE = image_space(
-    augmentation=AUGMENTATION.narrow({"horizontal_flip": False, "vertical_flip": False}),
-    candidates={
+_CANDIDATES: Mapping[str, Space] = MappingProxyType(
+    {
         "conv": CONV,
         "resnet": RESNET,
         "resnet9": RESNET9,
         "xception": XCEPTION,
         "efficientnet": EFFICIENTNET,
         "mobilenet": MOBILENET,
-        "transfer": TRANSFER,
-    },
+    }
+)
+
+DEFAULT_CANDIDATES = tuple(f"ak_vision:{name}" for name in _CANDIDATES)
+"""The networks that the image block chooses among unless it is told otherwise, the default first."""
+
+PRETRAINED_CANDIDATE = "ak_vision:transfer"
+"""The pretrained network that is one more candidate, where nothing speaks against it."""
+
+IMAGE = image_space(
+    augmentation=AUGMENTATION.narrow({"horizontal_flip": False, "vertical_flip": False}),
+    candidates={**_CANDIDATES, "transfer": TRANSFER},
     raw=["transfer"],
 )
 
@@ -269,8 +280,8 @@ SUITED_SIDES: Mapping[str, int] = MappingProxyType(
 )
 """The side from which on a search tries a default candidate of the image block, where that is not any side."""
 
-
 STEM_SIDES = (48, 96)
+"""Up to which side a network keeps every pixel, and up to which its first convolution halves the picture."""
 
 PATCH_SIDES = (16, 48)
 """Up to which side a network of patches keeps every pixel, and up to which its patches are 2x2. Stems of other networks

@@ -11,6 +11,8 @@ from autokeras_core import ClassificationHead, RegressionHead
 from autokeras_core.task import SearchOptions, Task
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from ak_vision._layout import Layout
     from ak_vision.files import Color
 
@@ -59,7 +61,7 @@ class ImageClassifier(Task):
         metrics: Sequence[Any] | None = None,
         flips: str = "none",
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         channels: Layout | None = None,
         image_size: Sequence[int] | None = None,
         color: Color | None = None,
@@ -114,7 +116,7 @@ class ImageRegressor(Task):
         metrics: Sequence[Any] | None = None,
         flips: str = "none",
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         channels: Layout | None = None,
         image_size: Sequence[int] | None = None,
         color: Color | None = None,

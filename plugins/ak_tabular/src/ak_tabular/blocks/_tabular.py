@@ -27,7 +27,6 @@ __all__ = [
     "concatenated",
     "flattened",
     "most_tokens",
-    "without",
 ]
 
 FIRST_LAYER = 10
@@ -83,7 +82,7 @@ class TabularBlock(Block):
         if "scaling" not in self.arguments and not any(0 < count <= _MOST_QUANTILE_NUMBERS for count in numbers):
             narrowed["scaling"] = "robust"
         if not same["statistics"] and not any(target_widths_of(profile)):
-            narrowed["statistics"] = without(space["statistics"], "target")
+            narrowed["statistics"] = _without(space["statistics"], "target")
         narrowed_space = space.narrow(narrowed)
         # Numbers of other inputs are embedded, too.
         return narrowed_space if None in tables or any(numbers) else _without_periodic(narrowed_space)
@@ -174,7 +173,7 @@ def most_tokens(profile: DataProfile) -> int:
     return max((layout.numbers + len(layout.codes) for layout in layouts), default=0)
 
 
-def without(domain: Any, value: str) -> Any:
+def _without(domain: Any, value: str) -> Any:
     """Return a domain without one of several values; as it is if it has no others."""
     if not isinstance(domain, Choice) or value not in domain.values or domain.size < 2:
         return domain

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 
-from ak_tabular.blocks._periodic import EMBEDDED_WIDTH, PERIODIC_UNITS, periodic_embedding
+from ak_tabular.blocks._periodic import count_periodic, with_periodic
 from ak_tabular.blocks._tabular import FIRST_LAYER, TabularBlock, concatenated, flattened
 from ak_tabular.spaces import TABM
 from autokeras_core.plugin import layer_seed
@@ -90,9 +90,7 @@ class TabMBlock(TabularBlock):
     def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
         """Return the output tensor, shape `(batch, members, units)`."""
         features = self.features(hp, inputs)
-        numbers = features.numbers
-        if numbers is not None and hp["periodic"]:
-            numbers = periodic_embedding(numbers, sigma=hp["periodic_sigma"], seed=hp.seed)
+        numbers = with_periodic(features.numbers, hp)
         embedded = None if features.embedded is None else flattened(features.embedded)
         x = concatenated([numbers, features.others, embedded])
         x = keras.layers.EinsumDense(
@@ -111,10 +109,7 @@ class TabMBlock(TabularBlock):
 
     def count(self, hp: HyperparameterView, layout: Layout, work: Work) -> Work:
         """Count the layers, and return the work."""
-        if hp["periodic"]:
-            work.values += layout.numbers * (PERIODIC_UNITS * 4 + EMBEDDED_WIDTH)
-            work.multiply_adds += layout.numbers * PERIODIC_UNITS * EMBEDDED_WIDTH
-            work.width += layout.numbers * (EMBEDDED_WIDTH - 1)
+        count_periodic(hp, layout, work)
         work.copies = hp["members"]
         work.values += work.copies * work.width
         for _ in range(hp["num_layers"]):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 
 from ak_text._vectors import matrix_of_words, vector_length
-from ak_text.sequences import SequenceVectorizer
+from ak_text.sequences import PADDING_AND_UNKNOWN, SequenceVectorizer
 from ak_text.spaces import suit_tokens
 from autokeras_core import Block, GraphError, Space
 from autokeras_core.errors import describe_error
@@ -22,8 +23,6 @@ __all__ = ["FIRST_LAYER", "SequenceBlock", "masked_mean"]
 FIRST_LAYER = 1
 """The index of the seed of a block's first layer with dropout; that of the tokens' vectors has the index below."""
 
-_PADDING_AND_UNKNOWN = 2
-
 
 class SequenceBlock(Block):
     """Base class of blocks that read tokens in order; `build` begins with `embedded`.
@@ -32,10 +31,18 @@ class SequenceBlock(Block):
     the file, and whether the vectors are trained further is tuned, as `train_vectors`.
     """
 
-    def __init__(self, *, vectors: str | None, name: str | None, **hyperparameters: Any) -> None:
+    def __init__(self, *, vectors: str | os.PathLike[str] | None, name: str | None, **hyperparameters: object) -> None:
         train_vectors = hyperparameters.pop("train_vectors", None)
         if vectors is None and train_vectors is not None:
             raise _wrong_argument(self, f"train_vectors={train_vectors!r} without vectors")
+        if vectors is not None and not isinstance(vectors, (str, os.PathLike)):
+            raise GraphError(
+                describe_error(
+                    f"{type(self).__name__} was given word vectors that are no file.",
+                    expected="the path of a text file",
+                    received=f"vectors={vectors!r}",
+                )
+            )
         if vectors is not None:
             fixed = [key for key in ("tokens", "embedding_dim") if hyperparameters.get(key) is not None]
             if fixed:
@@ -69,7 +76,7 @@ class SequenceBlock(Block):
         if path is None:
             x = keras.layers.Embedding(vectorizer.vocabulary_size, hp["embedding_dim"])(inputs)
         else:
-            matrix = matrix_of_words(path, vectorizer.vocabulary, before=_PADDING_AND_UNKNOWN)
+            matrix = matrix_of_words(path, vectorizer.vocabulary, before=PADDING_AND_UNKNOWN)
             embedding = keras.layers.Embedding(*matrix.shape, trainable=hp["train_vectors"])
             x = embedding(inputs)
             embedding.set_weights([matrix])

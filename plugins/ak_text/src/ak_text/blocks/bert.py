@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import keras
 
@@ -16,13 +16,13 @@ from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from autokeras_core import Preprocessor, Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Tensor
 
 __all__ = ["BertBlock"]
 
-_DEPTHS = ("top", "all")
 _WEIGHT_DECAY = 0.01  # as BERT was trained with
 _MOST_EPOCHS = 4
 _ROWS_PER_STEP = 32
@@ -90,21 +90,19 @@ class BertBlock(Block):
     def __init__(
         self,
         *,
-        pretrained: str | None = None,
-        sequence_length: Any = None,
-        pooling: Any = None,
-        hidden_units: Any = None,
-        dropout: Any = None,
-        fine_tune: Any = None,
-        fine_tune_learning_rate: Any = None,
-        layer_decay: Any = None,
+        pretrained: str | PathLike[str] | None = None,
+        sequence_length: int | Domain | None = None,
+        pooling: str | Domain | None = None,
+        hidden_units: int | Domain | None = None,
+        dropout: float | Domain | None = None,
+        fine_tune: str | Domain | None = None,
+        fine_tune_learning_rate: float | Domain | None = None,
+        layer_decay: float | Domain | None = None,
         name: str | None = None,
     ) -> None:
-        if pretrained is not None:
-            check_pretrained(pretrained)
         super().__init__(
             name=name,
-            pretrained=pretrained,
+            pretrained=None if pretrained is None else check_pretrained(pretrained),
             sequence_length=sequence_length,
             pooling=pooling,
             hidden_units=hidden_units,
@@ -160,7 +158,7 @@ class BertBlock(Block):
 
     def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:
         """Return how this configuration wants the encoder to be trained further."""
-        if hp["fine_tune"] not in _DEPTHS:
+        if hp["fine_tune"] == "none":
             return None
         return FineTuning(
             depth=hp["fine_tune"],

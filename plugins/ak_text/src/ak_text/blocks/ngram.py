@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import keras
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autokeras_core import Preprocessor, Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Tensor
 
 __all__ = ["NgramBlock"]
 
@@ -60,14 +60,14 @@ class NgramBlock(Block):
     def __init__(
         self,
         *,
-        tokens: Any = None,
-        ngrams: Any = None,
-        character_ngrams: Any = None,
-        max_tokens: Any = None,
-        sublinear_tf: Any = None,
-        num_layers: Any = None,
-        units: Any = None,
-        dropout: Any = None,
+        tokens: str | Domain | None = None,
+        ngrams: int | Domain | None = None,
+        character_ngrams: int | Domain | None = None,
+        max_tokens: int | Domain | None = None,
+        sublinear_tf: bool | Domain | None = None,
+        num_layers: int | Domain | None = None,
+        units: int | Domain | None = None,
+        dropout: float | Domain | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(

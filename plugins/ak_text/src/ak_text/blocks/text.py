@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ak_text.blocks.bert import BertBlock
 from ak_text.pretrained.space import has_few_texts
-from ak_text.spaces import TEXT, prefers_ngrams, suited_candidates, text_space
-from autokeras_core import Block, GraphError, block
+from ak_text.spaces import DEFAULT_CANDIDATES, TEXT, suit_choice, suited_candidates
+from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import ChoiceBlock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
-    from autokeras_core import FineTuning, Preprocessor, Space
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from autokeras_core import Block, Space
+    from autokeras_core.plugin import DataProfile, Domain
 
 __all__ = ["TextBlock"]
 
-DEFAULT_CANDIDATES = (
-    "ak_text:ngram",
-    "ak_text:embedding",
-    "ak_text:separable_conv",
-    "ak_text:text_rnn",
-    "ak_text:transformer",
-)
 
-_NGRAM = "ngram"
-_IN_ORDER = "separable_conv"
-_ENCODER = "bert"
-
-
-class TextBlock(Block):
+class TextBlock(ChoiceBlock):
     """Chooses among the text blocks; which one is tuned, too.
 
     Which blocks are tried is written down here, so installing another plugin changes no search. Which one is the default
@@ -42,7 +32,7 @@ class TextBlock(Block):
     Args:
         candidates: The blocks to choose from: registered names, or blocks with arguments of their own. Each has its part
             of the search space under its short name, e.g. `ngram/max_tokens`.
-        block_type: The short name of the candidate, e.g. `"ngram"`; by default tuned.
+        block_type: The short name of the candidate, e.g. `"ngram"`, or a `Choice` of some; by default tuned.
         pretrained: Which pretrained encoder is a candidate, see `BertBlock`: a folder with its checkpoint or a name on
             the Hugging Face hub; `True` for nothing else than the default one, `False` for none. By default the default
             one is a candidate, and where it cannot be had, a search skips it. Below 500 texts one that you name is the only
@@ -72,68 +62,19 @@ class TextBlock(Block):
         self,
         *,
         candidates: Sequence[str | Block] = DEFAULT_CANDIDATES,
-        block_type: Any = None,
-        pretrained: bool | str | None = None,
+        block_type: str | Domain | None = None,
+        pretrained: bool | str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name, candidates=list(candidates), pretrained=pretrained)
-        # Narrowed below: its values are the candidates, which the class's space cannot know.
-        if block_type is not None:
-            self.arguments = {**self.arguments, "block_type": block_type}
-        self._candidates = _by_short_name(self._with_encoder(candidates))
-        self.search_space()  # a wrong argument is an error where it is written
+        super().__init__(name=name, block_type=block_type, candidates=list(candidates), pretrained=pretrained)
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
-        block_type = self.arguments.get("block_type")
-        names: Sequence[str] = tuple(self._candidates)
-        default = None
-        if self._has_default_candidates and block_type is None:
-            names = suited_candidates(names, profile)
-            if isinstance(self.arguments.get("pretrained"), str) and has_few_texts(profile):
-                names = (_ENCODER,)
-            default = next((name for name in names if name == (_NGRAM if prefers_ngrams(profile) else _IN_ORDER)), None)
-        elif isinstance(block_type, str) and block_type in self._candidates:
-            names = (block_type,)  # the others may name files that need not be there
-        spaces = {name: self._candidates[name].search_space(profile) for name in names}
-        return text_space(spaces, default=default).narrow({"block_type": block_type})
-
-    def check_available(self, profile: DataProfile) -> None:
-        """Look whether all is here that the candidates need which may be chosen.
+    def make_candidates(self) -> Sequence[str | Block]:
+        """Return the candidates with the encoder that `pretrained` asks for.
 
         Raises:
-            UnavailableError: If something cannot be had.
+            GraphError: If it is given beside candidates of the user's own, or names no checkpoint.
         """
-        for name in self.search_space(profile)["block_type"].grid():
-            self._candidates[str(name)].check_available(profile)
-
-    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
-        """Return what the chosen candidate wants."""
-        return self._chosen(hp).preprocessors(hp.scope(hp["block_type"]))
-
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one text costs."""
-        return self._chosen(hp).cost(hp.scope(hp["block_type"]))
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the chosen candidate's output tensor."""
-        return self._chosen(hp).build(hp.scope(hp["block_type"]), inputs)
-
-    def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:
-        """Return how the chosen candidate wants its pretrained encoder to be trained further, if it has one."""
-        offered = getattr(self._chosen(hp), "fine_tuning", None)
-        plan: FineTuning | None = None if offered is None else offered(hp.scope(hp["block_type"]))
-        return plan
-
-    def _chosen(self, hp: HyperparameterView) -> Block:
-        return self._candidates[hp["block_type"]]
-
-    @property
-    def _has_default_candidates(self) -> bool:
-        return bool(self.arguments["candidates"] == list(DEFAULT_CANDIDATES))
-
-    def _with_encoder(self, candidates: Sequence[str | Block]) -> Sequence[str | Block]:
-        """Return the candidates with the encoder that `pretrained` asks for."""
+        candidates: list[str | Block] = self.arguments["candidates"]
         pretrained = self.arguments.get("pretrained")
         if not self._has_default_candidates:
             if pretrained is not None:
@@ -152,33 +93,20 @@ class TextBlock(Block):
             return candidates
         return [*candidates, BertBlock(pretrained=pretrained)]
 
+    def suited(self, profile: DataProfile | None) -> Sequence[str]:
+        """Return the candidates that suit the number of texts; candidates of the user's own are taken as they are."""
+        if not self._has_default_candidates:
+            return tuple(self.candidates)
+        if isinstance(self.arguments.get("pretrained"), str) and has_few_texts(profile):
+            return (BertBlock.base_name,)
+        return suited_candidates(self.candidates, profile)
 
-def _by_short_name(candidates: Sequence[str | Block]) -> dict[str, Block]:
-    """Return new or given blocks by the short names they have in the search space."""
-    blocks: dict[str, Block] = {}
-    for candidate in candidates:
-        made: Any = block(candidate) if isinstance(candidate, str) else candidate
-        if not isinstance(made, Block):
-            raise GraphError(
-                describe_error(
-                    "TextBlock has a candidate that is no block.",
-                    expected="registered names such as 'ak_text:ngram', or blocks such as NgramBlock()",
-                    received=f"candidates={list(candidates)!r}",
-                )
-            )
-        short = made.name or made.default_name()
-        if short in blocks:
-            raise GraphError(
-                describe_error(
-                    f"TextBlock has two candidates named {short!r}.",
-                    expected="different names",
-                    received=f"candidates={list(candidates)!r}",
-                    advice="Give one of them a name, e.g. NgramBlock(name='wide').",
-                )
-            )
-        blocks[short] = made
-    if not blocks:
-        raise GraphError(
-            describe_error("TextBlock has no candidates.", expected="at least one", received="candidates=[]")
-        )
-    return blocks
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
+        space = super().search_space(profile)
+        is_open = self._has_default_candidates and "block_type" not in self.arguments
+        return suit_choice(space, profile) if is_open else space
+
+    @property
+    def _has_default_candidates(self) -> bool:
+        return bool(self.arguments["candidates"] == list(DEFAULT_CANDIDATES))

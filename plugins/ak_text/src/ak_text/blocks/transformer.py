@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import keras
 
@@ -12,8 +12,10 @@ from ak_text.spaces import TRANSFORMER
 from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from autokeras_core import Space
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["TransformerEncoderBlock"]
 
@@ -60,16 +62,16 @@ class TransformerEncoderBlock(SequenceBlock):
     def __init__(
         self,
         *,
-        tokens: Any = None,
-        max_tokens: Any = None,
-        sequence_length: Any = None,
-        embedding_dim: Any = None,
-        dropout: Any = None,
-        num_layers: Any = None,
-        num_heads: Any = None,
-        feed_forward_units: Any = None,
-        vectors: str | None = None,
-        train_vectors: Any = None,
+        tokens: str | Domain | None = None,
+        max_tokens: int | Domain | None = None,
+        sequence_length: int | Domain | None = None,
+        embedding_dim: int | Domain | None = None,
+        dropout: float | Domain | None = None,
+        num_layers: int | Domain | None = None,
+        num_heads: int | Domain | None = None,
+        feed_forward_units: int | Domain | None = None,
+        vectors: str | PathLike[str] | None = None,
+        train_vectors: bool | Domain | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(

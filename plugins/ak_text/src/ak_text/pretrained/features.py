@@ -12,11 +12,14 @@ import tensorflow as tf
 from ak_text.pretrained.checkpoint import read_arrays
 from ak_text.pretrained.layout import EncoderLayout, read_layout
 from ak_text.pretrained.locations import check_pretrained, checkpoint_folder
-from ak_text.pretrained.network import encoder_network, full_precision, layer_number, load_arrays, pooled_network
+from ak_text.pretrained.network import encoder_network, layer_number, load_arrays, pooled_network
 from autokeras_core import GraphError, NotFittedError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import training_in
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from autokeras_core.plugin import Depth
 
 __all__ = ["FrozenEncoder"]
@@ -59,9 +62,8 @@ class FrozenEncoder:
     in_model = False
     rows_at_once = 512
 
-    def __init__(self, pretrained: str) -> None:
-        check_pretrained(pretrained)
-        self._pretrained = pretrained
+    def __init__(self, pretrained: str | PathLike[str]) -> None:
+        self._pretrained = check_pretrained(pretrained)
         self._layout: EncoderLayout | None = None
         self._model: keras.Model | None = None
         self._function: Any = None  # a TensorFlow function, which has no types
@@ -185,7 +187,7 @@ class FrozenEncoder:
 
 def _assembled(layout: EncoderLayout) -> keras.Model:
     """Return the encoder from token numbers to pooled features; it is frozen as a whole."""
-    with full_precision():
+    with training_in("float32"):  # whatever a trial trains in: features are cached for all of them
         model = pooled_network(encoder_network(layout, name=_ENCODER), name="pretrained_encoder")
     model.trainable = False
     return model

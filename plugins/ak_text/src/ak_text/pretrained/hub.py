@@ -1,4 +1,8 @@
-"""Downloading a checkpoint from the Hugging Face hub: plain files over https, of bounded size, never a pickle."""
+"""Downloading a checkpoint from the Hugging Face hub: plain files over https, of bounded size, never a pickle.
+
+`huggingface_hub` is not used: it takes no bounds on the size of a file, follows redirects away from https, and takes a
+third of a second to import.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +51,8 @@ _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]*/)?[A-Za-z0-9][A-Za-z0-9_.-]*(
 _SECONDS_WITHOUT_AN_ANSWER = 15.0
 _BYTES_AT_ONCE = _MEBIBYTE
 _NOT_FOUND = 404
+_OFFLINE = "HF_HUB_OFFLINE"
+_YES = ("1", "on", "yes", "true")  # as Hugging Face's own packages read it
 
 
 _failed = FailedDownloads()  # by checkpoint
@@ -82,13 +88,15 @@ def download(name: str) -> Path:
             or a commit): `"bert-base-uncased@main"`.
 
     Raises:
-        UnavailableError: If the files can neither be found in the cache nor downloaded.
+        UnavailableError: If the files can neither be found in the cache nor downloaded, or `HF_HUB_OFFLINE` forbids it.
     """
     folder = cache_folder(name)
     if _is_complete(folder):
         return folder
+    if (forbidden := os.environ.get(_OFFLINE, "")).lower() in _YES:
+        raise _unavailable(name, f"{_OFFLINE}={forbidden} in the environment", f" Or unset {_OFFLINE}.")
     if (failure := _failed.recent(name)) is not None:
-        raise _unavailable(name, failure)
+        raise _undownloaded(name, failure)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, most in {**OPTIONAL_FILES, **REQUIRED_FILES}.items():
@@ -97,9 +105,9 @@ def download(name: str) -> Path:
     except (OSError, ValueError, HTTPException) as error:  # the last: what is no answer in http, or breaks off
         is_answer = isinstance(error, (HTTPError, ValueError))
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise _unavailable(name, _failed.note(name if is_answer else None, reason)) from error
+        raise _undownloaded(name, _failed.note(name if is_answer else None, reason)) from error
     if not _is_complete(folder):
-        raise _unavailable(name, _failed.note(name, "it has neither tokenizer.json nor vocab.txt"))
+        raise _undownloaded(name, _failed.note(name, "it has neither tokenizer.json nor vocab.txt"))
     return folder
 
 
@@ -174,14 +182,17 @@ def _replacing(path: Path) -> Iterator[Any]:
         raise
 
 
-def _unavailable(name: str, failure: DownloadFailure) -> UnavailableError:
+def _undownloaded(name: str, failure: DownloadFailure) -> UnavailableError:
+    return _unavailable(name, failure.reason, f" The download is not tried again before {failure.time_of_day}.")
+
+
+def _unavailable(name: str, reason: str, more_advice: str) -> UnavailableError:
     return UnavailableError(
         describe_error(
             f"The pretrained encoder {name!r} cannot be downloaded.",
             expected=f"its files on {_ADDRESS}, and a connection to it",
-            received=failure.reason[:300],
+            received=reason[:300],
             advice="Pass a local folder with config.json, model.safetensors and tokenizer.json as pretrained=, put these "
-            f"files into {str(cache_folder(name))!r}, or search without pretrained encoders: pretrained=False. The "
-            f"download is not tried again before {failure.time_of_day}.",
+            f"files into {str(cache_folder(name))!r}, or search without pretrained encoders: pretrained=False.{more_advice}",
         )
     )

@@ -16,20 +16,22 @@ __all__ = ["check_pretrained", "checkpoint_folder", "known_layout"]
 _TOKENIZERS = ("tokenizer.json", "vocab.txt")
 
 
-def check_pretrained(pretrained: str) -> None:
-    """Check that a text can be a folder or the name of a checkpoint, without looking whether it is there.
+def check_pretrained(pretrained: str | os.PathLike[str]) -> str:
+    """Return what can be a folder or the name of a checkpoint as text; it need not be there.
 
     Raises:
         GraphError: If it can be neither.
     """
-    if not pretrained or not (_is_path(pretrained) or is_hub_name(pretrained)):
-        raise GraphError(
-            describe_error(
-                "pretrained= names no checkpoint.",
-                expected="a folder, or a name on the Hugging Face hub such as 'bert-base-uncased'",
-                received=f"pretrained={pretrained!r}",
-            )
+    text: object = os.fspath(pretrained) if isinstance(pretrained, os.PathLike) else pretrained
+    if isinstance(text, str) and text and (_is_path(text) or is_hub_name(text)):
+        return text
+    raise GraphError(
+        describe_error(
+            "pretrained= names no checkpoint.",
+            expected="a folder, or a name on the Hugging Face hub such as 'bert-base-uncased'",
+            received=f"pretrained={pretrained!r}",
         )
+    )
 
 
 def checkpoint_folder(pretrained: str) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from ak_text.pretrained.layout import EncoderLayout
     from autokeras_core.plugin import Tensor
 
-__all__ = ["encoder_network", "full_precision", "layer_number", "load_arrays", "pooled_network"]
+__all__ = ["encoder_network", "layer_number", "load_arrays", "pooled_network"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -26,8 +25,8 @@ def encoder_network(layout: EncoderLayout, *, name: str = "encoder") -> keras.Mo
     It has no dropout: what stands behind it was trained on features without any, whose small differences between texts
     the noise of dropout would hide.
 
-    Columns that hold nothing but padding at the end of a batch are cut off, and put back as zeros by nobody: the output
-    is as long as the longest text. Padding tokens are attended to by no other token, wherever they stand.
+    Columns that hold nothing but padding at the end of a batch are cut off and stay off: the output is as long as the
+    longest text. Padding tokens are attended to by no other token, wherever they stand.
 
     Args:
         layout: The sizes.
@@ -89,17 +88,6 @@ def layer_number(name: str) -> int:
     head, _, rest = name.partition("_")
     number = rest.partition("_")[0]
     return int(number) if head == "layer" and number.isdigit() else -1
-
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Build layers in float32, whatever precision a trial trains in: features are cached for all of them."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _trimmed(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:

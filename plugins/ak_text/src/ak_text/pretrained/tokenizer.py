@@ -15,6 +15,8 @@ from autokeras_core import GraphError, NotFittedError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from tokenizers import Tokenizer
 
 __all__ = ["SubwordTokenizer"]
@@ -59,8 +61,8 @@ class SubwordTokenizer:
     output_spec = ((None,), "int32")
     state_files = ("tokenizer.json",)
 
-    def __init__(self, pretrained: str, sequence_length: int) -> None:
-        check_pretrained(pretrained)
+    def __init__(self, pretrained: str | PathLike[str], sequence_length: int) -> None:
+        self._pretrained = check_pretrained(pretrained)
         if sequence_length < _SHORTEST:
             raise GraphError(
                 describe_error(
@@ -69,7 +71,6 @@ class SubwordTokenizer:
                     received=f"sequence_length={sequence_length!r}",
                 )
             )
-        self._pretrained = pretrained
         self._sequence_length = int(sequence_length)
         self._width = 0
         self._padding = 0

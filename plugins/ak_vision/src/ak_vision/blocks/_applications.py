@@ -8,14 +8,15 @@ import keras
 
 from ak_vision.blocks._efficientnet_lite import efficientnet_lite0
 from ak_vision.blocks._pictures import MOMENTUM
-from ak_vision.networks import NETWORKS, Network, PixelScaling, network
+from ak_vision.networks import PixelScaling, network
 from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
+    from ak_vision.networks import Network
     from autokeras_core.plugin import Tensor
 
-__all__ = ["NETWORKS", "Network", "PixelScaling", "application", "features_from_scratch"]
+__all__ = ["application", "features_from_scratch"]
 
 
 def application(

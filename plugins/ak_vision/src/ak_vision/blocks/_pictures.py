@@ -1,4 +1,4 @@
-"""What all image blocks do to their input first."""
+"""What image blocks share: what they do to their input first, and how they normalize feature maps."""
 
 from __future__ import annotations
 

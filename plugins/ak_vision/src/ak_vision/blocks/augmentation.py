@@ -15,8 +15,7 @@ from autokeras_core.plugin import layer_seed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ak_vision.blocks._arguments import TunedBoolean, TunedFloat, TunedText
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["ImageAugmentation"]
 
@@ -69,16 +68,16 @@ class ImageAugmentation(Block):
     def __init__(
         self,
         *,
-        translation: TunedFloat = None,
-        rotation: TunedFloat = None,
-        zoom: TunedFloat = None,
-        contrast: TunedFloat = None,
-        brightness: TunedFloat = None,
-        erasing: TunedFloat = None,
-        policy: TunedText = None,
-        magnitude: TunedFloat = None,
-        horizontal_flip: TunedBoolean = None,
-        vertical_flip: TunedBoolean = None,
+        translation: float | Domain | None = None,
+        rotation: float | Domain | None = None,
+        zoom: float | Domain | None = None,
+        contrast: float | Domain | None = None,
+        brightness: float | Domain | None = None,
+        erasing: float | Domain | None = None,
+        policy: str | Domain | None = None,
+        magnitude: float | Domain | None = None,
+        horizontal_flip: bool | Domain | None = None,
+        vertical_flip: bool | Domain | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(

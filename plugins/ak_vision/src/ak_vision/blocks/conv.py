@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import MOMENTUM, as_pictures
-from ak_vision.costs import conv_work, picture_cost
+from ak_vision.blocks._pictures import as_pictures, normalized
+from ak_vision.costs import MOST_FILTERS, conv_work, picture_cost
 from ak_vision.spaces import CONV, suit_stem
 from autokeras_core import Block, Space
 from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedBoolean, TunedFloat, TunedInt
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Tensor
 
 __all__ = ["ConvBlock"]
-
-_MOST_FILTERS = 512
 
 
 class ConvBlock(Block):
@@ -54,15 +51,15 @@ class ConvBlock(Block):
     def __init__(
         self,
         *,
-        num_blocks: TunedInt = None,
-        num_layers: TunedInt = None,
-        filters: TunedInt = None,
-        kernel_size: TunedInt = None,
-        stem_stride: TunedInt = None,
-        separable: TunedBoolean = None,
-        max_pooling: TunedBoolean = None,
-        use_batch_norm: TunedBoolean = None,
-        dropout: TunedFloat = None,
+        num_blocks: int | Domain | None = None,
+        num_layers: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        kernel_size: int | Domain | None = None,
+        stem_stride: int | Domain | None = None,
+        separable: bool | Domain | None = None,
+        max_pooling: bool | Domain | None = None,
+        use_batch_norm: bool | Domain | None = None,
+        dropout: float | Domain | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
@@ -90,14 +87,14 @@ class ConvBlock(Block):
         """Return the feature map of the last block."""
         x = as_pictures(self, inputs)
         for index in range(hp["num_blocks"]):
-            filters = min(hp["filters"] * 2**index, _MOST_FILTERS)
+            filters = min(hp["filters"] * 2**index, MOST_FILTERS)
             for layer in range(hp["num_layers"]):
                 strides = hp["stem_stride"] if index == layer == 0 else 1
                 if layer == hp["num_layers"] - 1 and not hp["max_pooling"]:
                     strides *= 2
                 x = _convolution(hp, filters=filters, strides=strides)(x)
                 if hp["use_batch_norm"]:
-                    x = keras.layers.BatchNormalization(momentum=MOMENTUM)(x)
+                    x = normalized(x)
                 x = keras.layers.ReLU()(x)
             if hp["max_pooling"]:
                 # Padded: a side of 1 stays 1, and the border of an odd side is not lost.

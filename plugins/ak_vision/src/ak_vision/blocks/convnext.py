@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import keras
 
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import convnext_work
+from ak_vision.costs import CONVNEXT_EXPANSION, convnext_work
 from ak_vision.pretrained.whole import Pretraining
 from ak_vision.spaces import CONVNEXT, CONVNEXT_NETWORKS, PATCH_SIDES
 from autokeras_core.plugin import layer_seed
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedFloat, TunedInt, TunedText
+    from os import PathLike
+
     from ak_vision.costs import Values, Work
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["ConvNeXtBlock"]
 
-_EXPANSION = 4
 _EPSILON = 1e-6
 # What a residual is scaled by at first. The paper's 1e-6 is for many epochs of deep networks; networks of up to 18 blocks
 # start at 0.1 (Touvron et al.: Going Deeper with Image Transformers, 2021, section 2).
@@ -83,15 +83,15 @@ class ConvNeXtBlock(PretrainableBlock):
     def __init__(
         self,
         *,
-        version: TunedText = None,
-        num_stages: TunedInt = None,
-        blocks_per_stage: TunedInt = None,
-        filters: TunedInt = None,
-        kernel_size: TunedInt = None,
-        stochastic_depth: TunedFloat = None,
-        stem_stride: TunedInt = None,
+        version: str | Domain | None = None,
+        num_stages: int | Domain | None = None,
+        blocks_per_stage: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        kernel_size: int | Domain | None = None,
+        stochastic_depth: float | Domain | None = None,
+        stem_stride: int | Domain | None = None,
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
         self.pretraining = Pretraining.asked_for("ConvNeXtBlock", pretrained=pretrained, weights=weights)
@@ -138,7 +138,7 @@ def _small(hp: HyperparameterView, pictures: Tensor) -> Tensor:
 def _block(inputs: Tensor, *, kernel_size: int, left_out: float, seed: int | None) -> Tensor:
     filters = inputs.shape[-1]
     x = keras.layers.DepthwiseConv2D(kernel_size, padding="same")(inputs)
-    x = _convolution(_EXPANSION * filters, 1)(_normalized(x))
+    x = _convolution(CONVNEXT_EXPANSION * filters, 1)(_normalized(x))
     x = _convolution(filters, 1)(keras.layers.Activation("gelu")(x))
     # One number for each channel. An EinsumDense would do as well, and takes a hundred times as long on a CPU.
     scale = keras.layers.DepthwiseConv2D(

@@ -8,19 +8,17 @@ import keras
 
 from ak_vision.blocks._pictures import normalized
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import efficientnet_work
+from ak_vision.costs import EFFICIENTNET_SQUEEZE, EFFICIENTNET_TOP, efficientnet_work
 from ak_vision.pretrained.whole import Pretraining
 from ak_vision.spaces import EFFICIENTNET, EFFICIENTNET_NETWORKS
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedBoolean, TunedInt, TunedText
+    from os import PathLike
+
     from ak_vision.costs import Values, Work
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["EfficientNetBlock"]
-
-_SQUEEZE = 4
-_TOP_EXPANSION = 4
 
 
 class EfficientNetBlock(PretrainableBlock):
@@ -29,8 +27,8 @@ class EfficientNetBlock(PretrainableBlock):
     An inverted residual widens the feature map, convolves each channel for itself, and narrows it again; the widened
     channels may be weighed by squeeze-excitation. The small network keeps every pixel of a small picture: each stage
     halves it and doubles the filters, except the first. Its accuracy for its number of weights is high, its speed on a
-    CPU is not. The published networks are trained from scratch, or from pretrained weights on; a search tries each on pictures of at least 2/7 of
-    the size it was published for: 64 pixels for Lite0, B0 and V2-B0, 172 for B7.
+    CPU is not. The published networks are trained from scratch, or from pretrained weights on; a search tries each on
+    pictures of at least 2/7 of the size it was published for: 64 pixels for Lite0, B0 and V2-B0, 172 for B7.
 
     Args:
         version: `"small"`, `"lite0"`, `"b0"` to `"b7"`, `"v2_b0"` to `"v2_b3"`, `"v2_s"`, `"v2_m"` or `"v2_l"`.
@@ -42,8 +40,9 @@ class EfficientNetBlock(PretrainableBlock):
         squeeze_excitation: Whether the small network weighs channels by what is in the whole picture.
         stem_stride: Stride of the small network's first convolution; by default suited to the size of the pictures.
         pretrained: Whether to start from the published ImageNet weights, which Keras downloads once, and train the
-            network as a whole; then only published networks are left, without Lite0 that nobody offers. The block scales pixels itself, takes
-            grey and colour pictures only, and enlarges what is smaller than 64 (B0) to 172 (B7) pixels.
+            network as a whole; then only published networks are left, without Lite0 that nobody offers. The block
+            scales pixels itself, takes grey and colour pictures only, and enlarges what is smaller than 64 (B0) to 172
+            (B7) pixels.
         weights: The path of a local file with such weights, instead of a download: `.weights.h5`, `.keras`, or an `.h5`
             file of `keras.applications`. The network is the one that the file's name begins with, unless `version=`
             says otherwise.
@@ -77,16 +76,16 @@ class EfficientNetBlock(PretrainableBlock):
     def __init__(
         self,
         *,
-        version: TunedText = None,
-        num_stages: TunedInt = None,
-        blocks_per_stage: TunedInt = None,
-        filters: TunedInt = None,
-        expansion: TunedInt = None,
-        kernel_size: TunedInt = None,
-        squeeze_excitation: TunedBoolean = None,
-        stem_stride: TunedInt = None,
+        version: str | Domain | None = None,
+        num_stages: int | Domain | None = None,
+        blocks_per_stage: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        expansion: int | Domain | None = None,
+        kernel_size: int | Domain | None = None,
+        squeeze_excitation: bool | Domain | None = None,
+        stem_stride: int | Domain | None = None,
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
         self.pretraining = Pretraining.asked_for("EfficientNetBlock", pretrained=pretrained, weights=weights)
@@ -127,7 +126,7 @@ def _small(hp: HyperparameterView, pictures: Tensor) -> Tensor:
                 kernel_size=hp["kernel_size"],
                 squeezes=hp["squeeze_excitation"],
             )
-    return normalized(_convolution(_TOP_EXPANSION * x.shape[-1], 1)(x), activation="silu")
+    return normalized(_convolution(EFFICIENTNET_TOP * x.shape[-1], 1)(x), activation="silu")
 
 
 def _inverted_residual(
@@ -140,7 +139,7 @@ def _inverted_residual(
     )(x)
     x = normalized(x, activation="silu")
     if squeezes:
-        x = _weighed(x, squeezed=max(1, channels // _SQUEEZE))
+        x = _weighed(x, squeezed=max(1, channels // EFFICIENTNET_SQUEEZE))
     x = normalized(_convolution(filters, 1)(x))
     return keras.layers.Add()([inputs, x]) if strides == 1 and channels == filters else x
 

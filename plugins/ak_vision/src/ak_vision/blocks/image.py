@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ak_vision.blocks.augmentation import ImageAugmentation
 from ak_vision.blocks.transfer import TransferBlock
 from ak_vision.rescaling import Rescaler
-from ak_vision.spaces import FLIPS, IMAGE, can_transfer, image_space, suited_candidates
-from autokeras_core import Block, GraphError, Normalization, Space, block
+from ak_vision.spaces import DEFAULT_CANDIDATES, FLIPS, IMAGE, can_transfer, image_space, suited_candidates
+from autokeras_core import GraphError, Normalization, Space
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import ChoiceBlock
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedBoolean, TunedText
-    from autokeras_core import FineTuning
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
+    from os import PathLike
+
+    from autokeras_core import Block
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["ImageBlock"]
 
-DEFAULT_CANDIDATES = (
-    "ak_vision:conv",
-    "ak_vision:resnet",
-    "ak_vision:resnet9",
-    "ak_vision:xception",
-    "ak_vision:efficientnet",
-    "ak_vision:mobilenet",
-)
 
-_TRANSFER = "transfer"
-
-
-class ImageBlock(Block):
+class ImageBlock(ChoiceBlock):
     """Scale pictures, augment them if that helps, and apply one of several networks.
 
     Which networks are tried is written down here, so installing another plugin changes no search. They suit the size of
@@ -44,7 +35,7 @@ class ImageBlock(Block):
             their own. Each has its part of the search space under its short name, e.g. `resnet/version`.
         flips: Which mirror images have the same label, so that flipping may be searched: `"none"`, `"horizontal"`
             (most photographs), `"vertical"` or `"both"` (pictures from above, cells).
-        block_type: The short name of the candidate, e.g. `"resnet"`.
+        block_type: The short name of the candidate, e.g. `"resnet"`, or a `Choice` of some; by default tuned.
         normalize: Whether each channel is standardised with the mean and variance of the training pictures;
             otherwise values are only brought into `[0, 1]`.
         augment: Whether pictures are changed at random while training, see `ImageAugmentation`.
@@ -52,7 +43,8 @@ class ImageBlock(Block):
             else. By default it is one of the candidates for grey and colour pictures of at least 64 pixels; where its
             weights cannot be had, a search skips it. It takes pictures as they are, so `normalize` and `augment` do
             not apply to it.
-        weights: A local file with the pretrained network's weights; then it is a candidate at any size.
+        weights: A local file with the pretrained network's weights, or `"imagenet"` for the published ones; then it is
+            a candidate at any size.
         name: The block's name in the graph, by default `image`.
 
     Input shape:
@@ -75,11 +67,11 @@ class ImageBlock(Block):
         *,
         candidates: Sequence[str | Block] = DEFAULT_CANDIDATES,
         flips: str = "none",
-        block_type: TunedText = None,
-        normalize: TunedBoolean = None,
-        augment: TunedBoolean = None,
+        block_type: str | Domain | None = None,
+        normalize: bool | Domain | None = None,
+        augment: bool | Domain | None = None,
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
         if flips not in FLIPS:
@@ -90,9 +82,13 @@ class ImageBlock(Block):
                     received=f"flips={flips!r}",
                 )
             )
-        # `block_type` is narrowed below: its values are the candidates, which the class's space cannot know.
+        self._augmentation = ImageAugmentation(
+            horizontal_flip=None if "horizontal_flip" in FLIPS[flips] else False,
+            vertical_flip=None if "vertical_flip" in FLIPS[flips] else False,
+        )
         super().__init__(
             name=name,
+            block_type=block_type,
             candidates=list(candidates),
             flips=flips,
             normalize=normalize,
@@ -100,78 +96,14 @@ class ImageBlock(Block):
             pretrained=pretrained,
             weights=weights,
         )
-        if block_type is not None:
-            self.arguments = {**self.arguments, "block_type": block_type}
-        self._candidates = _by_short_name(self._with_transfer(candidates))
-        self._augmentation = ImageAugmentation(
-            horizontal_flip=None if "horizontal_flip" in FLIPS[flips] else False,
-            vertical_flip=None if "vertical_flip" in FLIPS[flips] else False,
-        )
-        self.search_space()  # a wrong argument is an error where it is written
 
-    def search_space(self, profile: DataProfile | None = None) -> Space:
-        """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
-        block_type = self.arguments.get("block_type")
-        chosen = [block_type] if isinstance(block_type, str) else list(getattr(block_type, "values", ()))
-        names: Sequence[str] = tuple(self._candidates)
-        if chosen and set(chosen) <= set(names):
-            names = tuple(
-                name for name in names if name in chosen
-            )  # the others need not be able to take these pictures
-        elif self._has_default_candidates and block_type is None:
-            names = suited_candidates(names, profile)
-            is_asked_for = self.arguments.get("pretrained") or self.arguments.get("weights")
-            if not is_asked_for and not can_transfer(profile):
-                names = tuple(name for name in names if name != _TRANSFER)
-        space = image_space(
-            augmentation=self._augmentation.search_space(profile),
-            candidates={name: self._candidates[name].search_space(profile) for name in names},
-            raw=[name for name in names if _takes_raw_pictures(self._candidates[name])],
-            scaling=[name for name in names if _scales_pictures(self._candidates[name])],
-        )
-        return space.narrow({name: self.arguments.get(name) for name in ("block_type", "normalize", "augment")})
-
-    def check_available(self, profile: DataProfile) -> None:
-        """Look whether all is here that the candidates need which may be chosen.
+    def make_candidates(self) -> Sequence[str | Block]:
+        """Return the candidates with the pretrained network that `pretrained` and `weights` ask for.
 
         Raises:
-            UnavailableError: If something cannot be had.
+            GraphError: If these contradict each other, or candidates of the user's own.
         """
-        for name in self.search_space(profile)["block_type"].grid():
-            self._candidates[str(name)].check_available(profile)
-
-    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
-        """Return the scaling of pixel values; it runs inside the model, so pictures stay `uint8` until there."""
-        candidate = self._candidates[hp["block_type"]]
-        wanted = candidate.preprocessors(hp.scope(hp["block_type"]))
-        if _takes_raw_pictures(candidate) or _scales_pictures(candidate):
-            return wanted
-        scaling = Normalization().preprocessors(hp) if hp["normalize"] else (Rescaler(),)
-        return (*scaling, *wanted)
-
-    def cost(self, hp: HyperparameterView) -> float | None:
-        """Return what training on one picture costs."""
-        return self._candidates[hp["block_type"]].cost(hp.scope(hp["block_type"]))
-
-    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
-        """Return the feature map of the chosen candidate."""
-        x = inputs
-        if hp.get("augment", False):
-            x = self._augmentation.build(hp.scope("augmentation"), x)
-        return self._candidates[hp["block_type"]].build(hp.scope(hp["block_type"]), x)
-
-    def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:
-        """Return how the chosen candidate wants its pretrained network to be trained further, if it has one."""
-        offered = getattr(self._candidates[hp["block_type"]], "fine_tuning", None)
-        plan: FineTuning | None = None if offered is None else offered(hp.scope(hp["block_type"]))
-        return plan
-
-    @property
-    def _has_default_candidates(self) -> bool:
-        return bool(self.arguments["candidates"] == list(DEFAULT_CANDIDATES))
-
-    def _with_transfer(self, candidates: Sequence[str | Block]) -> Sequence[str | Block]:
-        """Return the candidates with the pretrained network that `pretrained` and `weights` ask for."""
+        candidates: list[str | Block] = self.arguments["candidates"]
         pretrained, weights = self.arguments.get("pretrained"), self.arguments.get("weights")
         if not self._has_default_candidates:
             if pretrained is not None or weights is not None:
@@ -197,6 +129,48 @@ class ImageBlock(Block):
         transfer = TransferBlock(weights=weights)
         return [transfer] if pretrained else [*candidates, transfer]
 
+    def suited(self, profile: DataProfile | None) -> Sequence[str]:
+        """Return the candidates that suit the size of the pictures, the pretrained one where they are photographs.
+
+        One that `pretrained` or `weights` asks for, and candidates of the user's own, are taken as they are.
+        """
+        if not self._has_default_candidates:
+            return tuple(self.candidates)
+        names = suited_candidates(self.candidates, profile)
+        is_asked_for = self.arguments.get("pretrained") or self.arguments.get("weights")
+        if is_asked_for or can_transfer(profile):
+            return names
+        return tuple(name for name in names if not _takes_raw_pictures(self.candidates[name]))
+
+    def search_space(self, profile: DataProfile | None = None) -> Space:
+        """Return the space of the choice and of every candidate, narrowed by the arguments and suited to the data."""
+        names = self.possible(profile)
+        space = image_space(
+            augmentation=self._augmentation.search_space(profile),
+            candidates={name: self.candidates[name].search_space(profile) for name in names},
+            raw=[name for name in names if _takes_raw_pictures(self.candidates[name])],
+            scaling=[name for name in names if _scales_pictures(self.candidates[name])],
+        )
+        return space.narrow({name: self.arguments.get(name) for name in ("block_type", "normalize", "augment")})
+
+    def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
+        """Return the scaling of pixel values; it runs inside the model, so pictures stay `uint8` until there."""
+        candidate, own = self.chosen(hp)
+        wanted = candidate.preprocessors(own)
+        if _takes_raw_pictures(candidate) or _scales_pictures(candidate):
+            return wanted
+        scaling = Normalization().preprocessors(hp) if hp["normalize"] else (Rescaler(),)
+        return (*scaling, *wanted)
+
+    def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+        """Return the feature map of the chosen candidate."""
+        x = self._augmentation.build(hp.scope("augmentation"), inputs) if hp.get("augment", False) else inputs
+        return super().build(hp, x)
+
+    @property
+    def _has_default_candidates(self) -> bool:
+        return bool(self.arguments["candidates"] == list(DEFAULT_CANDIDATES))
+
 
 def _takes_raw_pictures(candidate: Block) -> bool:
     return bool(getattr(candidate, "takes_raw_pictures", False))
@@ -204,34 +178,3 @@ def _takes_raw_pictures(candidate: Block) -> bool:
 
 def _scales_pictures(candidate: Block) -> bool:
     return bool(getattr(candidate, "scales_pictures", False))
-
-
-def _by_short_name(candidates: Sequence[str | Block]) -> dict[str, Block]:
-    """Return new or given blocks by the short names they have in the search space."""
-    blocks: dict[str, Block] = {}
-    for candidate in candidates:
-        made: Any = block(candidate) if isinstance(candidate, str) else candidate
-        if not isinstance(made, Block):
-            raise GraphError(
-                describe_error(
-                    "ImageBlock has a candidate that is no block.",
-                    expected="registered names such as 'ak_vision:resnet', or blocks such as ResNetBlock()",
-                    received=f"candidates={list(candidates)!r}",
-                )
-            )
-        short = made.name or made.default_name()
-        if short in blocks:
-            raise GraphError(
-                describe_error(
-                    f"ImageBlock has two candidates named {short!r}.",
-                    expected="different names",
-                    received=f"candidates={list(candidates)!r}",
-                    advice="Give one of them a name, e.g. ConvBlock(name='wide').",
-                )
-            )
-        blocks[short] = made
-    if not blocks:
-        raise GraphError(
-            describe_error("ImageBlock has no candidates.", expected="at least one", received="candidates=[]")
-        )
-    return blocks

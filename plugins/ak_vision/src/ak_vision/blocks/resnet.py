@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from ak_vision.blocks._pictures import MOMENTUM
+from ak_vision.blocks._pictures import normalized
 from ak_vision.blocks._pretrainable import PretrainableBlock
 from ak_vision.costs import resnet_work
 from ak_vision.pretrained.whole import Pretraining
 from ak_vision.spaces import RESNET, RESNET_NETWORKS
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedInt, TunedText
+    from os import PathLike
+
     from ak_vision.costs import Values, Work
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["ResNetBlock"]
 
@@ -70,14 +71,14 @@ class ResNetBlock(PretrainableBlock):
     def __init__(
         self,
         *,
-        architecture: TunedText = None,
-        version: TunedText = None,
-        num_stages: TunedInt = None,
-        blocks_per_stage: TunedInt = None,
-        filters: TunedInt = None,
-        stem_stride: TunedInt = None,
+        architecture: str | Domain | None = None,
+        version: str | Domain | None = None,
+        num_stages: int | Domain | None = None,
+        blocks_per_stage: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        stem_stride: int | Domain | None = None,
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
         self.pretraining = Pretraining.asked_for("ResNetBlock", pretrained=pretrained, weights=weights)
@@ -110,8 +111,8 @@ class ResNetBlock(PretrainableBlock):
 
 
 def _pretrained_arguments(
-    pretraining: Pretraining, architecture: TunedText, version: TunedText
-) -> tuple[TunedText, TunedText]:
+    pretraining: Pretraining, architecture: str | Domain | None, version: str | Domain | None
+) -> tuple[str | Domain | None, str | Domain | None]:
     """Return both arguments that name the network, where a file is given as its name says."""
     found = pretraining.network_of_file
     if architecture is None and found is not None and found.removesuffix("_v2") in RESNET_NETWORKS:
@@ -139,10 +140,10 @@ def _residual_v1(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
     x = _normalized_relu(_convolution(filters, strides=strides)(inputs))
     x = _convolution(filters)(x)
     # The block starts as the identity: deep networks then learn from the first step (Goyal et al. 2017, 5.1).
-    x = keras.layers.BatchNormalization(momentum=MOMENTUM, gamma_initializer="zeros")(x)
+    x = normalized(x, starts_at_zero=True)
     shortcut = inputs
     if strides > 1 or inputs.shape[-1] != filters:
-        shortcut = keras.layers.BatchNormalization(momentum=MOMENTUM)(_projection(filters, strides=strides)(inputs))
+        shortcut = normalized(_projection(filters, strides=strides)(inputs))
     return keras.layers.ReLU()(keras.layers.Add()([shortcut, x]))
 
 
@@ -157,7 +158,7 @@ def _residual_v2(inputs: Tensor, *, filters: int, strides: int) -> Tensor:
 
 
 def _normalized_relu(x: Tensor) -> Tensor:
-    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=MOMENTUM)(x))
+    return keras.layers.ReLU()(normalized(x))
 
 
 def _convolution(filters: int, *, strides: int = 1) -> keras.layers.Layer:

@@ -12,8 +12,7 @@ from ak_vision.spaces import RESNET9, suit_stem
 from autokeras_core import Block, Space
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedInt
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Tensor
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Tensor
 
 __all__ = ["ResNet9Block"]
 
@@ -53,9 +52,9 @@ class ResNet9Block(Block):
     def __init__(
         self,
         *,
-        num_stages: TunedInt = None,
-        filters: TunedInt = None,
-        stem_stride: TunedInt = None,
+        num_stages: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        stem_stride: int | Domain | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, num_stages=num_stages, filters=filters, stem_stride=stem_stride)

@@ -16,12 +16,12 @@ from autokeras_core import Block, Choice, FineTuning, GraphError, Normalization,
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedFloat, TunedInt, TunedText
-    from autokeras_core.plugin import DataProfile, HyperparameterView, Preprocessor, Tensor
+    from os import PathLike
+
+    from autokeras_core.plugin import DataProfile, Domain, HyperparameterView, Preprocessor, Tensor
 
 __all__ = ["TransferBlock"]
 
-_DEPTHS = ("top", "all")
 # Against training a network from scratch, which goes forward and backward in some 30 epochs: the frozen one goes forward
 # once, and fine-tuning takes at most 10 epochs, without the gradients of the lower layers where only the top is free.
 _COST_OF_FEATURES = 1 / 90
@@ -55,7 +55,7 @@ class TransferBlock(Block):
         fine_tune_learning_rate: The largest learning rate of the second phase.
         weights: The path of a file with the weights of one network: `.weights.h5`, `.keras`, or an `.h5` file of
             `keras.applications`, with the classifier or without. The network is the one that the file's name begins
-            with, unless `backbone=` says otherwise.
+            with, unless `backbone=` says otherwise. `"imagenet"`, the default, is the published weights.
         name: The block's name in the graph, by default `transfer`.
 
     Input shape:
@@ -83,17 +83,17 @@ class TransferBlock(Block):
     def __init__(
         self,
         *,
-        backbone: TunedText = None,
-        image_size: TunedInt = None,
-        hidden_units: TunedInt = None,
-        dropout: TunedFloat = None,
-        fine_tune: TunedText = None,
-        fine_tune_learning_rate: TunedFloat = None,
-        weights: str | None = None,
+        backbone: str | Domain | None = None,
+        image_size: int | Domain | None = None,
+        hidden_units: int | Domain | None = None,
+        dropout: float | Domain | None = None,
+        fine_tune: str | Domain | None = None,
+        fine_tune_learning_rate: float | Domain | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
-        if weights is not None:
-            backbone = _backbone_of(weights, backbone)
+        if weights is not None and (file := check_weights(weights)) != IMAGENET:
+            backbone = _backbone_of(file, backbone)
         super().__init__(
             name=name,
             backbone=backbone,
@@ -123,18 +123,17 @@ class TransferBlock(Block):
         Raises:
             UnavailableError: If it is not there.
         """
-        if "weights" in self.arguments:
-            require_file(self.arguments["weights"])
+        if self._weights != IMAGENET:
+            require_file(self._weights)
 
     def preprocessors(self, hp: HyperparameterView) -> Sequence[Preprocessor]:
         """Return the frozen network, and the standardisation of its features."""
-        frozen = FrozenNetwork(hp["backbone"], hp["image_size"], self.arguments.get("weights", IMAGENET))
+        frozen = FrozenNetwork(hp["backbone"], hp["image_size"], self._weights)
         return (frozen, *Normalization().preprocessors(hp))
 
     def cost(self, hp: HyperparameterView) -> float | None:
         """Return what training on one picture costs, spread over the epochs."""
-        size = picture_size(hp.profile)
-        if size is None:
+        if picture_size(hp.profile) is None:
             return None
         side = hp["image_size"]
         share = _COST_OF_FEATURES + _COST_OF_FINE_TUNING[hp["fine_tune"]]
@@ -152,18 +151,21 @@ class TransferBlock(Block):
 
     def fine_tuning(self, hp: HyperparameterView) -> FineTuning | None:
         """Return how this configuration wants the network to be trained further."""
-        if hp["fine_tune"] not in _DEPTHS:
+        if hp["fine_tune"] == "none":
             return None
         return FineTuning(depth=hp["fine_tune"], learning_rate=hp["fine_tune_learning_rate"])
+
+    @property
+    def _weights(self) -> str:
+        return str(self.arguments.get("weights", IMAGENET))
 
 
 def _backbone_of(weights: str, backbone: object) -> str:
     """Return the network that a weights file is for.
 
     Raises:
-        GraphError: If neither the file's name nor the argument says which, or the file is of an unknown kind.
+        GraphError: If neither the file's name nor the argument says which.
     """
-    check_weights(weights)
     if isinstance(backbone, str):
         return backbone
     found = network_of_file(weights)

@@ -8,19 +8,17 @@ import keras
 
 from ak_vision.blocks._pictures import normalized
 from ak_vision.blocks._pretrainable import PretrainableBlock
-from ak_vision.costs import xception_work
+from ak_vision.costs import MOST_FILTERS, XCEPTION_MIDDLE_LAYERS, xception_work
 from ak_vision.pretrained.whole import Pretraining
 from ak_vision.spaces import XCEPTION, XCEPTION_NETWORKS
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedInt, TunedText
+    from os import PathLike
+
     from ak_vision.costs import Values, Work
-    from autokeras_core.plugin import HyperparameterView, Tensor
+    from autokeras_core.plugin import Domain, HyperparameterView, Tensor
 
 __all__ = ["XceptionBlock"]
-
-_MOST_FILTERS = 512
-_LAYERS_OF_A_MIDDLE_BLOCK = 3
 
 
 class XceptionBlock(PretrainableBlock):
@@ -29,7 +27,8 @@ class XceptionBlock(PretrainableBlock):
     The small one has Xception's three parts. In the entry each block halves the picture and doubles the filters (up to
     512); in the middle blocks of three convolutions keep both; the exit doubles the filters once more. Separable
     convolutions have few weights and need few multiplications, but on a CPU take longer than those suggest. Xception
-    itself, of `keras.applications`, is trained from scratch, or from pretrained weights on; a search tries it on pictures of 86 pixels and more.
+    itself, of `keras.applications`, is trained from scratch, or from pretrained weights on; a search tries it on
+    pictures of 86 pixels and more.
 
     Args:
         architecture: `"small"` or `"full"`.
@@ -71,13 +70,13 @@ class XceptionBlock(PretrainableBlock):
     def __init__(
         self,
         *,
-        architecture: TunedText = None,
-        num_blocks: TunedInt = None,
-        middle_blocks: TunedInt = None,
-        filters: TunedInt = None,
-        stem_stride: TunedInt = None,
+        architecture: str | Domain | None = None,
+        num_blocks: int | Domain | None = None,
+        middle_blocks: int | Domain | None = None,
+        filters: int | Domain | None = None,
+        stem_stride: int | Domain | None = None,
         pretrained: bool | None = None,
-        weights: str | None = None,
+        weights: str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
         self.pretraining = Pretraining.asked_for("XceptionBlock", pretrained=pretrained, weights=weights)
@@ -115,11 +114,11 @@ def _small(hp: HyperparameterView, pictures: Tensor) -> Tensor:
     x = normalized(x, activation="relu")
     filters = hp["filters"]
     for index in range(hp["num_blocks"]):
-        filters = min(hp["filters"] * 2**index, _MOST_FILTERS)
+        filters = min(hp["filters"] * 2**index, MOST_FILTERS)
         x = _entry_block(x, filters=filters, has_activation=index > 0)
     for _ in range(hp["middle_blocks"]):
         x = _middle_block(x)
-    return normalized(_separable(min(2 * filters, 2 * _MOST_FILTERS))(x), activation="relu")
+    return normalized(_separable(min(2 * filters, 2 * MOST_FILTERS))(x), activation="relu")
 
 
 def _entry_block(inputs: Tensor, *, filters: int, has_activation: bool) -> Tensor:
@@ -135,8 +134,8 @@ def _entry_block(inputs: Tensor, *, filters: int, has_activation: bool) -> Tenso
 
 def _middle_block(inputs: Tensor) -> Tensor:
     x = inputs
-    for index in range(_LAYERS_OF_A_MIDDLE_BLOCK):
-        is_last = index == _LAYERS_OF_A_MIDDLE_BLOCK - 1
+    for index in range(XCEPTION_MIDDLE_LAYERS):
+        is_last = index == XCEPTION_MIDDLE_LAYERS - 1
         x = _separable(inputs.shape[-1])(keras.layers.Activation("relu")(x))
         x = normalized(x, starts_at_zero=is_last)
     return keras.layers.Add()([inputs, x])

@@ -11,14 +11,12 @@ import numpy as np
 if TYPE_CHECKING:
     from autokeras_core.plugin import Tensor
 
-__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "all_layers", "correct_scaling", "set_arrays"]
+__all__ = ["IMAGENET_DEVIATION", "all_layers", "correct_scaling", "set_arrays"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-"""The mean of ImageNet's red, green and blue, of 0 to 1."""
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
-"""Their standard deviation."""
+"""The standard deviation of ImageNet's red, green and blue, of 0 to 1."""
 
 
 def all_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:

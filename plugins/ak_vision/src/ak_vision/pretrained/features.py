@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 import keras
 import numpy as np
@@ -16,14 +15,18 @@ from ak_vision.pretrained.pixels import as_network_pixels, check_channels, pixel
 from ak_vision.pretrained.weights import IMAGENET, check_weights, pretrained_network
 from autokeras_core import GraphError, NotFittedError
 from autokeras_core.errors import describe_error
+from autokeras_core.plugin import training_in
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from autokeras_core.plugin import Depth
 
 __all__ = ["FrozenNetwork"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+_PRECISION: Final = "float32"  # whatever a trial trains in: features are cached for all of them
 _ROWS_AT_ONCE = 32
 _SHARE_OF_THE_TOP = 1 / 3  # of the layers with weights
 
@@ -62,7 +65,7 @@ class FrozenNetwork:
     in_model = False
     rows_at_once = 256  # between two looks at the time that is left
 
-    def __init__(self, backbone: str, image_size: int, weights: str = IMAGENET) -> None:
+    def __init__(self, backbone: str, image_size: int, weights: str | PathLike[str] = IMAGENET) -> None:
         facts = network(backbone)
         if image_size < facts.smallest_side:
             raise GraphError(
@@ -72,14 +75,12 @@ class FrozenNetwork:
                     received=f"image_size={image_size}",
                 )
             )
-        check_weights(weights)
         self._facts = facts
         self._image_size = image_size
-        self._weights = weights
+        self._weights = check_weights(weights)
         self._shape: tuple[int, ...] = ()
         self._dtype = ""
         self._range = (0.0, 255.0)
-        self._averages = True
         self._model: keras.Model | None = None
 
     def fit(self, data: Array) -> None:
@@ -90,7 +91,7 @@ class FrozenNetwork:
             UnavailableError: If the weights can neither be found nor downloaded.
         """
         self._describe(data.shape[1:], str(data.dtype), pixel_range(data))
-        with _full_precision():
+        with training_in(_PRECISION):
             pretrained = pretrained_network(self._facts.name, image_size=self._image_size, weights=self._weights)
             self._model = self._assembled(pretrained)
 
@@ -118,7 +119,6 @@ class FrozenNetwork:
             "shape": list(self._shape),
             "dtype": self._dtype,
             "range": list(self._range),
-            "averages": self._averages,
             "weights": {f"{index:04d}": np.asarray(array) for index, array in enumerate(arrays)},
         }
 
@@ -126,9 +126,8 @@ class FrozenNetwork:
         """Restore the network from its saved weights; nothing is downloaded."""
         low, high = state["range"]
         self._describe(tuple(state["shape"]), str(state["dtype"]), (float(low), float(high)))
-        self._averages = bool(state.get("averages", False))  # models that do not say were trained without
         arrays = state["weights"]
-        with _full_precision():
+        with training_in(_PRECISION):
             model = self._assembled(self._architecture())
         set_arrays(model, [arrays[key] for key in sorted(arrays)])
         self._model = model
@@ -157,7 +156,6 @@ class FrozenNetwork:
         """Return a new preprocessor that computes with a network which `unfrozen` returned, frozen again."""
         other = type(self)(**self.get_config())
         other._describe(self._shape, self._dtype, self._range)
-        other._averages = self._averages
         other._model = network
         network.trainable = False
         return other
@@ -184,7 +182,6 @@ class FrozenNetwork:
             image_size=self._image_size,
             value_range=self._range,
             scaling=self._facts.scaling,
-            averages=self._averages,
         )
         x = keras.layers.GlobalAveragePooling2D()(pretrained(x))
         model = keras.Model(pictures, x, name=self._facts.name)
@@ -197,7 +194,7 @@ class FrozenNetwork:
 
     def _copy(self) -> keras.Model:
         original = self._fitted()
-        with _full_precision():
+        with training_in(_PRECISION):
             copy = self._assembled(self._architecture())
         set_arrays(copy, original.get_weights())
         return copy
@@ -212,14 +209,3 @@ class FrozenNetwork:
                 )
             )
         return self._model
-
-
-@contextmanager
-def _full_precision() -> Iterator[None]:
-    """Build layers in float32, whatever precision a trial trains in: features are cached for all of them."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

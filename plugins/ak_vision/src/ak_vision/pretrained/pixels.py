@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from ak_vision.networks import PixelScaling
-from ak_vision.pretrained.arrays import IMAGENET_DEVIATION, IMAGENET_MEAN
 from autokeras_core import GraphError
 from autokeras_core.errors import describe_error
 
@@ -91,22 +90,16 @@ def check_pictures(profile: DataProfile | None, *, where: str) -> None:
 
 
 def as_network_pixels(
-    pictures: Tensor,
-    *,
-    image_size: int,
-    value_range: tuple[float, float],
-    scaling: PixelScaling,
-    averages: bool = True,
+    pictures: Tensor, *, image_size: int, value_range: tuple[float, float], scaling: PixelScaling
 ) -> Tensor:
     """Return raw pictures as a network with published weights wants them.
 
     Args:
         pictures: A symbolic tensor of shape `(batch, height, width, 1 or 3)`, any number type.
-        image_size: Height and width that the network takes; pictures of another shape are stretched to it. Of
-            those that are twice as large or more, neighbouring pixels are averaged first: fine patterns would become others.
+        image_size: Height and width that the network takes; pictures of another shape are stretched to it. Where they
+            are twice as large or more, neighbouring pixels are averaged first, or fine patterns would become others.
         value_range: What stands for black and white.
         scaling: The scaling that the network was trained with.
-        averages: Whether they are averaged.
 
     Returns:
         A tensor of shape `(batch, image_size, image_size, 3)`.
@@ -115,7 +108,7 @@ def as_network_pixels(
     scale = 255.0 / (high - low) if high > low else 1.0
     x = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
     if tuple(x.shape[1:3]) != (image_size, image_size):
-        x = _averaged(x, image_size=image_size) if averages else x
+        x = _averaged(x, image_size=image_size)
         x = keras.layers.Resizing(image_size, image_size, interpolation="bilinear")(x)
     return scaled_pixels(as_colours(x), scaling)
 
@@ -138,10 +131,6 @@ def scaled_pixels(x: Tensor, scaling: PixelScaling) -> Tensor:
     """Return pixels from 0 to 255 as a network was trained on them."""
     if scaling is PixelScaling.TF:
         return keras.layers.Rescaling(1 / 127.5, offset=-1.0)(x)
-    if scaling is PixelScaling.TORCH:
-        scales = [1 / (255.0 * deviation) for deviation in IMAGENET_DEVIATION]
-        offsets = [-mean / deviation for mean, deviation in zip(IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True)]
-        return keras.layers.Rescaling(scales, offset=offsets)(x)
     if scaling is PixelScaling.CAFFE:
         return keras.layers.Rescaling(1.0, offset=[-mean for mean in _CAFFE_MEAN])(keras.ops.flip(x, axis=-1))
     return x

@@ -91,14 +91,15 @@ def has_published_weights(name: str) -> bool:
     return bool(network(name).constructor)
 
 
-def check_weights(weights: str) -> None:
-    """Check that weights are of a kind that is loaded, without looking whether the file is there.
+def check_weights(weights: str | os.PathLike[str]) -> str:
+    """Return weights as text: `"imagenet"`, or the path of a file of a kind that is loaded; it need not be there.
 
     Raises:
-        GraphError: If the name ends with anything that is no file of Keras weights.
+        GraphError: If they are neither, or the name ends with anything that is no file of Keras weights.
     """
-    if weights == IMAGENET or weights.endswith(SUFFIXES):
-        return
+    text: object = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
+    if isinstance(text, str) and (text == IMAGENET or text.endswith(SUFFIXES)):
+        return text
     raise GraphError(
         describe_error(
             "A weights file is of an unknown kind.",

@@ -25,8 +25,9 @@ from autokeras_core import Choice, GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
-    from ak_vision.blocks._arguments import TunedText
-    from autokeras_core.plugin import DataProfile, Tensor
+    from os import PathLike
+
+    from autokeras_core.plugin import DataProfile, Domain, Tensor
 
 __all__ = ["Pretraining", "pretrained_features"]
 
@@ -44,7 +45,7 @@ class Pretraining:
     weights: str
 
     @classmethod
-    def asked_for(cls, block: str, *, pretrained: bool | None, weights: str | None) -> Self | None:
+    def asked_for(cls, block: str, *, pretrained: bool | None, weights: str | PathLike[str] | None) -> Self | None:
         """Return what a block's arguments ask for; `None` where that is training from scratch.
 
         Raises:
@@ -60,15 +61,16 @@ class Pretraining:
                     received=f"pretrained=False, weights={weights!r}",
                 )
             )
-        check_weights(weights)
-        return cls(block=block, weights=weights)
+        return cls(block=block, weights=check_weights(weights))
 
     @property
     def network_of_file(self) -> str | None:
         """The network that the name of the file begins with; `None` if none does, or there is no file."""
         return None if self.weights == IMAGENET else network_of_file(self.weights)
 
-    def argument(self, hyperparameter: str, value: TunedText, *, networks: Mapping[str, str]) -> TunedText:
+    def argument(
+        self, hyperparameter: str, value: str | Domain | None, *, networks: Mapping[str, str]
+    ) -> str | Domain | None:
         """Return the argument for the hyperparameter that names the network: as it is, or as the file's name says.
 
         Args:
