@@ -173,6 +173,8 @@ class ChoiceBlock(Block):
 
     def _check_arguments(self, candidate: Block) -> None:
         """Refuse arguments that wait for what `build` asks for by itself: of candidates the core does not know that."""
+        if type(candidate).search_space is not Operator.search_space:
+            return  # it may know its hyperparameters only once there are data
         constructor = type(candidate).__init__
         settings = inspect.signature(constructor).parameters
         if constructor is not Operator.__init__ and any(each.kind is each.VAR_KEYWORD for each in settings.values()):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from autokeras_core.engine.deadline import OutOfTimeError
 from autokeras_core.engine.rows import read_only
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ def _set_room_aside(path: Path) -> None:
     with path.open("r+b") as stream:
         try:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+        except OutOfTimeError:  # an `OSError` too, by way of `TimeoutError`
+            raise
         except OSError as error:
             if error.errno not in _CANNOT_SET_ASIDE:
                 raise OSError(error.errno, error.strerror, str(path)) from error  # its own message names no file

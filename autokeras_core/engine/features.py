@@ -323,14 +323,11 @@ class FeatureStore:
         step = _step_of_a_fit(rows, preprocessor)
         rest = stream.preprocessors[stream.host_length :]
         given = read_only(transform_rows(read_rows(rows, slice(None, None, step)), rest))
+        mapped: Array | None = None
         try:
             if needs_targets(preprocessor):
                 targets = {name: target[::step] for name, target in self._targets.items()}
                 mapped = fit_supervised(preprocessor, given, targets)
-                if step == 1:
-                    # Not to be computed again: `transform` would tell these rows their own targets.
-                    self._cache.keep((key, "train"), self._stored(mapped, key), is_fixed=True)
-                    self.computations += 1
             else:
                 preprocessor.fit(given)
         except (GraphError, OutOfTimeError):
@@ -344,6 +341,10 @@ class FeatureStore:
                     received=f"{type(error).__name__}: {error}",
                 )
             ) from error
+        if mapped is not None and step == 1:
+            # Not to be computed again: `transform` would tell these rows their own targets.
+            self._cache.keep((key, "train"), self._stored(mapped, key), is_fixed=True)
+            self.computations += 1
         self.fits += 1
         _LOGGER.debug("Fitted %s for the input %s.", type(preprocessor).__name__, stream.input_name)
 

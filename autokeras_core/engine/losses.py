@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from autokeras_core.builtin.losses import FunctionLoss, UnitFreeLoss, loss_of_rows
-from autokeras_core.data.head_weights import weights_by_head
+from autokeras_core.data.head_weights import weights_of_head
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.errors import SearchError, describe_error
 
@@ -145,10 +145,7 @@ def check_left_out_rows(model: keras.Model, configuration: Mapping[str, Value], 
 
 def _leaves_rows_out(weights: Any, head: str, graph: Graph) -> bool:
     """Return whether a row has the weight 0 for a head."""
-    if weights is None:
-        return False
-    each = weights_by_head(weights, graph.heads)
-    return not np.all(each[head] if isinstance(each, dict) else each)
+    return weights is not None and not np.all(weights_of_head(weights, head, graph.heads))
 
 
 def _losses_of(

@@ -42,7 +42,11 @@ class SpaceRecorder:
 
     def record(self, path: str, domain: Domain) -> Domain:
         """Note that a block asked for `path` in the open scopes; return its domain after the user's own narrowing."""
-        found = self.domains.setdefault(path, attrs.evolve(domain, when=tuple(self.conditions)))
+        asked = attrs.evolve(domain, when=tuple(self.conditions))
+        found = self.domains.get(path, asked)
+        # Asked for in several scopes, it is active wherever one of them is: only what they share must hold.
+        shared = tuple(each for each in found.when if each in asked.when)
+        self.domains[path] = found = attrs.evolve(found, when=shared)
         return Space({path: attrs.evolve(found, when=())}).narrow({path: self.arguments.get(path)})[path]
 
     @property

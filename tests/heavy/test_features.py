@@ -184,6 +184,19 @@ def test_the_disk_sets_room_aside_before_rows_are_written(tmp_path: Path) -> Non
 
 
 @on_linux
+def test_an_interruption_while_room_is_set_aside_stays_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an `OSError` too, but no error of the disk."""
+
+    def interrupted(*arguments: Any) -> NoReturn:
+        raise OutOfTimeError("time is up")
+
+    monkeypatch.setattr(os, "posix_fallocate", interrupted)
+
+    with pytest.raises(OutOfTimeError, match="time is up"):
+        mapped_file(tmp_path / "rows.npy", (4,), np.dtype("float64"))
+
+
+@on_linux
 @pytest.mark.parametrize("kind", [FeatureCache, SharedFeatureCache])
 def test_no_room_on_the_disk_is_an_error_that_names_the_file(
     kind: Callable[[Path], FeatureCache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

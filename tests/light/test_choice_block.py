@@ -230,6 +230,18 @@ def test_an_argument_of_a_space_that_is_not_searched_is_an_error() -> None:
         Shifted(shift=1)
 
 
+def test_a_candidate_may_know_its_hyperparameters_only_with_data() -> None:
+    """Its arguments wait for these."""
+
+    class Late(Unusable):
+        def search_space(self, profile: Any = None) -> Space:
+            return Space() if profile is None else Space({"width": Choice([1, 2])})
+
+    block = OneOf(candidates=[Late(name="late", width=2)])
+
+    assert block.candidates["late"].arguments["width"] == 2
+
+
 def test_a_candidate_that_takes_any_argument_knows_them() -> None:
     """Its constructor hands them on, and it reads them itself."""
 

@@ -74,6 +74,20 @@ def test_scopes_may_be_nested_and_hold_for_parts_of_the_block() -> None:
     assert recorder.space["norms/momentum"].when == (("kind", ("mlp",)), ("norm", (True,)))
 
 
+def test_what_is_asked_for_in_two_scopes_is_tuned_in_both() -> None:
+    """KerasTuner's code asks for `units` in each branch; only what all scopes share is a condition."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+    hp.Choice("kind", ["a", "b"])
+
+    with hp.conditional_scope("kind", "a"):
+        hp.Int("units", 8, 64)
+    with hp.conditional_scope("kind", "b"):
+        hp.Int("units", 8, 64)
+
+    assert recorder.space["units"].when == ()
+
+
 def test_an_error_closes_the_scope() -> None:
     """What is asked for afterwards does not depend on it."""
     recorder = SpaceRecorder()
