@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autokeras_core.plugin import Boolean, Choice, Space
+from autokeras_core.plugin import Boolean, Choice, Space, choice_space
 
 __all__ = [
     "FT_TRANSFORMER",
@@ -99,19 +99,14 @@ WIDE_AND_DEEP = Space(
 )
 """A linear model beside dense layers."""
 
-STRUCTURED_DATA = Space.combine(
-    Space(
-        {
-            "block_type": Choice(
-                ["mlp", "real_mlp", "tabm", "residual", "ft_transformer", "wide_and_deep"], default="mlp"
-            )
-        }
-    ),
-    MLP.under("mlp").conditioned("block_type", "mlp"),
-    REAL_MLP.under("real_mlp").conditioned("block_type", "real_mlp"),
-    TABM.under("tabm").conditioned("block_type", "tabm"),
-    RESIDUAL_MLP.under("residual").conditioned("block_type", "residual"),
-    FT_TRANSFORMER.under("ft_transformer").conditioned("block_type", "ft_transformer"),
-    WIDE_AND_DEEP.under("wide_and_deep").conditioned("block_type", "wide_and_deep"),
+STRUCTURED_DATA = choice_space(
+    {
+        "mlp": MLP,
+        "real_mlp": REAL_MLP,
+        "tabm": TABM,
+        "residual": RESIDUAL_MLP,
+        "ft_transformer": FT_TRANSFORMER,
+        "wide_and_deep": WIDE_AND_DEEP,
+    }
 )
 """A choice of all of them; the plain one stands first."""
