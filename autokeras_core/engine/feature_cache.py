@@ -167,7 +167,9 @@ def _set_room_aside(path: Path) -> None:
             raise
         except OSError as error:
             if error.errno not in _CANNOT_SET_ASIDE:
-                raise OSError(error.errno, error.strerror, str(path)) from error  # its own message names no file
+                # Its own message names no file. The folder is named, since the file has another name in each trial: those
+                # that fail for want of room are to fail in the same way, which ends a search.
+                raise OSError(error.errno, error.strerror, str(path.parent)) from error
 
 
 def _remove_files(files: MutableMapping[Place, Path]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from autokeras_core._causes import causes_of
+from autokeras_core.builtin.choice import ChoiceBlock
 from autokeras_core.engine.failures import describe_failure
 from autokeras_core.engine.pipeline import check_class_names
 from autokeras_core.engine.randomness import seeded_apart
@@ -32,7 +33,8 @@ def check_reloading(compiled: CompiledGraph, graph: Graph) -> None:
 
     Args:
         compiled: What was built of the graph; it is not changed.
-        graph: The graph; where it is of this project's own operators alone, their layers are not looked at.
+        graph: The graph; where it is of this project's own operators alone, candidates too, their layers are not looked
+            at.
 
     Raises:
         GraphError: If a layer cannot, or two classes share a name: then the trial fails before it trains what would be lost.
@@ -65,7 +67,8 @@ def check_reloading(compiled: CompiledGraph, graph: Graph) -> None:
 
 
 def _is_tested(operator: object) -> bool:
-    return type(operator).__module__.partition(".")[0] in _TESTED_PACKAGES
+    candidates = operator.candidates.values() if isinstance(operator, ChoiceBlock) else ()
+    return type(operator).__module__.partition(".")[0] in _TESTED_PACKAGES and all(map(_is_tested, candidates))
 
 
 def _make_again(operation: Any) -> None:

@@ -34,28 +34,45 @@ class SpaceRecorder:
         domains: The domains found, as the blocks gave them, by full path in the order they were first asked for.
         arguments: What the user fixed or narrowed, by full path: a value or a domain.
         conditions: Those of the scopes that are open now, the outermost one first: full paths and the values they allow.
+        others: Domains that are not the found ones, asked for under the same paths in other scopes.
     """
 
     domains: dict[str, Domain] = attrs.field(factory=dict)
     arguments: dict[str, object] = attrs.field(factory=dict)
     conditions: list[tuple[str, tuple[Value, ...]]] = attrs.field(factory=list)
+    others: dict[str, Domain] = attrs.field(factory=dict)
 
     def record(self, path: str, domain: Domain) -> Domain:
         """Note that a block asked for `path` in the open scopes; return its domain after the user's own narrowing."""
         asked = attrs.evolve(domain, when=tuple(self.conditions))
         found = self.domains.get(path, asked)
-        # Asked for in several scopes, it is active wherever one of them is: only what they share must hold.
-        shared = tuple(each for each in found.when if each in asked.when)
-        self.domains[path] = found = attrs.evolve(found, when=shared)
-        return Space({path: attrs.evolve(found, when=())}).narrow({path: self.arguments.get(path)})[path]
+        everywhere = attrs.evolve(found, when=())
+        if found.when != asked.when and everywhere != attrs.evolve(domain, when=()):
+            self.others.setdefault(path, domain)
+        narrowed = Space({path: everywhere}).narrow({path: self.arguments.get(path)})[path]
+        # Asked for in several scopes, it is active wherever one of them is: only what they share must hold. And what the
+        # user fixed holds on branches too that this build does not take.
+        shared = () if isinstance(narrowed, Fixed) else tuple(each for each in found.when if each in asked.when)
+        self.domains[path] = attrs.evolve(found, when=shared)
+        return narrowed
 
     @property
     def space(self) -> Space:
         """What was found, as a space after the user's own narrowing.
 
         Raises:
-            SpaceError: If a scope depends on what was not asked for before it, or on a value that this can never have.
+            SpaceError: If a scope depends on what was not asked for before it, or on a value that this can never have,
+                or if the same name was asked for with another domain in another scope.
         """
+        for path, other in self.others.items():
+            raise SpaceError(
+                describe_error(
+                    f"The hyperparameter {path!r} is asked for with different domains in different scopes.",
+                    expected=f"{attrs.evolve(self.domains[path], when=())!r} in each, as in the first",
+                    received=repr(attrs.evolve(other, when=())),
+                    advice="Give the two different names.",
+                )
+            )
         return Space(self.domains).narrow({path: self.arguments.get(path) for path in self.domains})
 
 

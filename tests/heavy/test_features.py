@@ -198,14 +198,14 @@ def test_an_interruption_while_room_is_set_aside_stays_one(tmp_path: Path, monke
 
 @on_linux
 @pytest.mark.parametrize("kind", [FeatureCache, SharedFeatureCache])
-def test_no_room_on_the_disk_is_an_error_that_names_the_file(
+def test_no_room_on_the_disk_is_an_error_that_names_the_folder(
     kind: Callable[[Path], FeatureCache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the file is gone."""
+    """The same one in each trial, so that a search ends which fails with nothing else; and the file is gone."""
     refuse(monkeypatch, errno.ENOSPC)
     allocate = kind(tmp_path).allocator(("key", "train"), largest_in_memory=0)
 
-    with pytest.raises(OSError, match=f"No space left on device: '{re.escape(str(tmp_path))}.*key-train"):
+    with pytest.raises(OSError, match=f"No space left on device: '{re.escape(str(tmp_path))}'"):
         allocate((1_000,), np.dtype("float32"))
 
     assert not list(tmp_path.iterdir())

@@ -88,6 +88,33 @@ def test_what_is_asked_for_in_two_scopes_is_tuned_in_both() -> None:
     assert recorder.space["units"].when == ()
 
 
+def test_another_domain_in_another_scope_is_an_error() -> None:
+    """A configuration would get values of the first where the block asked for those of the second."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+    hp.Choice("size", ["small", "large"])
+
+    with hp.conditional_scope("size", "small"):
+        hp.Int("units", 8, 64)
+    with hp.conditional_scope("size", "large"):
+        hp.Int("units", 256, 1024)
+
+    with pytest.raises(SpaceError, match="'units' is asked for with different domains.*different names"):
+        assert recorder.space
+
+
+def test_what_the_user_fixed_holds_on_a_branch_that_was_not_built() -> None:
+    """KerasTuner's code has an `if` in the scope, so one build asks for `units` on one branch only."""
+    recorder = SpaceRecorder(arguments={"units": 32})
+    hp = HyperparameterView(values={}, recorder=recorder)
+
+    if hp.Choice("kind", ["a", "b"]) == "a":
+        with hp.conditional_scope("kind", "a"):
+            hp.Int("units", 8, 64)
+
+    assert recorder.space.complete({"kind": "b"}) == {"kind": "b", "units": 32}
+
+
 def test_an_error_closes_the_scope() -> None:
     """What is asked for afterwards does not depend on it."""
     recorder = SpaceRecorder()

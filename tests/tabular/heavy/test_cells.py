@@ -43,6 +43,11 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("₹1,099", (1099, "currency")),
         ("₹1,09,900", (109900, "currency")),
         ("5\u00a0₺", (5, "currency")),
+        ("USD 1,234", (1234, "currency")),
+        ("-US$5.50", (-5.5, "currency")),
+        ("Rs. 1,09,900", (109900, "currency")),
+        ("(R$ 5)", (-5, "currency")),
+        ("CHF12", (12, "currency")),
         ("(5.00)", (-5, "accounting")),
         ("($1,234)", (-1234, "currency")),
         ("$(5)", (-5, "currency")),
@@ -53,7 +58,17 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("1\u2019234", (1234, "thousands")),
         ("(1 234)", (-1234, "accounting")),
         ("\u22125.20", (-5.2, "plain")),
+        ("\u20135.20", (-5.2, "plain")),
         ("(12%)", (-12, "percent")),
+        ("1.1K", (1100, "magnitude")),
+        ("950k", (950000, "magnitude")),
+        ("-2.55 M", (-2550000, "magnitude")),
+        ("€110.5M", (110500000, "currency")),
+        ("$3.5m", (3500000, "currency")),
+        ("3B", (3e9, "magnitude")),
+        ("1,200 million", (1.2e9, "magnitude")),
+        ("Rs. 5 lakhs", (500000, "currency")),
+        ("3 Mio.", (3e6, "magnitude")),
         (" True", (1, "plain")),
         ("FALSE", (0, "plain")),
     ],
@@ -66,7 +81,8 @@ def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"]
-    + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "CHF 5"]
+    + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "ABC 5", "Rs", "USD 5 €", "5–10"]
+    + ["5m", "5 b", "84887B", "05B", "1234K", "1,234K", "K", "million", "5% K", "1e5e3K", "5KM", "1 t"]
     + ["030 123 456", "555 123 4567", "1 2345", "2024 001", "1 234'567", "1,234 567"],
 )
 def test_texts_that_are_no_numbers(text: str) -> None:
@@ -186,20 +202,34 @@ def test_decimal_commas_behind_gaps() -> None:
         (["5", "6"], ""),
         (["5%", "6%"], ""),
         (["a km", "b km"], ""),
-        (["5 years old", "6 years old"], ""),
+        (["5 years old", "6 years old"], "years old"),
+        (["500 sq. ft", "1,200 sq ft", "80 sq. ft"], "sq. ft"),
+        (["5 of the best I saw", "7 of the best I saw"], ""),
+        (["$70/month", "$85 / month"], "/month"),
+        (['15.6"', '13"'], '"'),
+        (["45°", "-7.5°"], "°"),
+        ([*(f"{n} days" for n in range(2, 30)), *["1 day"] * 20], "days"),
+        (["3 boxes", "1 box", "2 inches", "1 inch"], ""),
+        (["2 inches", "1 inch"], "inches"),
+        (["5 KM", "7 km", "9 km."], "KM"),
+        ([*(f"{n} Mb" for n in range(9)), *(f"{n} MB" for n in range(9))], ""),
+        (["2 ms", "3 m"], ""),
         (["5 m2", "6 m2"], ""),
         ([*(f"{n} km" for n in range(30)), "unknown"], "km"),
         ([*(f"{n} km" for n in range(8)), "9", "unknown"], ""),
-        ([*(f"{n / 10} K" for n in range(1, 191)), "unknown", "0"], "K"),
-        ([*(f"{n / 10} K" for n in range(1, 191)), "950"], ""),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "unknown", "0"], ""),
+        ([*(f"{n} K" for n in range(900, 1100)), "unknown", "0"], "K"),
+        ([*(f"{n / 10} t" for n in range(1, 191)), "unknown", "0"], "t"),
+        ([*(f"{n / 10} t" for n in range(1, 191)), "950"], ""),
         ([*(f"{n} million" for n in range(1, 30)), "1,200"], ""),
+        ([*(f"{n} million USD" for n in range(1, 30)), "1,200"], ""),
         ([f"{n}B" for n in range(84887, 84987)], ""),
         (["61.57N", "59.91N"], ""),
         (["5m", "12 m"], "m"),
     ],
 )
 def test_the_unit_of_a_column(texts: list[str], expected: str) -> None:
-    """It is one word behind the digits of nearly all texts, whatever stands between."""
+    """It is a word or a few behind the digits of nearly all texts, in one form or another, whatever stands between."""
     assert common_unit(np.array(texts, dtype=object)) == expected
 
 
@@ -218,6 +248,13 @@ def test_numbers_with_a_unit() -> None:
     np.testing.assert_array_equal(parse_numbers(texts, unit="km"), [1200, 7, 12.5, 3, np.nan, np.nan])
 
 
+def test_numbers_with_a_unit_in_another_form() -> None:
+    """Also in one that training rows did not have; another unit with the same letters makes no number."""
+    texts = np.array(["2 days", "1 day", "3 DAYS", "4 days.", "5 dayss", "6 d"], dtype=object)
+
+    np.testing.assert_array_equal(parse_numbers(texts, unit="days"), [2, 1, 3, 4, np.nan, np.nan])
+
+
 def test_a_letter_is_a_unit_where_values_come_back() -> None:
     """Or where the user has said that the texts are numbers; codes of parts differ."""
     texts = np.array(["5m", "6m"], dtype=object)
@@ -228,9 +265,9 @@ def test_a_letter_is_a_unit_where_values_come_back() -> None:
 
 def test_a_number_without_the_magnitude_of_the_others_is_none() -> None:
     """It is another one; but nothing is nothing."""
-    texts = np.array(["850.6K", "950", "0"], dtype=object)
+    texts = np.array(["1850.6K", "950", "0"], dtype=object)
 
-    np.testing.assert_array_equal(parse_numbers(texts, unit="K"), [850.6, np.nan, 0])
+    np.testing.assert_array_equal(parse_numbers(texts, unit="K"), [1850.6, np.nan, 0])
 
 
 @pytest.mark.parametrize(
@@ -313,6 +350,18 @@ def test_many_numbers_are_read_as_one_by_one(texts: list[str]) -> None:
         (["1/1000", "1/2000", "1/4000"], None),
         (["2009/10", "2011/12"], None),
         (["2009/10", "2010/12"], "%Y/%m"),
+        (["29/Feb/2024"], "%d/%b/%Y"),
+        (["2024-Feb-29"], "%Y-%b-%d"),
+        (["29FEB2024", "1Mar2024"], "%d%b%Y"),
+        (["29FEB24"], "%d%b%y"),
+        (["12ABC2024"], None),
+        (["Thu 29 Feb 2024"], "%a %d %b %Y"),
+        (["Thursday, February 29, 2024"], "%A, %B %d, %Y"),
+        (["Thu Feb 29 13:45:07 2024"], "%a %b %d %H:%M:%S %Y"),
+        (["2024 Feb"], "%Y %b"),
+        (["3:45pm"], "%I:%M%p"),
+        (["2009-10", "2011-12"], None),
+        (["2009-10", "2010-12"], "ISO8601"),
         (["2020"], None),
         ([], None),
     ],
@@ -323,7 +372,8 @@ def test_formats_of_dates(texts: list[str], expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "expected"), [(["1.8.13"], "%d.%m.%y"), (["2021.3.1"], "%Y.%m.%d"), (["2009/10"], "%Y/%m")]
+    ("texts", "expected"),
+    [(["1.8.13"], "%d.%m.%y"), (["2021.3.1"], "%Y.%m.%d"), (["2009/10"], "%Y/%m"), (["2009-10"], "ISO8601")],
 )
 def test_what_is_known_to_be_dates_needs_no_sign_of_it(texts: list[str], expected: str) -> None:
     """Though they are written like versions, or like seasons."""
@@ -331,9 +381,10 @@ def test_what_is_known_to_be_dates_needs_no_sign_of_it(texts: list[str], expecte
     assert find_format(texts, are_dates=True) == expected
 
 
-def test_seasons_with_an_odd_cell_are_no_months() -> None:
+@pytest.mark.parametrize("sign", "/-")
+def test_seasons_with_an_odd_cell_are_no_months(sign: str) -> None:
     """The odd cell says nothing about the others."""
-    texts = [*(f"{year}/{year % 100 + 1:02d}" for year in range(2000, 2012)), "unknown"]
+    texts = [*(f"{year}{sign}{year % 100 + 1:02d}" for year in range(2000, 2012)), "unknown"]
 
     assert find_format(texts, share=0.9) is None
 

@@ -71,6 +71,9 @@ KINDS = {
     "units": (choice(["58000 km", "7 km", "1,200 km"]), "numerical", "throughout, with the unit 'km', 3 different"),
     "units and commas": (choice(["1.200,5 EUR", "7,25 EUR"]), "numerical", "throughout, with the unit 'EUR', 2 different"),
     "codes with a letter": (choice(["007A", "010A", "123A"]), "categorical", "codes: digits that start with 0, e.g. '007A'"),
+    "words for money": (choice(["USD 1,200", "USD 15"]), "numerical", "throughout, such as 'USD 1,200', 2 different"),
+    "magnitudes": (choice(["1.1K", "950", "2.5M"]), "numerical", "throughout, such as '1.1K', 3 different"),
+    "one and many": (choice(["1 day", "2 days", "30 days"]), "numerical", "with the unit 'days', 3 different"),
     "several units": (choice(["5 kg", "7 lb", "12 kg"]), "categorical", "text, 3 different"),
     "months in words": ([f"{day:%B %Y}" for day in DAYS], "datetime", "dates throughout (%B %Y)"),
     "iso dates": ([day.isoformat() for day in DAYS], "datetime", "text that reads as dates throughout (ISO8601)"),
@@ -114,6 +117,11 @@ def test_kind_has_a_reason(column: Any, kind: str, reason: str) -> None:
         ("zip_code", choice([90210, 10001, 60601]), "categorical"),
         ("size", choice([90210, 10001, 60601]), "numerical"),
         ("store_id", choice([4, 8, 15, 16]), "categorical"),
+        ("store_id", choice([*map(str, range(1, 30)), "web"]), "categorical"),
+        ("code of product", choice([4, 8, 15, 16]), "categorical"),
+        ("zip_population", choice([4, 8, 15, 16]), "numerical"),
+        ("category_sales", choice([4, 8, 15, 16]), "numerical"),
+        ("months_since_2000", np.arange(ROWS) + 1, "numerical"),
     ],
 )
 def test_names_tell_identifiers_and_codes_from_amounts(name: str, column: Any, kind: str) -> None:
@@ -121,6 +129,14 @@ def test_names_tell_identifiers_and_codes_from_amounts(name: str, column: Any, k
     facts, _ = analysed(column, name)
 
     assert facts["kind"] == kind
+
+
+def test_codes_of_thousands_are_codes() -> None:
+    """As many as encoders tell apart, with five rows each."""
+    codes = np.arange(6_000) % 1_200
+
+    assert analysed(codes, "user_id")[0]["kind"] == "categorical"
+    assert analysed(codes[:5_000], "user_id")[0]["kind"] == "numerical"
 
 
 def test_consecutive_numbers_without_names_are_kept() -> None:

@@ -18,7 +18,7 @@ ROWS = 60
 LABELS = np.array(["no", "yes"])[np.arange(ROWS) % 2]
 NUMBERS = [str(n * 1.5) for n in range(ROWS)]
 DATES = [f"{n % 28 + 1:02d}.{n % 12 + 1:02d}.2020" for n in range(ROWS)]
-COLUMNS = {"numbers": (NUMBERS, "3.0M", "numerical"), "dates": (DATES, "soon", "datetime")}
+COLUMNS = {"numbers": (NUMBERS, "3.0T", "numerical"), "dates": (DATES, "soon", "datetime")}
 
 
 def with_odd_cell(cells: list[str], odd: str, row: int = 7) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def test_the_split_does_not_decide_whether_a_streamed_table_can_be_used(
 
 def test_a_table_with_odd_cells_is_learned_from_and_predicted() -> None:
     """A row with odd cells counts as one without these."""
-    frame = with_odd_cell(DATES, "soon").assign(price=with_odd_cell(NUMBERS, "3.0M")["column"])
+    frame = with_odd_cell(DATES, "soon").assign(price=with_odd_cell(NUMBERS, "3.0T")["column"])
     classifier = StructuredDataClassifier(max_trials=1, seed=0, ensemble=False)
 
     classifier.fit(frame, LABELS, epochs=1, verbose=0)
@@ -86,10 +86,10 @@ def test_a_table_with_odd_cells_is_learned_from_and_predicted() -> None:
 
 def test_an_odd_cell_is_an_error_in_any_row_of_a_column_that_the_user_has_named() -> None:
     """`column_types` says that all cells are numbers. No row is named: those of a part are not those of the table."""
-    frame = with_odd_cell(NUMBERS, "3.0M")
+    frame = with_odd_cell(NUMBERS, "3.0T")
 
     for seed in range(12):
-        with pytest.raises(DataError, match="^A cell of the numerical column 'column' holds no number.*'3.0M'"):
+        with pytest.raises(DataError, match="^A cell of the numerical column 'column' holds no number.*'3.0T'"):
             StructuredDataClassifier(column_types={"column": "numerical"}, seed=seed).analyse(frame, LABELS)
 
 
@@ -117,10 +117,12 @@ def test_few_cells_among_dates_that_are_none_are_missing() -> None:
     assert "10 cells that are none, e.g. 'soon', are taken as missing" in reason
 
 
-@pytest.mark.parametrize("words", [21, 100])
-def test_many_words_among_dates_make_no_dates(words: int) -> None:
-    """Where more than one in ten cells is no date."""
-    facts, _ = analysed([f"{n % 28 + 1}.3.{1900 + n}" if n >= words else "soon" for n in range(200)])
+@pytest.mark.parametrize(("cells", "different"), [(30, 30), (101, 1)])
+def test_many_words_among_dates_make_no_dates(cells: int, different: int) -> None:
+    """Where more than one in ten texts is no date, or more than half of the cells are none."""
+    words = [f"soon {'abcdefghij'[n % 10]}{'klm'[n // 10 % 3]}" for n in range(different)]
+
+    facts, _ = analysed([f"{n % 28 + 1}.3.{1900 + n}" if n >= cells else words[n % different] for n in range(200)])
 
     assert facts["kind"] != "datetime"
 
@@ -219,6 +221,61 @@ def test_numbers_of_telephones_are_no_amounts() -> None:
     assert facts["kind"] == "categorical"
 
 
+@pytest.mark.parametrize("odd", ["unknown", "<0.1"])
+def test_a_word_in_many_cells_makes_numbers_no_categories(odd: str) -> None:
+    """It is one text among a hundred; that it stands there is learned from as a missing value is."""
+    facts, _ = analysed([odd if n % 4 == 0 else f"{n}.5" for n in range(400)])
+
+    assert (facts["kind"], facts["is_mixed"], facts["missing"]) == ("numerical", True, 100)
+
+
+def test_words_in_most_cells_make_categories_of_numbers() -> None:
+    """The numbers are the odd ones then."""
+    facts, _ = analysed([f"{n}.5" if n % 4 == 0 else "unknown" for n in range(400)])
+
+    assert facts["kind"] == "categorical"
+
+
+def test_many_words_make_categories_of_numbers() -> None:
+    """More than one in ten different texts."""
+    facts, _ = analysed([f"{n % 80}.5" if n % 5 else f"hall {'abcdefghij'[n // 5 % 10]}" for n in range(400)])
+
+    assert facts["kind"] == "categorical"
+
+
+def test_a_word_in_many_cells_makes_dates_no_categories() -> None:
+    """As with numbers."""
+    days = np.datetime64("2021-01-01") + np.arange(400)
+
+    facts, _ = analysed(["open" if n % 4 == 0 else str(day) for n, day in enumerate(days)])
+
+    assert (facts["kind"], facts["is_mixed"], facts["missing"]) == ("datetime", True, 100)
+
+
+@pytest.mark.parametrize("spelling", [".", "..", "--", "N.A.", "n.a.", "Null", "NONE", "#DIV/0!"])
+def test_spellings_of_nothing(spelling: str) -> None:
+    """What statistics programs and spreadsheets write is missing, in capitals or not."""
+    facts, reason = analysed([spelling if n % 4 == 0 else f"{n % 7}" for n in range(60)])
+
+    assert (facts["kind"], facts["missing"]) == ("numerical", 15)
+    assert f"{spelling!r} read as missing" in reason
+
+
+def test_an_odd_cell_makes_codes_no_amounts() -> None:
+    """Digits that start with a 0 are codes as they are without it."""
+    facts, reason = analysed([f"{n % 40:03d}" if n else "136A" for n in range(300)])
+
+    assert facts["kind"] == "categorical"
+    assert reason.startswith("codes: digits that start with 0, e.g. '001'")
+
+
+def test_an_odd_cell_makes_times_of_day_no_categories() -> None:
+    """It is missing, as it is among dates."""
+    facts, _ = analysed([f"{n // 60:02d}:{n % 60:02d}" if n != 7 else "noon" for n in range(300)])
+
+    assert (facts["kind"], facts["missing"]) == ("datetime", 1)
+
+
 def test_amounts_of_a_hundred_million_are_read_among_others() -> None:
     """Some are shorter."""
     facts, _ = analysed([f"{n * 1_234_567:,}".replace(",", " ") for n in range(1, 301)])
@@ -257,11 +314,10 @@ def warned_of(cells: Any, name: str = "column", **arguments: Any) -> list[str]:
 
 WEIGHTS = [f"{n}{'lb' if n % 2 else 'kg'}" for n in range(100)]
 DISTANCES = [f"{n} {'mi' if n % 2 else 'km'}" for n in range(1000, 1100)]
-SALES = [f"${n % 40 + 10}.5{'M' if n % 2 else 'K'}" for n in range(200)]
-SHORT = [f"{n}" if n < 95 else f"{n}.1K" for n in range(100)]
+SALES = [f"${n % 40 + 10}.5{'/kg' if n % 2 else '/lb'}" for n in range(200)]
+SHORT = [f"{n}" if n < 95 else f"{n}.1T" for n in range(100)]
 SEATS = [f"{n % 40}{'ABCDEF'[n % 6]}" for n in range(240)]
 TINY = np.arange(1, 101) * 1e-42
-DAYS = [*(f"{n} days" for n in range(2, 98)), *["1 day"] * 4]
 POUNDS = [*(f"{n} kg" for n in range(1, 96)), *["5 lb"] * 5]
 PICTURES = [f"{n} 480" for n in range(320, 380)]
 UNCLEAR = ["€999", "€1.234", "€12"] * 30
@@ -274,14 +330,13 @@ UNCLEAR = ["€999", "€1.234", "€12"] * 30
         (TINY, "'column' is dropped as constant: unless they are scaled, float32 takes its 100 numbers for one"),
         (UNCLEAR, "'column' has points, as in '€1.234', that may be between thousands"),
         (DISTANCES, "'column' is taken for text, though its texts, such as '1000 km', are mostly digits"),
-        (SALES, "'column' is taken for categories, though its texts, such as '$10.5K', are mostly digits"),
-        (SHORT, "'column' has cells such as '95.1K', with digits, that are taken as missing"),
-        (DAYS, "'column' has cells such as '1 day', with digits, that are taken as missing"),
+        (SALES, "'column' is taken for categories, though its texts, such as '$10.5/lb', are mostly digits"),
+        (SHORT, "'column' has cells such as '95.1T', with digits, that are taken as missing"),
         (POUNDS, "'column' has cells such as '5 lb', with digits, that are taken as missing"),
         (PICTURES, "'column' has texts, such as '320 480', that may be two numbers each; they are taken for one"),
         (SEATS, "such as '0A', are mostly digits. If they are numbers, write them as plain ones; or"),
     ],
-    ids=["identifier", "tiny", "points", "text", "categories", "mixed", "one day", "pounds", "pictures", "seats"],
+    ids=["identifier", "tiny", "points", "text", "categories", "mixed", "pounds", "pictures", "seats"],
 )
 def test_a_column_whose_numbers_may_be_lost_is_warned_of(cells: Any, message: str) -> None:
     """By name, and with what happens to it."""
@@ -292,9 +347,9 @@ def test_a_column_whose_numbers_may_be_lost_is_warned_of(cells: Any, message: st
 
 def test_a_column_that_is_doubted_twice_is_warned_of_once() -> None:
     """With both."""
-    (found,) = warned_of([*(f"€{n}" for n in range(100, 160)), "€1.234", "€12.5K"])
+    (found,) = warned_of([*(f"€{n}" for n in range(100, 160)), "€1.234", "€12.5T"])
 
-    assert "has cells such as '€12.5K', with digits, that are taken as missing and has points, as in '€1.234'" in found
+    assert "has cells such as '€12.5T', with digits, that are taken as missing and has points, as in '€1.234'" in found
 
 
 @pytest.mark.parametrize(

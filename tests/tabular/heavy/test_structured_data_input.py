@@ -482,6 +482,17 @@ def test_a_copy_of_a_target_of_any_kind_is_warned_of(column: Any, kind: str, tar
         reviewed(pd.DataFrame({"leak": column, "other": OTHER}), targets, kind=kind)
 
 
+def test_a_copy_of_classes_is_warned_of_where_a_rare_one_has_no_target() -> None:
+    """As where the rows looked at are some of many: the column has a value that these lack."""
+    codes = np.array(["low", "middle", "high"])[CLASSES].astype(object)
+    codes[0] = "rare"
+    targets = np.eye(3, dtype=np.float32)[CLASSES]
+    targets[0] = np.nan
+
+    with pytest.warns(DataWarning, match="give the target away: 'leak' is the target 'head'"):
+        reviewed(pd.DataFrame({"leak": codes, "other": OTHER}), targets)
+
+
 def test_a_column_that_nearly_is_a_label_is_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
     """It is a good column."""
     nearly = FLAGS.copy()

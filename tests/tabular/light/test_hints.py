@@ -43,7 +43,8 @@ def test_names_that_only_contain_such_a_word(name: str) -> None:
 
 def test_names_of_codes_and_orders() -> None:
     """Codes are categories; an order is a number, though it counts up."""
-    assert looks_like_code("zip_code") and looks_like_code("ProductType") and not looks_like_code("price")
+    assert looks_like_code("zip_code") and looks_like_code("ProductType") and looks_like_code("code of product 2")
+    assert not looks_like_code("price") and not looks_like_code("key_presses") and not looks_like_code("")
     assert looks_like_order("birthYear") and looks_like_order("t") and not looks_like_order("index")
 
 

@@ -295,9 +295,10 @@ def test_a_length_of_ones_own_stays() -> None:
     assert space_for(["a word"] * 20, sequence_length=200)["sequence_length"].default == 200
 
 
-def test_a_missing_folder_is_an_error_at_once(tmp_path: Path) -> None:
-    """Who names a folder means it: the search does not go on without it."""
-    model = TextClassifier(pretrained=str(tmp_path / "nowhere"), max_trials=1)
+@pytest.mark.parametrize("folder", ["./encoder", Path("encoder"), Path("models/encoder")], ids=repr)
+def test_a_missing_folder_is_an_error_at_once(folder: str | Path) -> None:
+    """Who names a folder means it: the search does not go on without it, or with what the hub has under its name."""
+    model = TextClassifier(pretrained=folder, max_trials=1)
 
     with pytest.raises(UnavailableError, match="which is no folder"):
         model.fit(*reviews(), verbose=0)

@@ -22,9 +22,20 @@ from ak_vision import (
     ResNetBlock,
     XceptionBlock,
 )
-from autokeras_core import Block, Choice, ClassificationHead, DenseBlock, GraphError, Merge, SpaceError
+from autokeras_core import (
+    AutoModel,
+    Block,
+    Choice,
+    ClassificationHead,
+    DenseBlock,
+    GraphError,
+    Merge,
+    SearchError,
+    SpaceError,
+)
 from autokeras_core.data.profile import DataProfile, InputProfile
 from autokeras_core.graph.graph import Graph
+from autokeras_core.graph.operator import Tensor
 from autokeras_core.graph.view import HyperparameterView
 
 SIZES = [(3, 3), (33, 47)]
@@ -406,3 +417,20 @@ class TestImageBlock:
         features = build(block, (8, 8, 1)).output
 
         assert features.shape == (None, 16)
+
+    def test_a_candidate_that_could_not_be_loaded_again_is_told_before_it_trains(self) -> None:
+        """As a block in the graph is; at its end the search would be lost."""
+
+        class Halving(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
+            def call(self, inputs: Tensor) -> Tensor:
+                return inputs * 0.5
+
+        class Own(Block):
+            def build(self, hp: HyperparameterView, inputs: Tensor) -> Tensor:
+                return Halving()(keras.layers.Flatten()(inputs))
+
+        start = ImageInput()
+        model = AutoModel(start, ClassificationHead()(ImageBlock(candidates=[Own()])(start)), max_trials=1, seed=0)
+
+        with pytest.raises(SearchError, match=r"layer '\w*halving' could not be loaded again"):
+            model.fit(np.zeros((20, 8, 8, 1), dtype="uint8"), np.arange(20) % 2, epochs=1, verbose=0)

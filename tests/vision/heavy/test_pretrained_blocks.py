@@ -24,7 +24,7 @@ from ak_vision import (
 )
 from ak_vision.blocks._applications import application
 from ak_vision.costs import published_cost
-from autokeras_core import AutoModel, Block, ClassificationHead, GraphError, SearchError, UnavailableError
+from autokeras_core import AutoModel, Block, ClassificationHead, Fixed, GraphError, SearchError, UnavailableError
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.graph.view import HyperparameterView
 from tests.vision.heavy.backbones import coloured, go_offline, save_network
@@ -256,6 +256,8 @@ def test_what_cannot_be_meant_is_an_error_where_it_is_written(
         (EfficientNetBlock(weights="efficientnet_lite0.weights.h5"), {"version": "lite0"}),
         (XceptionBlock(pretrained=True), {"architecture": "full"}),
         (MobileNetBlock(pretrained=True), {"version": "small"}),
+        (EfficientNetBlock(version=Fixed("b1"), pretrained=True), {"version": "b1"}),
+        (EfficientNetBlock(version=Fixed("b1"), weights="a.keras"), {"version": "b1"}),
     ],
     ids=repr,
 )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ak_vision import FrozenNetwork, ImageBlock, ImageClassifier, ImageInput, ImageRegressor, TransferBlock
-from autokeras_core import Choice, GraphError, SearchError, UnavailableError
+from autokeras_core import Choice, Fixed, GraphError, SearchError, UnavailableError
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.graph.view import HyperparameterView
@@ -127,7 +127,8 @@ def test_a_file_that_tells_no_network_needs_a_backbone(name: str) -> None:
     with pytest.raises(GraphError, match="cannot tell which network"):
         TransferBlock(weights=name)
 
-    assert TransferBlock(weights=name, backbone=NETWORK).search_space()["backbone"].default == NETWORK
+    for backbone in (NETWORK, Fixed(NETWORK)):
+        assert TransferBlock(weights=name, backbone=backbone).search_space()["backbone"].default == NETWORK
 
 
 def test_the_published_weights_may_be_named() -> None:

@@ -22,6 +22,8 @@ _ROWS_FOR_ROW_NUMBERS = 50
 _ROW_NUMBER_DENSITY = 0.7  # training rows are a share of all rows
 _FIRST_ROW_NUMBERS = 5  # and the first ones may be missing
 _FEW_INTEGERS = 20
+_MOST_CODES = 5_000  # as many as encoders tell apart
+_ROWS_OF_A_CODE = 5
 
 
 @attrs.frozen(kw_only=True)
@@ -90,7 +92,11 @@ def judge_numbers(
     known = rows - column.missing
     # Codes may be larger than what float32 tells apart, so this comes before the test for a constant.
     fewest = 2 if has_large_integers(column, distinct) else 3
-    if column.is_integer and looks_like_code(column.name) and fewest <= len(distinct) <= min(1000, known // 5):
+    if (
+        column.is_integer
+        and looks_like_code(column.name)
+        and fewest <= len(distinct) <= min(_MOST_CODES, known // _ROWS_OF_A_CODE)
+    ):
         exact = attrs.evolve(column, categories=len(distinct))
         return "categorical", f"{counted(noun, exact, rows)}, and the name says that they are codes", None
     if column.categories == 1 and not column.missing:

@@ -42,13 +42,15 @@ READ_CSV_SPELLINGS: tuple[str, ...] = (
 )  # fmt: skip
 """Texts that say that a cell of a CSV file is missing: those of `pandas.read_csv`."""
 
-MISSING_SPELLINGS: tuple[str, ...] = (*READ_CSV_SPELLINGS, "-", "?", "na", "none", "NaT")
-"""Texts that say that a value is missing, wherever it comes from."""
+MISSING_SPELLINGS: tuple[str, ...] = (
+    *READ_CSV_SPELLINGS, "#DIV/0!", "#NUM!", "#REF!", "#VALUE!", "-", "--", ".", "..", "?", "N.A.", "NaT",
+)  # fmt: skip
+"""Texts that say that a value is missing, wherever it comes from, in capitals or not."""
 
 LARGEST = float(np.finfo(np.float32).max)
 """The largest number that float32 holds."""
 
-_SPELLINGS = frozenset(MISSING_SPELLINGS)
+_SPELLINGS = frozenset(text.lower() for text in MISSING_SPELLINGS)
 _BYTES_TO_CHECK = 2**20
 _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
 
@@ -112,8 +114,8 @@ def as_text(value: object, *, column: str, row: int) -> str | None:
 
 
 def is_spelled_missing(text: str) -> bool:
-    """Return whether a text says that the value is missing, e.g. `"NA"` or `"?"`."""
-    return len(text) <= 12 and text.strip() in _SPELLINGS
+    """Return whether a text says that the value is missing, e.g. `"NA"`, `"Null"` or `"?"`."""
+    return len(text) <= 12 and text.strip().lower() in _SPELLINGS
 
 
 def check_range(values: Array, *, column: str) -> None:

@@ -48,6 +48,7 @@ _PARTS = {
     "%f": r"\d{1,9}",
     "%p": r"[AaPp][Mm]",
     "%a": r"[A-Za-z]{3}",
+    "%A": r"[A-Za-z]{6,9}",
     "%b": r"[A-Za-z]{3}",
     "%B": r"[A-Za-z]{3,9}",
 }
@@ -63,10 +64,17 @@ _DATES = (
     "%d %b %Y",
     "%d-%b-%Y",
     "%d-%b-%y",
+    "%d/%b/%Y",
+    "%Y-%b-%d",
+    "%d%b%Y",
+    "%d%b%y",
     "%d %B %Y",
     "%b %d, %Y",
     "%B %d, %Y",
     "%a, %d %b %Y",
+    "%a %d %b %Y",
+    "%A, %B %d, %Y",
+    "%a %b %d %H:%M:%S %Y",
     "%Y-%m-%d",  # with times that ISO 8601 does not have, such as 3:45 PM
     "%Y.%m.%d",
     "%d.%m.%y",
@@ -78,6 +86,7 @@ _DATES = (
     "%d %B, %Y",
     "%b %Y",
     "%B %Y",
+    "%Y %b",
     "%b-%Y",
     "%b-%y",
     "%m/%Y",
@@ -90,8 +99,8 @@ _TELLING = {
     "%m/%Y": re.compile(r"\d+/(19|20)", re.ASCII),
     "%Y/%m": re.compile(r"19|20", re.ASCII),
 }
-_SEASON = re.compile(r"\d\d(\d\d)/(\d\d)", re.ASCII)
-_TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_SEASON = re.compile(r"\d\d(\d\d)[-/](\d\d)", re.ASCII)
+_TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
 _FEW = 50
 
 
@@ -123,7 +132,7 @@ def find_dates(
         counts: How many rows have each; by default one.
         share: Which share of the rows must be in the format.
         are_dates: Whether it is known that they are dates; else they may be versions (`"1.8.13"`) or seasons
-            (`"2009/10"`), and where all may be such they are no dates.
+            (`"2009/10"`, `"2009-10"`), and where all may be such they are no dates.
     """
     if not texts:
         return None
@@ -206,6 +215,8 @@ def _fits(texts: Sequence[str], date_format: str, most_misfits: int) -> bool:
 
 def _may_be(texts: Sequence[str], date_format: str) -> bool:
     """Return whether texts in the shape of a format may be dates, rather than what else is written so."""
+    if date_format == ISO:
+        return any(_ISO_LIKE.fullmatch(_without_zone(text)) and not _is_season(text.strip()) for text in texts)
     telling = _TELLING.get(date_format)
     if telling is None:
         return True
@@ -217,7 +228,7 @@ def _may_be(texts: Sequence[str], date_format: str) -> bool:
 
 
 def _is_season(text: str) -> bool:
-    """Return whether a text is a year and the next one, as in `"2009/10"`."""
+    """Return whether a text is a year and the next one, as in `"2009/10"` or `"2009-10"`."""
     years = _SEASON.fullmatch(text)
     return years is not None and (int(years[1]) + 1) % 100 == int(years[2])
 

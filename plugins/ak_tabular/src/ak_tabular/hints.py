@@ -36,9 +36,10 @@ _QUANTITIES = frozenset({
 _CODES = frozenset({
     "category", "cluster", "code", "codes", "id", "ids", "key", "postal", "postcode", "type", "zip", "zipcode",
 })  # fmt: skip
+_LEADING_CODES = frozenset({"code", "id"})  # at the start of a name; other words there say of what something is
 _ORDERS = frozenset({
-    "age", "day", "days", "date", "epoch", "hour", "minute", "month", "order", "position", "rank", "second", "step", "t",
-    "time", "timestamp", "week", "x", "year",
+    "age", "date", "day", "days", "epoch", "hour", "hours", "minute", "minutes", "month", "months", "order", "position",
+    "rank", "ranking", "score", "second", "seconds", "step", "t", "time", "timestamp", "week", "weeks", "x", "year", "years",
 })  # fmt: skip
 _PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
 
@@ -65,8 +66,9 @@ def looks_like_amount(text: str) -> bool:
 
 
 def looks_like_code(name: str) -> bool:
-    """Return whether a name says that the numbers of a column are codes, e.g. `"zip_code"`."""
-    return not _CODES.isdisjoint(_words(name))
+    """Return whether a name says that the numbers of a column are codes, e.g. `"zip_code"`; `"zip_population"` does not."""
+    words = _words(name)
+    return bool(words) and (words[-1] in _CODES or words[0] in _LEADING_CODES)
 
 
 def looks_like_order(name: str) -> bool:

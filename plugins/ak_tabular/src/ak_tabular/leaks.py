@@ -88,7 +88,8 @@ def _classes(target: Array) -> Array | None:
 
 def _renames(table: Array, place: int, column: Column, classes: Array) -> bool:
     distinct = len(pd.unique(classes))
-    if column.missing or column.categories != distinct or distinct < 2:
+    # Where these rows are a sample, or some rows have no target, the column may have more values in all.
+    if column.missing or column.categories < distinct or distinct < 2:
         return False
     codes = _codes(table, place, column)
     if distinct == 2 and not _are_frequent(codes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal as decimals
 import re
 from collections import Counter
 from typing import Any, Literal, TypeAlias
@@ -27,7 +28,7 @@ __all__ = [
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Decimal: TypeAlias = Literal[".", ","]
-NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent", "accounting"]
+NumberStyle: TypeAlias = Literal["plain", "thousands", "currency", "percent", "accounting", "magnitude"]
 PointMeaning: TypeAlias = Literal["decimal", "thousands", "unclear"]
 
 _RARE = 0.01
@@ -42,8 +43,12 @@ _CURRENCIES = (
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 _LAKHS = re.compile(r"[+-]?[1-9]\d?(,\d{2})+,\d{3}(\.\d*)?", re.ASCII)  # as in India: 12,34,567
+_CURRENCY_WORDS = (
+    r"Rs\.?|(?:A|AU|C|CA|HK|NZ|R|S|US)\$|AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD"
+    r"|PHP|PLN|RMB|RUB|SAR|SEK|SGD|THB|TRY|USD|ZAR"
+)
 _AMOUNT = re.compile(
-    rf"(?P<outer>[-+(])?\s?(?P<before>[{_CURRENCIES}])?\s?(?P<inner>[-+(])?"
+    rf"(?P<outer>[-+(])?\s?(?P<before>[{_CURRENCIES}]|{_CURRENCY_WORDS})?\s?(?P<inner>[-+(])?"
     rf"(?P<digits>[0-9.,]+)\s?(?P<after>[{_CURRENCIES}%])?(?P<end>\))?"
 )
 _COMMAS = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
@@ -53,20 +58,28 @@ _POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _BELOW_THOUSAND = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 _GAPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([ \u00a0\u202f'\u2019])\d{3}(?:\1\d{3})*(?!\d)", re.ASCII)  # of one kind
 _GROUPS_OF_THREE = re.compile(r"\s*[1-9]\d\d([ \u00a0\u202f])\d{3}(\1\d{3})*\s*", re.ASCII)
-_UNIT = re.compile(r"[0-9]\.?\s?(\u00b0?[^\W\d_][^\d\s]*)$")
+_UNIT = re.compile(r"[0-9]\.?\s?((?:\u00b0|/\s?)?[^\W\d_][^\d\s]*(?:\s[^\W\d_][^\d\s]*){0,2}|[\u00b0\u2033\"])$")
+_PLURAL = re.compile(r"(?<=ch|sh)es$|(?<=[^\W\d_]{2})s$")
 _PAIR = re.compile(r"([1-9]\d*),([1-9]\d*)", re.ASCII)
 _TRUTHS = {"true": 1.0, "false": 0.0}
-_MAGNITUDES = frozenset({
-    "b", "bn", "billion", "crore", "k", "lakh", "m", "mil", "million", "mio", "mn", "mrd", "t", "thousand",
-})  # fmt: skip
+_MAGNITUDES = {
+    "k": 3, "thousand": 3, "lakh": 5, "m": 6, "mil": 6, "mio": 6, "mn": 6, "million": 6, "crore": 7, "b": 9, "bn": 9, "mrd": 9,
+    "billion": 9, "t": 12, "trillion": 12,
+}  # fmt: skip
+_WORDS = "|".join(sorted((word for word in _MAGNITUDES if len(word) > 1), key=len, reverse=True))
+# A letter stands behind at most three digits, as one of codes may not; of small ones only `k` is never a unit.
+_MAGNITUDE = re.compile(
+    rf"(?:(?<![\d.,])(?:0|[1-9]\d{{0,2}})(?:\.\d+)?\s?(?P<letter>[KkMmBb])|\d\s?(?P<word>(?i:{_WORDS}))s?\.?)$"
+)
 
 
 def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle] | None:
     """Return the number that a text is, and how it is written; `None` if it is none that float32 can hold.
 
     Numbers may be written with commas or gaps between thousands (`"1,234.5"`, `"1 234.5"`, `"1'234.5"`), with a currency
-    sign (`"$5"`, `"5 €"`), with a percent sign (`"12%"` is 12), or, if negative, in parentheses (`"(5.00)"` is -5). A comma
-    is no decimal separator, see `uses_decimal_commas`, and units are none of the text, see `common_unit`.
+    sign or word (`"$5"`, `"5 €"`, `"USD 5"`), with a percent sign (`"12%"` is 12), or, if negative, in parentheses
+    (`"(5.00)"` is -5). A comma is no decimal separator, see `uses_decimal_commas`, and units are none of the text, see
+    `common_unit`. But a magnitude makes it another number: `"1.2K"` is 1200, `"$3.5m"` and `"3.5 million"` are 3,500,000.
 
     Args:
         text: The text.
@@ -78,14 +91,28 @@ def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle]
         parse_number(" $1,234 ")  # (1234.0, "currency")
         ```
     """
-    digits, style = _bare(text.strip())
+    bare, letter, power = _without_magnitude(text.strip())
+    digits, style = _bare(bare)
+    if power and style == "plain":
+        style = "magnitude"
+    if letter in ("m", "b") and style != "currency":
+        return None  # metres and the like
     if _THOUSANDS.fullmatch(digits) is not None or (style == "currency" and _LAKHS.fullmatch(digits) is not None):
         style, digits = "thousands" if style == "plain" else style, digits.replace(",", "")
     if _PLAIN.fullmatch(digits) is None:
         truth = _TRUTHS.get(digits.lower()) if truths and style == "plain" else None
         return None if truth is None else (truth, style)
-    number = float(digits)
+    number = float(decimals.Decimal(digits).scaleb(power)) if power else float(digits)
     return (number, style) if abs(number) <= LARGEST else None
+
+
+def _without_magnitude(text: str) -> tuple[str, str, int]:
+    """Return a text without the magnitude behind its digits, the letter if it is one, and the power of ten, 0 without one."""
+    match = None if text[-1:].isdigit() else _MAGNITUDE.search(text)
+    if match is None:
+        return text, "", 0
+    letter, word = match["letter"] or "", match["word"] or ""
+    return text[: match.start("letter" if letter else "word")].rstrip(), letter, _MAGNITUDES[(letter or word).lower()]
 
 
 def _bare(text: str) -> tuple[str, NumberStyle]:
@@ -102,19 +129,19 @@ def _bare(text: str) -> tuple[str, NumberStyle]:
     if match is None:
         return closed, unmarked
     sign = (match["outer"] or "") + (match["inner"] or "")
-    mark = (match["before"] or "") + (match["after"] or "")
+    marks = [mark for mark in (match["before"], match["after"]) if mark]
     is_enclosed = sign == "("
-    if len(sign) > 1 or len(mark) > 1 or is_enclosed != (match["end"] is not None) or not (mark or is_enclosed):
+    if len(sign) > 1 or len(marks) > 1 or is_enclosed != (match["end"] is not None) or not (marks or is_enclosed):
         return closed, unmarked
-    style: NumberStyle = "percent" if mark == "%" else "currency" if mark else "accounting"
+    style: NumberStyle = "percent" if marks == ["%"] else "currency" if marks else "accounting"
     return ("-" if is_enclosed else sign) + match["digits"], style
 
 
 def _without_gaps(text: str) -> str:
-    """Return a text without blanks or apostrophes between thousands, and with the minus sign of ASCII."""
+    """Return a text without blanks or apostrophes between thousands, and with the minus sign of ASCII for any or a dash."""
     if text.isascii() and " " not in text and "'" not in text:  # most are so, and columns are long
         return text
-    return _GAPS.sub(lambda found: found[0].replace(found[1], ""), text.replace("\u2212", "-"))
+    return _GAPS.sub(lambda found: found[0].replace(found[1], ""), text.replace("\u2212", "-").replace("\u2013", "-"))
 
 
 def is_in_parentheses(text: str) -> bool:
@@ -220,8 +247,8 @@ def _are_lists(texts: list[str]) -> bool:
 def common_unit(texts: Array, *, counts: Array | None = None, may_be_codes: bool = True) -> str:
     """Return the unit that is written behind the numbers of a column, e.g. `"km"` of `"58000 km"`; `""` if there is none.
 
-    It is one word, and the same one in at least nine of ten rows. A magnitude (`"850.6K"`) is one where no other number
-    goes without it, as `"950"` does, which is less than that.
+    It is a word or a few, and the same in at least nine of ten rows, in singular or plural, in capitals or not. A magnitude
+    is none where numbers with it are read as what they are (`"850.6K"`, see `parse_number`), or where others go without it.
 
     Args:
         texts: An object array of `str`, the different texts of a column.
@@ -236,36 +263,58 @@ def common_unit(texts: Array, *, counts: Array | None = None, may_be_codes: bool
     """
     few = texts[:: max(1, len(texts) // TEXTS_TO_LOOK_AT)]
     units = Counter(match[1] for text in few if (match := _UNIT.search(text.rstrip())) is not None)
-    unit, found = next(iter(units.most_common(1)), ("", 0))
+    forms: Counter[str] = Counter()
+    for each, found in units.items():
+        forms[_form(each)] += found
+    form, found = next(iter(forms.most_common(1)), ("", 0))
+    unit = next((each for each, _ in units.most_common() if _form(each) == form), "")
     if 2 * found < len(few) or len(unit) > _LONGEST_UNIT:
         return ""
     rows = np.ones(len(texts)) if counts is None else counts
     has_unit = _has_unit(texts, unit)
     if rows[has_unit].sum() < round(MOST * float(rows.sum()), 6):
         return ""
-    if is_magnitude(unit) and np.nansum(np.abs(parse_numbers(texts[~has_unit], truths=False))) > 0:
-        return ""
-    if may_be_codes and len(unit) == 1 and len(texts) >= NEARLY_ALL * rows.sum():
+    if is_magnitude(unit):
+        numbers = parse_numbers(texts, truths=False)
+        if not np.isnan(numbers[has_unit]).any() or np.nansum(np.abs(numbers[~has_unit])) > 0:
+            return ""
+    if may_be_codes and len(unit) == 1 and unit.isalpha() and len(texts) >= NEARLY_ALL * rows.sum():
         return unit if any(text.rstrip()[-2:-1].isspace() for text in texts[has_unit]) else ""
     return unit
 
 
 def is_magnitude(unit: str) -> bool:
     """Return whether a unit may say how large a number is, as `"K"` and `"million"` do: without it the number is another."""
-    return unit.lower() in _MAGNITUDES
+    return any(_form(word).lower() in _MAGNITUDES for word in unit.split())
+
+
+def _form(unit: str) -> str:
+    """Return what the spellings of one unit share: `"day"` of `"days"`, `"km"` of `"KM"`; `"Mb"` and `"MB"` share none."""
+    bare = "".join(unit.replace(".", "").split())
+    is_word = len(bare) > 1 and (bare.isupper() or bare.islower())
+    return _PLURAL.sub("", bare.lower() if is_word else bare)
 
 
 def _has_unit(texts: Array, unit: str) -> Array:
-    return np.array([text.rstrip().endswith(unit) for text in texts], dtype=bool)
+    return np.array([len(_cut(text, unit)) < len(text.rstrip()) for text in texts], dtype=bool)
 
 
 def without_unit(texts: Array, unit: str) -> Array:
-    """Return texts without a unit, see `common_unit`: themselves if there is none."""
+    """Return texts without a unit, in whatever form, see `common_unit`: themselves if there is none."""
     if not unit:
         return texts
     bare = np.empty(len(texts), dtype=object)
-    bare[:] = [text.rstrip().removesuffix(unit) for text in texts]
+    bare[:] = [_cut(text, unit) for text in texts]
     return bare
+
+
+def _cut(text: str, unit: str) -> str:
+    """Return a text without blanks at its end, and without the unit there."""
+    stripped = text.rstrip()
+    if stripped.endswith(unit):
+        return stripped.removesuffix(unit)
+    match = _UNIT.search(stripped)
+    return stripped[: match.start(1)] if match is not None and _form(match[1]) == _form(unit) else stripped
 
 
 def parse_numbers(texts: Array, *, decimal: Decimal = ".", unit: str = "", truths: bool = True) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 import attrs
@@ -38,6 +39,8 @@ __all__ = ["judge_texts"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _ENOUGH_DIFFERENT = 20  # fewer different numbers or dates among other texts may be there by chance
+_SHARE_OF_DATES = 0.5  # the others may be few texts, see `_are_odd`
+_CLOCK = re.compile(r"\s*\d+:\d\d", re.ASCII)
 _WORDS_OF_TEXT = 3
 _WORDS_OF_NAMES = 1.5
 
@@ -74,7 +77,7 @@ def judge_texts(
         if finding is not None:
             doubts = (finding.doubt, _doubt_of_points(finding.column, bare), _doubt_of_gaps(finding.column, bare))
             return attrs.evolve(finding, doubt=" and ".join(doubt for doubt in doubts if doubt))
-    dates = find_dates(texts.distinct.tolist(), counts=texts.counts, share=MOST)
+    dates = find_dates(texts.distinct.tolist(), counts=texts.counts, share=_SHARE_OF_DATES)
     if dates is not None:
         finding = _of_dates_in_text(column, texts, *dates)
         if finding is not None:
@@ -120,47 +123,76 @@ def _numbers_among(distinct: Array, decimal: Decimal, *, truths: bool) -> Array:
     return parse_numbers(distinct, decimal=decimal, truths=truths)
 
 
+def _are_odd(is_unread: Array, counts: Array) -> bool:
+    """Return whether those texts of a column that are not read are odd ones among the others.
+
+    They are in few rows; or they are few texts, such as `"unknown"`, in not more than half of the rows.
+
+    Args:
+        is_unread: Which of the different texts are none of what the others are.
+        counts: How many rows have each.
+    """
+    rows, others = float(counts.sum()), float(counts[is_unread].sum())
+    if others <= round((1 - MOST) * rows, 6):
+        return True
+    return bool(np.count_nonzero(is_unread) <= (1 - MOST) * len(is_unread)) and 2 * others <= rows
+
+
 def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding | None:
     """Return what a column is whose texts, without their unit, are numbers throughout, or nearly so; else `None`."""
     is_number = ~np.isnan(numbers)
-    if all(is_in_parentheses(text) for text in texts.distinct[is_number]):
+    read = texts.distinct[is_number]
+    if all(is_in_parentheses(text) for text in read):
         return None  # labels: negative numbers are written so to tell them from others
-    if not column.unit and all(groups_of_three(text) > 2 for text in texts.distinct[is_number]):
+    if not column.unit and all(groups_of_three(text) > 2 for text in read):
         return None  # numbers of telephones: among amounts some would have less digits in front
-    if is_number.all():
-        # A letter may belong to a code, a word says that it is none.
-        zeros = [text for text in texts.distinct if has_leading_zero(text)] if len(column.unit) < 2 else []
-        if zeros:
-            if column.categories >= NEARLY_ALL * (texts.rows - column.missing):
-                return None
-            what = f"codes: digits that start with 0, e.g. {zeros[0] + column.unit!r}"
-            return Finding(column=_categorical(attrs.evolve(column, unit=""), texts, what))
-        what = "text that reads as numbers throughout"
-        what += written(texts.distinct, decimal=column.decimal, unit=column.unit)
-        numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
-        kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, about=about, what=what)
-        if column.unit and otherwise is not None and not looks_like_identifier(column.name):
-            # What numbers the rows has no unit.
-            kind, reason, otherwise = "numerical", counted(what, numeric, texts.rows), None
-        if kind == "numerical" and np.isnan(parse_numbers(texts.distinct, decimal=column.decimal, truths=False)).any():
-            kind = "boolean"  # always true, or always false, where it is not missing
-        facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))
-        if kind == "boolean":  # however 0 and 1 are written
-            facts = attrs.evolve(facts, storage="number", categories=numeric.categories)
-        elif kind != "categorical":
-            facts = attrs.evolve(facts, categories=numeric.categories)
-        return Finding(column=facts, otherwise=otherwise)
-    others = int(texts.counts[~is_number].sum())
-    if np.count_nonzero(is_number) <= _ENOUGH_DIFFERENT or others > round((1 - MOST) * texts.counts.sum(), 6):
+    if not is_number.all() and (len(read) <= _ENOUGH_DIFFERENT or not _are_odd(~is_number, texts.counts)):
         return None
-    unread = texts.distinct[~is_number]
+    # A letter may belong to a code, a word says that it is none.
+    zeros = [text for text in read if has_leading_zero(text)] if len(column.unit) < 2 else []
+    if zeros:
+        if column.categories >= NEARLY_ALL * (texts.rows - column.missing):
+            return None
+        what = f"codes: digits that start with 0, e.g. {zeros[0] + column.unit!r}"
+        return Finding(column=_categorical(attrs.evolve(column, unit=""), texts, what))
+    if is_number.all():
+        return _of_numbers_throughout(column, texts, numbers, about)
+    return _of_numbers_and_others(column, texts, numbers, about)
+
+
+def _of_numbers_throughout(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding:
+    """Return what a column is all of whose texts are numbers."""
+    what = "text that reads as numbers throughout"
+    what += written(texts.distinct, decimal=column.decimal, unit=column.unit)
+    numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
+    kind, reason, otherwise = judge_numbers(numeric, distinct, rows=texts.rows, about=about, what=what)
+    if column.unit and otherwise is not None and not looks_like_identifier(column.name):
+        # What numbers the rows has no unit.
+        kind, reason, otherwise = "numerical", counted(what, numeric, texts.rows), None
+    if kind == "numerical" and np.isnan(parse_numbers(texts.distinct, decimal=column.decimal, truths=False)).any():
+        kind = "boolean"  # always true, or always false, where it is not missing
+    facts = attrs.evolve(column, kind=kind, is_integer=numeric.is_integer, reason=reason + spelled(texts.spellings))
+    if kind == "boolean":  # however 0 and 1 are written
+        facts = attrs.evolve(facts, storage="number", categories=numeric.categories)
+    elif kind != "categorical":
+        facts = attrs.evolve(facts, categories=numeric.categories)
+    return Finding(column=facts, otherwise=otherwise)
+
+
+def _of_numbers_and_others(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding:
+    """Return what a column is nearly all of whose texts are numbers: codes if it is called so, else amounts."""
+    is_number = ~np.isnan(numbers)
+    read, unread = texts.distinct[is_number], texts.distinct[~is_number]
+    numeric, distinct = count_numbers(texts.values(numbers), name=column.name)
+    what = "mixed: text that reads as numbers" + written(read, decimal=column.decimal, unit=column.unit)
+    kind, _, _ = judge_numbers(numeric, distinct, rows=texts.rows, about=about, what=what)
+    if kind == "categorical":
+        what = "mixed: text, and numbers that are codes, as the name says"
+        return Finding(column=_categorical(attrs.evolve(column, unit=""), texts, what))
     amounts = [text for text in unread[:TEXTS_TO_LOOK_AT] if text.lstrip()[:1].isdigit() or looks_like_amount(text)]
     doubt = f"has cells such as {amounts[0]!r}, with digits, that are taken as missing" if amounts else ""
-    numeric, _ = count_numbers(texts.values(numbers), name=column.name)
-    what = "mixed: text that reads as numbers"
-    what += written(texts.distinct[is_number], decimal=column.decimal, unit=column.unit)
     reason = counted(what, numeric, texts.rows)
-    reason += not_read(unread, others) + spelled(texts.spellings)
+    reason += not_read(unread, int(texts.counts[~is_number].sum())) + spelled(texts.spellings)
     facts = attrs.evolve(
         column,
         kind="numerical",
@@ -176,8 +208,10 @@ def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: Tab
 def _of_dates_in_text(column: Column, texts: Texts, date_format: str, seconds: Array) -> Finding | None:
     """Return what a column is whose texts are dates throughout, or nearly so; `None` if too few are to be sure."""
     is_date = seconds != MISSING_TIME
+    unread = texts.distinct[~is_date]
     # Durations are written like times of day, but for those that are longer than a day, or differ in fractions of a second.
-    if is_time_of_day(date_format) and not (is_date.all() and len(np.unique(seconds)) >= MOST * len(seconds)):
+    may_be_durations = any(_CLOCK.match(text) for text in unread) or len(np.unique(seconds)) < MOST * len(seconds)
+    if is_time_of_day(date_format) and may_be_durations:
         return None
     noun = "times of day" if is_time_of_day(date_format) else "dates"
     facts = attrs.evolve(column, kind="datetime", date_format=date_format)
@@ -185,13 +219,13 @@ def _of_dates_in_text(column: Column, texts: Texts, date_format: str, seconds: A
         reason = counted(f"text that reads as {noun} throughout ({date_format})", column, texts.rows)
         return Finding(column=attrs.evolve(facts, reason=reason + spelled(texts.spellings)))
     dates = int(np.count_nonzero(is_date))
-    if dates <= _ENOUGH_DIFFERENT:
+    if dates <= _ENOUGH_DIFFERENT or not _are_odd(~is_date, texts.counts):
         return None
     others = int(texts.counts[~is_date].sum())
     facts = attrs.evolve(facts, is_mixed=True, missing=column.missing + others, categories=dates)
-    facts = attrs.evolve(facts, placeholders=placeholders_among(texts.distinct[~is_date]))
+    facts = attrs.evolve(facts, placeholders=placeholders_among(unread))
     reason = counted(f"mixed: text that reads as {noun} ({date_format})", facts, texts.rows)
-    reason += not_read(texts.distinct[~is_date], others) + spelled(texts.spellings)
+    reason += not_read(unread, others) + spelled(texts.spellings)
     return Finding(column=attrs.evolve(facts, reason=reason))
 
 

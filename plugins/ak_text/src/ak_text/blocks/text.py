@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, ClassVar
 
 from ak_text.blocks.bert import BertBlock
+from ak_text.pretrained.locations import check_pretrained
 from ak_text.pretrained.space import has_few_texts
 from ak_text.spaces import DEFAULT_CANDIDATES, TEXT, suit_choice, suited_candidates
 from autokeras_core import GraphError
@@ -13,7 +15,6 @@ from autokeras_core.plugin import ChoiceBlock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
 
     from autokeras_core import Block, Space
     from autokeras_core.plugin import DataProfile, Domain
@@ -66,6 +67,8 @@ class TextBlock(ChoiceBlock):
         pretrained: bool | str | PathLike[str] | None = None,
         name: str | None = None,
     ) -> None:
+        if isinstance(pretrained, PathLike):  # as text it may be a name on the hub
+            pretrained = check_pretrained(pretrained)
         super().__init__(name=name, block_type=block_type, candidates=list(candidates), pretrained=pretrained)
 
     def make_candidates(self) -> Sequence[str | Block]:

@@ -22,7 +22,11 @@ def check_pretrained(pretrained: str | os.PathLike[str]) -> str:
     Raises:
         GraphError: If it can be neither.
     """
-    text: object = os.fspath(pretrained) if isinstance(pretrained, os.PathLike) else pretrained
+    text: object = pretrained
+    if isinstance(pretrained, os.PathLike):
+        text = os.fspath(pretrained)
+        if isinstance(text, str) and is_hub_name(text):  # a path is one, also where nothing is there
+            text = f"{os.curdir}{os.sep}{text}"
     if isinstance(text, str) and text and (_is_path(text) or is_hub_name(text)):
         return text
     raise GraphError(

@@ -12,7 +12,7 @@ from ak_vision.pretrained.features import FrozenNetwork
 from ak_vision.pretrained.pixels import check_pictures
 from ak_vision.pretrained.weights import IMAGENET, check_weights, has_published_weights, network_of_file, require_file
 from ak_vision.spaces import BACKBONES, TRANSFER, suit_image_size
-from autokeras_core import Block, Choice, FineTuning, GraphError, Normalization, Space
+from autokeras_core import Block, Choice, FineTuning, Fixed, GraphError, Normalization, Space
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _backbone_of(weights: str, backbone: object) -> str:
     Raises:
         GraphError: If neither the file's name nor the argument says which.
     """
+    backbone = backbone.value if isinstance(backbone, Fixed) else backbone
     if isinstance(backbone, str):
         return backbone
     found = network_of_file(weights)

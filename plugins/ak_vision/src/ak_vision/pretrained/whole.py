@@ -21,7 +21,7 @@ from ak_vision.pretrained.weights import (
     pretrained_network,
     require_file,
 )
-from autokeras_core import Choice, GraphError
+from autokeras_core import Choice, Fixed, GraphError
 from autokeras_core.errors import describe_error
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Pretraining:
         Raises:
             GraphError: If a value has no pretrained weights, or nothing tells which network a file is for.
         """
+        if isinstance(value, Fixed):
+            value = str(value.value)
         if self.weights == IMAGENET:
             possible = [name for name, published in networks.items() if has_published_weights(published)]
             advice = "Pass a local file with weights=, or train from scratch: pretrained=False."
