@@ -46,14 +46,15 @@ class SpaceRecorder:
         """Note that a block asked for `path` in the open scopes; return its domain after the user's own narrowing."""
         asked = attrs.evolve(domain, when=tuple(self.conditions))
         found = self.domains.get(path, asked)
-        everywhere = attrs.evolve(found, when=())
+        everywhere, argument = attrs.evolve(found, when=()), self.arguments.get(path)
+        narrowed = Space({path: everywhere}).narrow({path: argument})[path]
+        if argument is not None and isinstance(narrowed, Fixed):
+            self.domains[path] = everywhere  # what the user fixed holds on branches too that this build does not take
+            return narrowed
         if found.when != asked.when and everywhere != attrs.evolve(domain, when=()):
             self.others.setdefault(path, domain)
-        narrowed = Space({path: everywhere}).narrow({path: self.arguments.get(path)})[path]
-        # Asked for in several scopes, it is active wherever one of them is: only what they share must hold. And what the
-        # user fixed holds on branches too that this build does not take.
-        shared = () if isinstance(narrowed, Fixed) else tuple(each for each in found.when if each in asked.when)
-        self.domains[path] = attrs.evolve(found, when=shared)
+        # Asked for in several scopes, it is active wherever one of them is: only what they share must hold.
+        self.domains[path] = attrs.evolve(found, when=tuple(each for each in found.when if each in asked.when))
         return narrowed
 
     @property

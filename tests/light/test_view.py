@@ -115,6 +115,32 @@ def test_what_the_user_fixed_holds_on_a_branch_that_was_not_built() -> None:
     assert recorder.space.complete({"kind": "b"}) == {"kind": "b", "units": 32}
 
 
+def test_what_the_user_fixed_may_be_asked_for_with_several_domains() -> None:
+    """It is that value in each."""
+    recorder = SpaceRecorder(arguments={"units": 32})
+    hp = HyperparameterView(values={}, recorder=recorder)
+    hp.Choice("size", ["small", "large"])
+
+    with hp.conditional_scope("size", "small"):
+        hp.Int("units", 8, 64)
+    with hp.conditional_scope("size", "large"):
+        hp.Int("units", 16, 128)
+
+    assert recorder.space.complete({"size": "large"}) == {"size": "large", "units": 32}
+
+
+def test_what_a_block_fixes_in_a_scope_holds_there_alone() -> None:
+    """Another branch, which was not built, may fix another value."""
+    recorder = SpaceRecorder()
+    hp = HyperparameterView(values={}, recorder=recorder)
+
+    if hp.Choice("kind", ["a", "b"]) == "a":
+        with hp.conditional_scope("kind", "a"):
+            hp.Fixed("layers", 2)
+
+    assert recorder.space.complete({"kind": "b"}) == {"kind": "b"}
+
+
 def test_an_error_closes_the_scope() -> None:
     """What is asked for afterwards does not depend on it."""
     recorder = SpaceRecorder()

@@ -65,6 +65,8 @@ from ak_tabular.tables import read_codes, read_numbers, read_texts, read_times
         ("-2.55 M", (-2550000, "magnitude")),
         ("€110.5M", (110500000, "currency")),
         ("$3.5m", (3500000, "currency")),
+        ("€5mn", (5000000, "currency")),
+        ("$1,200K", (1200000, "currency")),
         ("3B", (3e9, "magnitude")),
         ("1,200 million", (1.2e9, "magnitude")),
         ("Rs. 5 lakhs", (500000, "currency")),
@@ -82,7 +84,24 @@ def test_numbers_in_text(text: str, expected: tuple[float, str]) -> None:
     "text",
     ["1,23", "12,34,567", "1.234,5", "1_000", "0x10", "inf", "nan", "1e39", "١٢", "$", "%", "1 2", "true%", "truth"]
     + ["($5", "5)", "()", "(-5)", "$5%", "$5€", "- 5", "0,234", "ABC 5", "Rs", "USD 5 €", "5–10"]
-    + ["5m", "5 b", "84887B", "05B", "1234K", "1,234K", "K", "million", "5% K", "1e5e3K", "5KM", "1 t"]
+    + [
+        "5m",
+        "5 b",
+        "84887B",
+        "05B",
+        "1234K",
+        "700 mil",
+        "45 mn",
+        "1e5K",
+        "1e9999999 million",
+        "1,234K",
+        "K",
+        "million",
+        "5% K",
+        "1e5e3K",
+        "5KM",
+        "1 t",
+    ]
     + ["030 123 456", "555 123 4567", "1 2345", "2024 001", "1 234'567", "1,234 567"],
 )
 def test_texts_that_are_no_numbers(text: str) -> None:
@@ -185,6 +204,13 @@ def test_numbers_with_decimal_commas() -> None:
     np.testing.assert_array_equal(numbers, [12.5, -3, 1234.5, 1234, 12.5, np.nan, np.nan])
 
 
+def test_decimal_commas_before_magnitudes() -> None:
+    """Points stand between thousands there, too."""
+    texts = np.array(["1,5 Mio", "52.345 Mio.", "1,5K"], dtype=object)
+
+    np.testing.assert_array_equal(parse_numbers(texts, decimal=","), [1_500_000, 52_345_000_000, 1_500])
+
+
 def test_decimal_commas_behind_gaps() -> None:
     """Blanks and apostrophes stand between thousands there, too."""
     texts = np.array(["1 192,13 €", "12'345,5", "-3,5"], dtype=object)
@@ -212,15 +238,17 @@ def test_decimal_commas_behind_gaps() -> None:
         (["3 boxes", "1 box", "2 inches", "1 inch"], ""),
         (["2 inches", "1 inch"], "inches"),
         (["5 KM", "7 km", "9 km."], "KM"),
+        (["5 Days", "7 days"], "Days"),
         ([*(f"{n} Mb" for n in range(9)), *(f"{n} MB" for n in range(9))], ""),
         (["2 ms", "3 m"], ""),
         (["5 m2", "6 m2"], ""),
         ([*(f"{n} km" for n in range(30)), "unknown"], "km"),
         ([*(f"{n} km" for n in range(8)), "9", "unknown"], ""),
-        ([*(f"{n / 10} K" for n in range(1, 191)), "unknown", "0"], ""),
-        ([*(f"{n} K" for n in range(900, 1100)), "unknown", "0"], "K"),
-        ([*(f"{n / 10} t" for n in range(1, 191)), "unknown", "0"], "t"),
-        ([*(f"{n / 10} t" for n in range(1, 191)), "950"], ""),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "unknown", "0"], "K"),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "1.2M"], "K"),
+        ([*(f"{n / 10} K" for n in range(1, 191)), "950"], ""),
+        ([*(f"{n / 10} m" for n in range(1, 191)), "1.8 M"], "m"),
+        ([*(f"{n / 10} m." for n in range(1, 191)), "1.8"], "m."),
         ([*(f"{n} million" for n in range(1, 30)), "1,200"], ""),
         ([*(f"{n} million USD" for n in range(1, 30)), "1,200"], ""),
         ([f"{n}B" for n in range(84887, 84987)], ""),
@@ -264,10 +292,10 @@ def test_a_letter_is_a_unit_where_values_come_back() -> None:
 
 
 def test_a_number_without_the_magnitude_of_the_others_is_none() -> None:
-    """It is another one; but nothing is nothing."""
-    texts = np.array(["1850.6K", "950", "0"], dtype=object)
+    """It is another one; but nothing is nothing, and another magnitude says how many of these it is."""
+    texts = np.array(["1850.6K", "950", "0", "1.5M", "2 million"], dtype=object)
 
-    np.testing.assert_array_equal(parse_numbers(texts, unit="K"), [1850.6, np.nan, 0])
+    np.testing.assert_array_equal(parse_numbers(texts, unit="K"), [1850.6, np.nan, 0, 1500, 2000])
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,29 @@ def test_an_odd_cell_makes_codes_no_amounts() -> None:
     assert reason.startswith("codes: digits that start with 0, e.g. '001'")
 
 
+def test_a_padded_cell_makes_no_codes_of_amounts_with_an_odd_cell() -> None:
+    """Where nearly all others are amounts."""
+    facts, _ = analysed([*(str(n) for n in range(1_000, 1_298)), "00", "unknown"])
+
+    assert facts["kind"] == "numerical"
+
+
+@pytest.mark.parametrize("odd", ["1 day, 2:00:00", "-0:37"])
+def test_durations_are_no_times_of_day(odd: str) -> None:
+    """The longest would be missing, or the negative ones."""
+    facts, _ = analysed([odd if n % 20 == 0 else f"{n % 200 // 60}:{n % 60:02d}:00" for n in range(400)])
+
+    assert facts["kind"] == "categorical"
+
+
+@pytest.mark.parametrize("name", ["Na", "Nan"])
+def test_names_that_are_written_like_nothing_are_values(name: str) -> None:
+    """Sodium is an element, and Nan a person."""
+    facts, _ = analysed([name if n % 4 == 0 else "Ca" for n in range(60)])
+
+    assert facts["missing"] == 0
+
+
 def test_an_odd_cell_makes_times_of_day_no_categories() -> None:
     """It is missing, as it is among dates."""
     facts, _ = analysed([f"{n // 60:02d}:{n % 60:02d}" if n != 7 else "noon" for n in range(300)])

@@ -43,8 +43,8 @@ def test_names_that_only_contain_such_a_word(name: str) -> None:
 
 def test_names_of_codes_and_orders() -> None:
     """Codes are categories; an order is a number, though it counts up."""
-    assert looks_like_code("zip_code") and looks_like_code("ProductType") and looks_like_code("code of product 2")
-    assert not looks_like_code("price") and not looks_like_code("key_presses") and not looks_like_code("")
+    assert all(map(looks_like_code, ("zip_code", "ProductType", "code of product 2", "store_id_x", "type_of_house")))
+    assert not any(map(looks_like_code, ("price", "key_presses", "lines_of_code", "x", "")))
     assert looks_like_order("birthYear") and looks_like_order("t") and not looks_like_order("index")
 
 

@@ -51,6 +51,7 @@ LARGEST = float(np.finfo(np.float32).max)
 """The largest number that float32 holds."""
 
 _SPELLINGS = frozenset(text.lower() for text in MISSING_SPELLINGS)
+_NAMES = ("Na", "Nan", "Nat")  # of sodium, and of people
 _BYTES_TO_CHECK = 2**20
 _LARGEST_EXACT = 1e15  # up to here a float that is an integer is written as one
 
@@ -115,7 +116,7 @@ def as_text(value: object, *, column: str, row: int) -> str | None:
 
 def is_spelled_missing(text: str) -> bool:
     """Return whether a text says that the value is missing, e.g. `"NA"`, `"Null"` or `"?"`."""
-    return len(text) <= 12 and text.strip().lower() in _SPELLINGS
+    return len(text) <= 12 and text.strip().lower() in _SPELLINGS and text.strip() not in _NAMES
 
 
 def check_range(values: Array, *, column: str) -> None:

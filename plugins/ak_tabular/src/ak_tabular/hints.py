@@ -37,6 +37,8 @@ _CODES = frozenset({
     "category", "cluster", "code", "codes", "id", "ids", "key", "postal", "postcode", "type", "zip", "zipcode",
 })  # fmt: skip
 _LEADING_CODES = frozenset({"code", "id"})  # at the start of a name; other words there say of what something is
+_JOINTS = ("of", "for")  # what stands in front of one is what the column holds
+_SUFFIXES = ("x", "y", "left", "right")  # of tables that were merged
 _ORDERS = frozenset({
     "age", "date", "day", "days", "epoch", "hour", "hours", "minute", "minutes", "month", "months", "order", "position",
     "rank", "ranking", "score", "second", "seconds", "step", "t", "time", "timestamp", "week", "weeks", "x", "year", "years",
@@ -68,6 +70,9 @@ def looks_like_amount(text: str) -> bool:
 def looks_like_code(name: str) -> bool:
     """Return whether a name says that the numbers of a column are codes, e.g. `"zip_code"`; `"zip_population"` does not."""
     words = _words(name)
+    words = words[: next((place for place, word in enumerate(words) if word in _JOINTS), len(words))]
+    while words and words[-1] in _SUFFIXES:
+        words.pop()
     return bool(words) and (words[-1] in _CODES or words[0] in _LEADING_CODES)
 
 

@@ -66,11 +66,12 @@ _MAGNITUDES = {
     "k": 3, "thousand": 3, "lakh": 5, "m": 6, "mil": 6, "mio": 6, "mn": 6, "million": 6, "crore": 7, "b": 9, "bn": 9, "mrd": 9,
     "billion": 9, "t": 12, "trillion": 12,
 }  # fmt: skip
-_WORDS = "|".join(sorted((word for word in _MAGNITUDES if len(word) > 1), key=len, reverse=True))
-# A letter stands behind at most three digits, as one of codes may not; of small ones only `k` is never a unit.
-_MAGNITUDE = re.compile(
-    rf"(?:(?<![\d.,])(?:0|[1-9]\d{{0,2}})(?:\.\d+)?\s?(?P<letter>[KkMmBb])|\d\s?(?P<word>(?i:{_WORDS}))s?\.?)$"
-)
+# `mil` is a thousand in Spanish.
+_WORDS = "|".join(sorted((word for word in _MAGNITUDES if len(word) > 1 and word != "mil"), key=len, reverse=True))
+_MAGNITUDE = re.compile(rf"\d\s?(?:(?P<letter>[KkMmBb])|(?P<word>(?i:{_WORDS}))s?\.?)$")
+_OF_MONEY = ("m", "b", "mn")  # elsewhere metres, bits, minutes and the like
+# Codes with a letter may have more digits, or zeros in front.
+_BEFORE_A_LETTER = re.compile(r"[+-]?(0|[1-9]\d{0,2})(\.\d+)?", re.ASCII)
 
 
 def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle] | None:
@@ -91,28 +92,31 @@ def parse_number(text: str, *, truths: bool = True) -> tuple[float, NumberStyle]
         parse_number(" $1,234 ")  # (1234.0, "currency")
         ```
     """
-    bare, letter, power = _without_magnitude(text.strip())
+    bare, magnitude, power = _without_magnitude(text.strip())
     digits, style = _bare(bare)
-    if power and style == "plain":
+    if magnitude and style != "currency":
         style = "magnitude"
-    if letter in ("m", "b") and style != "currency":
-        return None  # metres and the like
+        if magnitude in _OF_MONEY or (len(magnitude) == 1 and _BEFORE_A_LETTER.fullmatch(digits) is None):
+            return None
     if _THOUSANDS.fullmatch(digits) is not None or (style == "currency" and _LAKHS.fullmatch(digits) is not None):
         style, digits = "thousands" if style == "plain" else style, digits.replace(",", "")
     if _PLAIN.fullmatch(digits) is None:
         truth = _TRUTHS.get(digits.lower()) if truths and style == "plain" else None
         return None if truth is None else (truth, style)
+    if power and "e" in digits.lower():
+        return None
     number = float(decimals.Decimal(digits).scaleb(power)) if power else float(digits)
     return (number, style) if abs(number) <= LARGEST else None
 
 
 def _without_magnitude(text: str) -> tuple[str, str, int]:
-    """Return a text without the magnitude behind its digits, the letter if it is one, and the power of ten, 0 without one."""
+    """Return a text without the magnitude behind its digits, the magnitude, and the power of ten it is; 0 where there is none."""
     match = None if text[-1:].isdigit() else _MAGNITUDE.search(text)
     if match is None:
         return text, "", 0
-    letter, word = match["letter"] or "", match["word"] or ""
-    return text[: match.start("letter" if letter else "word")].rstrip(), letter, _MAGNITUDES[(letter or word).lower()]
+    group = "letter" if match["letter"] else "word"
+    found = match[group] if group == "letter" else match[group].lower()
+    return text[: match.start(group)].rstrip(), found, _MAGNITUDES[found.lower()]
 
 
 def _bare(text: str) -> tuple[str, NumberStyle]:
@@ -248,7 +252,7 @@ def common_unit(texts: Array, *, counts: Array | None = None, may_be_codes: bool
     """Return the unit that is written behind the numbers of a column, e.g. `"km"` of `"58000 km"`; `""` if there is none.
 
     It is a word or a few, and the same in at least nine of ten rows, in singular or plural, in capitals or not. A magnitude
-    is none where numbers with it are read as what they are (`"850.6K"`, see `parse_number`), or where others go without it.
+    (`"850.6K"`) is one where no other number goes without any, as `"950"` does, which is less than that.
 
     Args:
         texts: An object array of `str`, the different texts of a column.
@@ -275,8 +279,8 @@ def common_unit(texts: Array, *, counts: Array | None = None, may_be_codes: bool
     if rows[has_unit].sum() < round(MOST * float(rows.sum()), 6):
         return ""
     if is_magnitude(unit):
-        numbers = parse_numbers(texts, truths=False)
-        if not np.isnan(numbers[has_unit]).any() or np.nansum(np.abs(numbers[~has_unit])) > 0:
+        others = [text for text in texts[~has_unit] if not _without_magnitude(text.rstrip())[2]]
+        if np.nansum(np.abs(parse_numbers(np.array(others, dtype=object), truths=False))) > 0:
             return ""
     if may_be_codes and len(unit) == 1 and unit.isalpha() and len(texts) >= NEARLY_ALL * rows.sum():
         return unit if any(text.rstrip()[-2:-1].isspace() for text in texts[has_unit]) else ""
@@ -285,13 +289,19 @@ def common_unit(texts: Array, *, counts: Array | None = None, may_be_codes: bool
 
 def is_magnitude(unit: str) -> bool:
     """Return whether a unit may say how large a number is, as `"K"` and `"million"` do: without it the number is another."""
-    return any(_form(word).lower() in _MAGNITUDES for word in unit.split())
+    return _power(unit) > 0
+
+
+def _power(unit: str) -> int:
+    """Return the power of ten that a unit may stand for, such as 3 for `"K"`, 6 for `"millions"` and `"million USD"`; else 0."""
+    words = [word.lower() if len(word) < 3 else _form(word).lower() for word in unit.split()]
+    return next((_MAGNITUDES[word] for word in words if word in _MAGNITUDES), 0)
 
 
 def _form(unit: str) -> str:
     """Return what the spellings of one unit share: `"day"` of `"days"`, `"km"` of `"KM"`; `"Mb"` and `"MB"` share none."""
     bare = "".join(unit.replace(".", "").split())
-    is_word = len(bare) > 1 and (bare.isupper() or bare.islower())
+    is_word = (len(bare) > 1 and (bare.isupper() or bare.islower())) or (len(bare) > 2 and bare.istitle())
     return _PLURAL.sub("", bare.lower() if is_word else bare)
 
 
@@ -323,12 +333,14 @@ def parse_numbers(texts: Array, *, decimal: Decimal = ".", unit: str = "", truth
     Args:
         texts: An object array of `str`, shape `(rows,)`.
         decimal: Whether they have a decimal point, or a decimal comma.
-        unit: What may be written behind them, see `common_unit`; a magnitude must be, but for 0.
+        unit: What may be written behind them, see `common_unit`; a magnitude, or another one, must be, but for 0.
         truths: Whether the words true and false are 1 and 0, see `parse_number`.
     """
     values = _parsed(without_unit(texts, unit), decimal, truths=truths)
     if is_magnitude(unit):
-        values[(values != 0) & ~_has_unit(texts, unit)] = np.nan
+        for index in np.flatnonzero((values != 0) & ~_has_unit(texts, unit)):
+            _, _, power = _without_magnitude(texts[index].strip())
+            values[index] = values[index] / 10.0 ** _power(unit) if power else np.nan
     return values
 
 
@@ -352,5 +364,7 @@ def _parsed(texts: Array, decimal: Decimal, *, truths: bool) -> Array:
 
 
 def _with_point(text: str) -> str:
-    is_number = _COMMAS.fullmatch(_bare(text.strip())[0]) is not None
-    return text.replace(".", "").replace(",", ".") if is_number else text
+    stripped = text.strip()
+    bare, _, _ = _without_magnitude(stripped)
+    is_number = _COMMAS.fullmatch(_bare(bare)[0]) is not None
+    return bare.replace(".", "").replace(",", ".") + stripped[len(bare) :] if is_number else stripped

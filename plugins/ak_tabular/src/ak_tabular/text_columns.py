@@ -40,7 +40,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _ENOUGH_DIFFERENT = 20  # fewer different numbers or dates among other texts may be there by chance
 _SHARE_OF_DATES = 0.5  # the others may be few texts, see `_are_odd`
-_CLOCK = re.compile(r"\s*\d+:\d\d", re.ASCII)
+_CLOCK = re.compile(r"\d+:\d\d", re.ASCII)
 _WORDS_OF_TEXT = 3
 _WORDS_OF_NAMES = 1.5
 
@@ -132,10 +132,15 @@ def _are_odd(is_unread: Array, counts: Array) -> bool:
         is_unread: Which of the different texts are none of what the others are.
         counts: How many rows have each.
     """
-    rows, others = float(counts.sum()), float(counts[is_unread].sum())
-    if others <= round((1 - MOST) * rows, 6):
+    if _are_few(is_unread, counts):
         return True
-    return bool(np.count_nonzero(is_unread) <= (1 - MOST) * len(is_unread)) and 2 * others <= rows
+    rows, others = float(counts.sum()), float(counts[is_unread].sum())
+    return bool(np.count_nonzero(is_unread) <= round((1 - MOST) * len(is_unread), 6)) and 2 * others <= rows
+
+
+def _are_few(is_one: Array, counts: Array) -> bool:
+    """Return whether at most one in ten rows has one of some texts."""
+    return float(counts[is_one].sum()) <= round((1 - MOST) * float(counts.sum()), 6)
 
 
 def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: TableFacts) -> Finding | None:
@@ -148,9 +153,10 @@ def _of_numbers_in_text(column: Column, texts: Texts, numbers: Array, about: Tab
         return None  # numbers of telephones: among amounts some would have less digits in front
     if not is_number.all() and (len(read) <= _ENOUGH_DIFFERENT or not _are_odd(~is_number, texts.counts)):
         return None
-    # A letter may belong to a code, a word says that it is none.
-    zeros = [text for text in read if has_leading_zero(text)] if len(column.unit) < 2 else []
-    if zeros:
+    # A letter may belong to a code, a word says that it is none. Where some cells are odd anyway, a few zeros may be, too.
+    is_padded = np.array([has_leading_zero(text) for text in texts.distinct]) & is_number
+    zeros = texts.distinct[is_padded if len(column.unit) < 2 else slice(0)]
+    if len(zeros) and (is_number.all() or not _are_few(is_padded, texts.counts)):
         if column.categories >= NEARLY_ALL * (texts.rows - column.missing):
             return None
         what = f"codes: digits that start with 0, e.g. {zeros[0] + column.unit!r}"
@@ -210,7 +216,7 @@ def _of_dates_in_text(column: Column, texts: Texts, date_format: str, seconds: A
     is_date = seconds != MISSING_TIME
     unread = texts.distinct[~is_date]
     # Durations are written like times of day, but for those that are longer than a day, or differ in fractions of a second.
-    may_be_durations = any(_CLOCK.match(text) for text in unread) or len(np.unique(seconds)) < MOST * len(seconds)
+    may_be_durations = any(_CLOCK.search(text) for text in unread) or len(np.unique(seconds)) < MOST * len(seconds)
     if is_time_of_day(date_format) and may_be_durations:
         return None
     noun = "times of day" if is_time_of_day(date_format) else "dates"
