@@ -114,21 +114,22 @@ def write_table(records: Sequence[Mapping[str, Any]]) -> None:
         "and nothing else set, on the cores that the table says; scikit-learn's estimators with default settings.",
         "Accuracy for classes (higher is better), root mean squared error for numbers (lower is better); mean over the",
         "seeds and its standard error. *On par*: the mean difference over the same splits is within its standard error.",
-        "The rows are not all from one machine (those of titanic, telco-churn, credit and storms are from a slower one, with a",
-        "fourth of the trials): compare what stands in a row.",
+        "All runs are from one machine, a slow one: TensorFlow took some ten seconds to be imported. While those on one core",
+        "ran, tests did in what time was left over, which cost some of them trials; those on two cores ran alone.",
         "",
         "| table | rows | limit (s) | cores | seeds | ours | boosting | linear | against boosting | against linear | first (s) | longest (s) |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name in (name for name in TABLES if any(record["data"] == name for record in records)):
-        for seconds in sorted({record["seconds"] for record in records if record["data"] == name}):
-            group = [record for record in records if (record["data"], record["seconds"]) == (name, seconds)]
+        of_table = [record for record in records if record["data"] == name]
+        for seconds, cores in sorted({(record["seconds"], record["cores"]) for record in of_table}):
+            group = [record for record in of_table if (record["seconds"], record["cores"]) == (seconds, cores)]
             values = {who: [record[who] for record in group] for who in ("ours", "boosting", "linear")}
             is_error = TABLES[name].kind == "regression"
             shown = [mean_and_error(values[who], digits=2 if is_error else 4) for who in values]
             rows = len(TABLES[name].load()[0])
             lines.append(
-                f"| {name} | {rows:,} | {seconds:g} | {group[0]['cores']} | {len(group)} | {' | '.join(shown)} "
+                f"| {name} | {rows:,} | {seconds:g} | {cores} | {len(group)} | {' | '.join(shown)} "
                 f"| {verdict(values['ours'], values['boosting'], is_error=is_error)} "
                 f"| {verdict(values['ours'], values['linear'], is_error=is_error)} "
                 f"| {np.mean([record['first model after'] for record in group]):.1f} "
