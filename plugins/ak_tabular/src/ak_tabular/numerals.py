@@ -114,9 +114,8 @@ def _without_magnitude(text: str) -> tuple[str, str, int]:
     match = None if text[-1:].isdigit() else _MAGNITUDE.search(text)
     if match is None:
         return text, "", 0
-    group = "letter" if match["letter"] else "word"
-    found = match[group] if group == "letter" else match[group].lower()
-    return text[: match.start(group)].rstrip(), found, _MAGNITUDES[found.lower()]
+    found = match["letter"] or match["word"].lower()
+    return text[: match.start() + 1], found, _MAGNITUDES[found.lower()]  # the match begins with the last digit
 
 
 def _bare(text: str) -> tuple[str, NumberStyle]:
