@@ -9,14 +9,14 @@ their type: `uint8` pictures become floats inside the model only.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from autokeras_core.data.rows import is_sequential, read_rows, row_loader
+from autokeras_core.data.rows import bytes_per_row, is_sequential, read_rows, row_loader
 from autokeras_core.engine.epoch_order import EpochOrder
 from autokeras_core.engine.feeding import as_batch, as_fed, fed_dtype, named_parts, pipeline_options
 from autokeras_core.engine.last_batch import batch_sizes, with_even_end
@@ -37,6 +37,8 @@ _ROWS_PER_READ = 256
 _SEQUENTIAL_ROWS_PER_READ = 65_536
 # A random order of row numbers takes 16 bytes a row, and a second for some tens of millions of them.
 _ROWS_TO_SHUFFLE_AT_ONCE = 2_000_000
+# An epoch of fewer bytes is gathered at once: to ask NumPy for each of its batches takes longer than a small network's step.
+_SMALL = 4 * 2**20
 
 
 def training_batches(
@@ -142,6 +144,8 @@ def _batches(
     loaders = {name: loader for name, part in parts.items() if (loader := row_loader(part)) is not None}
     gathered = {name: part for name, part in parts.items() if name not in loaders}
     sizes = batch_sizes(rows, batch_size, is_even=order is not None)
+    if _are_small(parts, rows):
+        return _batches_of_few(parts, features, targets, sizes=sizes, order=order)
     # Where TensorFlow loads nothing, it counts batches only: an operation for each row takes longer than all the rest.
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     gather = _gatherer(gathered) if loaders else _gatherer(gathered, bounds=bounds, order=order)
@@ -166,6 +170,36 @@ def _batches(
     else:
         batches = tf.data.Dataset.range(len(sizes)).map(lambda batch: assemble(batch, {}))
     return batches.prefetch(_BATCHES_AHEAD).with_options(pipeline_options())
+
+
+def _are_small(parts: Mapping[str, Rows], rows: int) -> bool:
+    """Return whether all is in memory, and takes little of it: texts are not measured."""
+    is_in_memory = all(isinstance(part, np.ndarray) and not part.dtype.hasobject for part in parts.values())
+    return is_in_memory and rows * sum(map(bytes_per_row, parts.values())) <= _SMALL
+
+
+def _batches_of_few(
+    parts: Mapping[str, Rows],
+    features: Collection[str],
+    targets: Collection[str],
+    *,
+    sizes: Array,
+    order: EpochOrder | None,
+) -> Dataset:
+    """Return batches that are cut from all rows at once: the same ones as if they were gathered one by one."""
+    if order is None:
+        tensors = {
+            name: tf.convert_to_tensor(as_fed(kind, read_rows(part, slice(None))), kind)
+            for name, part in parts.items()
+            for kind in (fed_dtype(part),)
+        }
+        epoch = tf.data.Dataset.from_tensors(as_batch(tensors, features, targets))
+    else:
+        gather = _gatherer(parts, bounds=np.array([0, sizes.sum()]), order=order)
+        epoch = tf.data.Dataset.range(1).map(lambda number: as_batch(gather(number), features, targets))
+    if len(sizes) > 1:
+        epoch = epoch.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(len(sizes)))
+    return (epoch if order is None else epoch.prefetch(_BATCHES_AHEAD)).with_options(pipeline_options())
 
 
 def _gatherer(

@@ -91,6 +91,9 @@ class Devices:
     ) -> dict[str, Any]:
         """Return the arguments of `model.fit` that say what the model is fed with.
 
+        Told how many batches an epoch has, Keras goes on with one iterator; otherwise it makes two of them for every epoch, the
+        second one for nothing. That takes as long as some steps of a small network.
+
         Args:
             model: A compiled model.
             batches: Batches to train on: one epoch, another one each time they are iterated over.
@@ -99,7 +102,8 @@ class Devices:
             validation_rows: How many rows are validated.
             batch_size: Rows per batch.
             validation_batch_size: Rows per batch when validating.
-            steps: How many batches an epoch has if it is a part of `batches` only: the next epoch goes on with the others.
+            steps: How many batches an epoch has, where the next one goes on with the batches that follow; `None` where each begins
+                with the first of `batches`, and ends with the last one.
 
         Raises:
             SearchError: If there are too few rows for so many devices.

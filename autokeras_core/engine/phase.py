@@ -95,7 +95,9 @@ def train_phase(
     cost = network_cost(context.graph, job.configuration, context.profile)
     # Keras runs several steps in one call on one device only.
     are_steps_apart = bool(context.callbacks) or devices.count > 1
-    steps_at_once = 1 if are_steps_apart else steps_per_execution(steps=steps, cost=cost, batch_size=batch_size)
+    steps_at_once = 1
+    if not are_steps_apart:
+        steps_at_once = steps_per_execution(steps=steps, epochs=job.epochs, cost=cost, batch_size=batch_size)
     with devices.scope():
         phases = compile_training(
             compiled, context.graph, job.configuration, context.profile, steps_per_execution=steps_at_once
@@ -172,7 +174,8 @@ def train_phase(
                 validation_rows=validation_rows,
                 batch_size=batch_size,
                 validation_batch_size=validation_batch_size,
-                steps=None if rows == all_rows else steps,
+                # A call does not stop at the end of an epoch but at that of the batches.
+                steps=steps if rows < all_rows or steps % steps_at_once == 0 else None,
             ),
             shuffle=False,  # the batches are shuffled already
             initial_epoch=watch.epochs,

@@ -29,7 +29,7 @@ class LossDivergedError(ArithmeticError):
 class TrialWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Keeps the best epoch's weights, and ends training early, in time, or when it diverges.
 
-    Time is checked after every training batch, or after every few where they are cheap (eight at most). What validation
+    Time is checked after every training batch, or after every few where they are cheap (sixteen at most). What validation
     will take is kept back: an estimate from the training batches first, then what it took before.
 
     Args:

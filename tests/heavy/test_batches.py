@@ -129,6 +129,22 @@ def test_no_training_batch_is_left_with_a_few_rows(rows: Any, batch_size: int, s
     assert batches.cardinality() == len(sizes) == -(-ROWS // batch_size)
 
 
+@pytest.mark.parametrize("batch_size", [3, 4, 9, 64])
+def test_few_rows_are_in_the_batches_in_which_many_would_be(batch_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathered at once and cut up, or one batch after the other: the same in both epochs, and when validating."""
+
+    def all_batches() -> list[list[int]]:
+        weights = np.arange(ROWS, dtype="float32")
+        training = training_batches({"x": NUMBERS}, {"y": NUMBERS}, weights, batch_size=batch_size, seed=3)
+        validation = validation_batches({"x": NUMBERS}, {"y": NUMBERS}, weights, batch_size=batch_size)
+        return seen(training.repeat(2)) + seen(validation)
+
+    at_once = all_batches()
+    monkeypatch.setattr("autokeras_core.engine.batches._SMALL", 0)
+
+    assert at_once == all_batches()
+
+
 def test_the_end_of_an_epoch_has_no_huge_gradients() -> None:
     """Over one row's feature map of two pixels batch normalization would make them ten times as large."""
     rng = np.random.default_rng(0)
