@@ -220,3 +220,14 @@ def test_repeated_rows_have_no_directions_of_rounding_noise() -> None:
     found = principal_directions(sparse_rows([matrix]), 20)
 
     assert np.count_nonzero(found.any(axis=0)) == 12
+
+
+@pytest.mark.parametrize(
+    "texts", [["\0", "\0"], ["a\0", "a"], ["b a\0", "b a"]], ids=["alone", "behind a word", "in a pair"]
+)
+def test_null_characters_are_read_past(texts: list[str]) -> None:
+    """NumPy's strings end before them, so two words of a vocabulary would be the same, or one would be empty."""
+    features = TextFeatures(width=4)
+    features.fit(np.array(texts, dtype=object))
+
+    assert np.isfinite(features.transform(np.array(texts, dtype=object))).all()

@@ -208,5 +208,10 @@ def _words_of(text: str, *, by_characters: bool) -> Iterable[str]:
     """Yield the words and word pairs of a text, or characters and their pairs, as the layer splits it."""
     plain = _PUNCTUATION.sub("", text.translate(_LOWER))
     words = list(plain) if by_characters else plain.split()
-    yield from (word for word in words if not word.isspace())
-    yield from (f"{first} {second}" for first, second in pairwise(words) if not (first.isspace() or second.isspace()))
+    yield from (word for word in words if _is_word(word))
+    yield from (f"{first} {second}" for first, second in pairwise(words) if not first.isspace() and _is_word(second))
+
+
+def _is_word(word: str) -> bool:
+    """Return whether a word may end an entry of a vocabulary: Keras holds it as NumPy's strings, which lose null characters there."""
+    return not (word.isspace() or word.endswith("\0"))
