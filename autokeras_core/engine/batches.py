@@ -19,7 +19,7 @@ import tensorflow as tf
 from autokeras_core.data.rows import bytes_per_row, is_sequential, read_rows, row_loader
 from autokeras_core.engine.epoch_order import EpochOrder
 from autokeras_core.engine.feeding import as_batch, as_fed, fed_dtype, named_parts, pipeline_options
-from autokeras_core.engine.last_batch import batch_sizes, with_even_end
+from autokeras_core.engine.last_batch import batch_sizes, rebatched, with_even_end
 from autokeras_core.engine.windows import window_batches
 from autokeras_core.errors import DataError, SearchError
 
@@ -187,18 +187,17 @@ def _batches_of_few(
     order: EpochOrder | None,
 ) -> Dataset:
     """Return batches that are cut from all rows at once: the same ones as if they were gathered one by one."""
-    if order is None:
+    if order is None:  # every pass is the same, so that nothing is left to ask NumPy for
         tensors = {
-            name: tf.convert_to_tensor(as_fed(kind, read_rows(part, slice(None))), kind)
+            name: tf.convert_to_tensor(as_fed(fed_dtype(part), read_rows(part, slice(None))), fed_dtype(part))
             for name, part in parts.items()
-            for kind in (fed_dtype(part),)
         }
         epoch = tf.data.Dataset.from_tensors(as_batch(tensors, features, targets))
     else:
         gather = _gatherer(parts, bounds=np.array([0, sizes.sum()]), order=order)
         epoch = tf.data.Dataset.range(1).map(lambda number: as_batch(gather(number), features, targets))
     if len(sizes) > 1:
-        epoch = epoch.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(len(sizes)))
+        epoch = rebatched(epoch, sizes)
     return (epoch if order is None else epoch.prefetch(_BATCHES_AHEAD)).with_options(pipeline_options())
 
 

@@ -18,7 +18,6 @@ class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
 
     def __init__(self) -> None:
         super().__init__()
-        self._has_begun = False
         self._steps = 0
         self._seconds = 0.0
         self._validation_seconds = 0.0
@@ -35,14 +34,14 @@ class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         return self._seconds / self._steps * steps + self._validation_seconds
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Start anew: from here, unless the next call is the first one."""
-        self._first = self._last = (0, time.monotonic()) if self._has_begun else None
+        """Start anew from here, unless the next call is the first one."""
+        if self._last is not None:
+            self._first = self._last = (0, time.monotonic())
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Note the time."""
         # The last call of an epoch may have run fewer steps than Keras says.
         self._last = (min(batch + 1, self.params.get("steps") or batch + 1), time.monotonic())
-        self._has_begun = True
         if self._first is None:
             self._first = self._last
 

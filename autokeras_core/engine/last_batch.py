@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["batch_sizes", "with_even_end"]
+__all__ = ["batch_sizes", "rebatched", "with_even_end"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Dataset: TypeAlias = Any  # TensorFlow ships no types
@@ -59,4 +59,19 @@ def with_even_end(batches: Dataset, *, rows: int, batch_size: int) -> Dataset:
     sizes = batch_sizes(rows, batch_size, is_even=True)
     if np.array_equal(sizes, batch_sizes(rows, batch_size)):
         return batches
+    return rebatched(batches, sizes)
+
+
+def rebatched(batches: Dataset, sizes: Array) -> Dataset:
+    """Return the rows of an epoch's batches in batches of other sizes, a data set of known length.
+
+    Args:
+        batches: A data set of batches.
+        sizes: How many rows each new batch has: together as many as there are.
+
+    Example:
+        ```python
+        rebatched(tf.data.Dataset.range(10).batch(10), np.array([5, 3, 2]))  # 5, 3 and 2 rows
+        ```
+    """
     return batches.rebatch(tf.constant(sizes)).apply(tf.data.experimental.assert_cardinality(len(sizes)))
