@@ -32,9 +32,10 @@ from autokeras_core.search.events import (
     TRIAL_STARTED,
 )
 from autokeras_core.search.giving_up import check_failures, no_model, why_nothing_can_be_had
+from autokeras_core.search.kept_models import KeptModels
 from autokeras_core.search.oracles import finish_trial
 from autokeras_core.search.place import trial_folder
-from autokeras_core.search.records import RETRIES, TrialJob, TrialOutcome, best_outcome, rank_outcomes, retried
+from autokeras_core.search.records import RETRIES, TrialJob, TrialOutcome, best_outcome, retried
 
 if TYPE_CHECKING:
     from autokeras_core.engine.context import TrialContext
@@ -46,13 +47,9 @@ if TYPE_CHECKING:
     from autokeras_core.search.rungs import Pruner
     from autokeras_core.search.space import Configuration, Space
 
-__all__ = ["KEPT_MODELS", "SearchDriver"]
+__all__ = ["SearchDriver"]
 
 _LOGGER = logging.getLogger(__name__)
-
-_MOST_BYTES_OF_CANDIDATES = 2 * 2**30
-KEPT_MODELS = 3
-"""How many models a search keeps on the disk if they are not candidates of an ensemble."""
 
 _EXHAUSTED = "search space exhausted"
 _OUT_OF_TIME = "time_limit reached"
@@ -86,8 +83,7 @@ class SearchDriver:
         starting: Returns a context manager around the start of the executor, which may take as long as workers need.
         reserve_for: Returns how many seconds to keep for what comes after the last trial, given the best one so far.
         origin_of: Returns what is kept of where a configuration came from, e.g. the predefined one's name.
-        kept_models: How many trials' models stay on the disk: those of the best ones. Beyond the best three it is fewer
-            where all together would take more than 2 GiB.
+        kept_models: Says which trials' models stay on the disk.
         on_completed: Called with the journal's record of each finished trial (the plugins' observer hook).
         predefined: The configurations that the oracle begins with, for the estimate of how long the search takes.
         pruner: Says where a trial that does poorly is ended; `None` for nowhere.
@@ -113,7 +109,7 @@ class SearchDriver:
     starting: Callable[[], AbstractContextManager[None]] = nullcontext
     reserve_for: Callable[[TrialOutcome | None], float] = lambda best: 0.0
     origin_of: Callable[[Configuration], str] = lambda configuration: ""
-    kept_models: int = KEPT_MODELS
+    kept_models: KeptModels = attrs.field(factory=KeptModels)
     pruner: Pruner | None = None
     predefined: Sequence[Configuration] = ()
     outcomes: list[TrialOutcome] = attrs.field(factory=list)
@@ -314,7 +310,7 @@ class SearchDriver:
         self.budget.reserve = self.reserve_for(self.best)
         record = outcome.to_json()
         self.journal.append(TRIAL_ENDED[outcome.status], **record)
-        self._drop_models()
+        self.kept_models.drop_others(self.outcomes, maximise=self.context.objective.maximise)
         self.progress.trial_ended(outcome, self.best)
         self.progress.estimated(self.estimate)
         self.on_completed(record)
@@ -326,21 +322,8 @@ class SearchDriver:
         if self.oracle.max_trials is not None:
             self.oracle.max_trials += 1
 
-    def _drop_models(self) -> None:
-        """Keep the models of the best trials only, so that the disk does not fill up."""
-        ranked = rank_outcomes(self.outcomes, maximise=self.context.objective.maximise)
-        size = 0
-        for place, outcome in enumerate((each for each in ranked if each.directory), start=1):
-            size += _bytes_in(Path(outcome.directory)) if place <= self.kept_models else 0
-            if place > self.kept_models or (place > KEPT_MODELS and size > _MOST_BYTES_OF_CANDIDATES):
-                shutil.rmtree(outcome.directory, ignore_errors=True)
-
     def _trial_seed(self, number: int) -> int:
         return int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0] % (2**31))
-
-
-def _bytes_in(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 def _difference(configuration: Configuration, best: Configuration | None) -> dict[str, tuple[Any, Any]]:

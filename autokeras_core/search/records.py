@@ -290,17 +290,19 @@ def rank(score: float, loss: float, *, maximise: bool) -> tuple[float, float]:
     return -score if maximise else score, math.inf if math.isnan(loss) else loss
 
 
-def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool) -> list[TrialOutcome]:
+def rank_outcomes(outcomes: Iterable[TrialOutcome], *, maximise: bool, by_loss: bool = True) -> list[TrialOutcome]:
     """Return the completed trials (pruned ones are none), the best first, as `rank` orders them.
 
     Args:
         outcomes: Trials in the order in which they ended, which decides between equals; those that failed are left out.
         maximise: Whether more of the score is better.
+        by_loss: Whether the lower validation loss comes first between equal scores; if not, the earlier trial does.
     """
 
     def key(outcome: TrialOutcome) -> tuple[float, float]:
         assert outcome.score is not None
-        return rank(outcome.score, outcome.metrics.get(VALIDATION_LOSS, math.inf), maximise=maximise)
+        loss = outcome.metrics.get(VALIDATION_LOSS, math.inf) if by_loss else 0.0
+        return rank(outcome.score, loss, maximise=maximise)
 
     completed = [outcome for outcome in outcomes if outcome.status == "completed" and outcome.score is not None]
     return sorted(completed, key=key)

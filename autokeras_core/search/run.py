@@ -22,7 +22,7 @@ from autokeras_core.graph.cost import configuration_cost
 from autokeras_core.manager import get_manager
 from autokeras_core.progress import SearchOutline
 from autokeras_core.search.budget import DEFAULT_MAX_TRIALS, Budget, deadline_of_trials, planned_epochs
-from autokeras_core.search.driver import KEPT_MODELS, SearchDriver
+from autokeras_core.search.driver import SearchDriver
 from autokeras_core.search.events import ENSEMBLE_SELECTED, HANDED_OVER, INTERRUPTED, REFITTED
 from autokeras_core.search.identity import fit_to_space, manifest_of, tuner_name
 from autokeras_core.search.oracles import WARM_STARTED, forget, make_oracle, write_no_files
@@ -32,10 +32,9 @@ from autokeras_core.search.predefined import Predefined, predefined_configuratio
 from autokeras_core.search.refit import Refit, refit_winner, seconds_to_refit
 from autokeras_core.search.resume import give_up_deadly_trials, is_to_be_deleted, resume
 from autokeras_core.search.rungs import Pruner
-from autokeras_core.search.selection import DEFAULT_MEMBERS
 from autokeras_core.search.session import SearchSession
 from autokeras_core.search.space import configuration_key
-from autokeras_core.search.winner import Winner, choose_winner, seconds_to_choose
+from autokeras_core.search.winner import Winner, candidates_to_keep, choose_winner, seconds_to_choose
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -236,10 +235,11 @@ def _driver(
     oracle = _oracle(request, space, objective, predefined, pacer)
     unfinished = resume(oracle, session)
     budget.started_trials += len(unfinished)
+    context = _context(request, store, objective)
     return SearchDriver(
         oracle=oracle,
         space=space,
-        context=_context(request, store, objective),
+        context=context,
         executor=executor,
         budget=budget,
         pacer=pacer,
@@ -252,7 +252,7 @@ def _driver(
         starting=lambda: required_in_time(budget.deadline, doing="starting the workers"),
         reserve_for=lambda best: _seconds_to_keep(request, best),
         origin_of=_origin_of(request, predefined),
-        kept_models=max(request.members, DEFAULT_MEMBERS) if request.members > 1 else KEPT_MODELS,
+        kept_models=candidates_to_keep(context, members=request.members),
         predefined=_begins_with(request, predefined, space),
         pruner=_pruner(request, objective, predefined, epochs=epochs) if request.prune else None,
         outcomes=list(session.outcomes),

@@ -3,7 +3,8 @@
 Where the validation rows tell models apart, it is greedy. Where they do not, the best of many models owes its place to
 chance, and so does the best of many means: then models that nobody can tell apart take part in equal shares. That is so
 where the rows are few, and where a score counts rows: a loss is measured on each row, an accuracy of a thousand rows
-has a standard error of about one percent, more than good models differ by.
+has a standard error of about one percent, more than good models differ by. Where both is so, dozens of models may get every
+row right, and the loss only tells which of them is the surest of itself: then those that were tried first take part.
 """
 
 from __future__ import annotations
@@ -221,6 +222,7 @@ def select_equals(
     *,
     tolerance: float,
     members: int,
+    precedence: Sequence[int] | None = None,
     is_time_up: Callable[[], bool] = lambda: False,
 ) -> Selection:
     """Choose all models that are not clearly worse than the best one, in equal shares: for scores that count rows.
@@ -230,6 +232,8 @@ def select_equals(
         score: As there.
         tolerance: By how much the first number of a member's score may be below that of the best; see `standard_error`.
         members: How many different candidates may be chosen at most: the best ones.
+        precedence: A number for each candidate. If there are more equals than members, those with the lowest numbers are
+            chosen, instead of the best ones.
         is_time_up: Asked between scores; what was scored until then is chosen from.
 
     Returns:
@@ -249,7 +253,8 @@ def select_equals(
     scores = _scores(candidates, score, is_time_up)
     ranked = _ranked(scores)
     least = _orderable(scores[ranked[0]][0]) - tolerance - _SINGLE_PRECISION
-    chosen = [index for index in ranked if _orderable(scores[index][0]) >= least][:members]  # the best one at least
+    equals = [index for index in ranked if _orderable(scores[index][0]) >= least]  # the best one at least
+    chosen = (equals if precedence is None else sorted(equals, key=precedence.__getitem__))[:members]
     first, *others = (candidates[index] for index in chosen)
     mean = _mean(reduce(_added, others, _double(first)), len(chosen))
     return _selection(Counter(chosen), score(mean), ranked, scores)

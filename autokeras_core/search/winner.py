@@ -22,6 +22,7 @@ from autokeras_core.engine.scoring import objective_scorer, score_outputs
 from autokeras_core.engine.trial import BUNDLE_FOLDER
 from autokeras_core.errors import SearchError, describe_error
 from autokeras_core.registry import get_registry
+from autokeras_core.search.kept_models import KeptModels
 from autokeras_core.search.records import EnsembleRecord, rank_outcomes
 from autokeras_core.search.selection import (
     DEFAULT_MEMBERS,
@@ -42,7 +43,15 @@ if TYPE_CHECKING:
     from autokeras_core.engine.predictions import SelectionRows
     from autokeras_core.search.records import TrialOutcome
 
-__all__ = ["Winner", "choose_winner", "load_trained", "members_of", "seconds_to_choose", "winner_of"]
+__all__ = [
+    "Winner",
+    "candidates_to_keep",
+    "choose_winner",
+    "load_trained",
+    "members_of",
+    "seconds_to_choose",
+    "winner_of",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -107,6 +116,16 @@ def seconds_to_choose(time_limit: float | None, *, members: int) -> float:
     return 0.0 if time_limit is None or members < 2 else min(_MOST_SECONDS, _SHARE_OF_LIMIT * time_limit)
 
 
+def candidates_to_keep(context: TrialContext, *, members: int) -> KeptModels:
+    """Return which models a search is to keep for an ensemble of so many members at most; 1 for none."""
+    if members < 2:
+        return KeptModels()
+    count = max(members, DEFAULT_MEMBERS)
+    if _prefers_earlier_trials(context):
+        return KeptModels(count=2 * count, by_loss=False)  # earlier ones of a slightly lower score may be members, too
+    return KeptModels(count=count)
+
+
 def load_trained(directory: Path, outcome: TrialOutcome, context: TrialContext) -> ModelBundle:
     """Return the model that a trial left in its directory, or a refit of its configuration in another.
 
@@ -139,7 +158,8 @@ def choose_winner(
     """Return the best trial's model, or an ensemble of the best ones if that scores better on the validation rows.
 
     Where these do not tell which of several is the best, those that nobody can tell apart are put together in equal shares:
-    on fewer than 100 rows, and where the objective is a score of classes that counts rows, as accuracy does.
+    on fewer than 100 rows, and where the objective is a score of classes that counts rows, as accuracy does. Where both is
+    so, the earliest of them.
 
     Args:
         context: What all trials share. If it wants an ensemble that can be exported, only trials whose exported models take
@@ -183,7 +203,11 @@ def choose_winner(
             candidates.append(_predictions(outcome, context, rows, validation_inputs))
         if len(candidates) < 2:
             return single
-        record = _select(context, ranked, candidates, rows, members=members, is_time_up=is_time_up)
+        order = {outcome.trial_id: number for number, outcome in enumerate(outcomes)}
+        precedence = [order[outcome.trial_id] for outcome in ranked] if _prefers_earlier_trials(context) else None
+        record = _select(
+            context, ranked, candidates, rows, members=members, precedence=precedence, is_time_up=is_time_up
+        )
         if record is None:
             return single
         by_id = {outcome.trial_id: outcome for outcome in ranked}
@@ -205,6 +229,7 @@ def _select(
     rows: SelectionRows,
     *,
     members: int,
+    precedence: Sequence[int] | None,
     is_time_up: Callable[[], bool],
 ) -> EnsembleRecord | None:
     """Return the ensemble, or `None` if it is the best model alone."""
@@ -247,12 +272,12 @@ def _select(
 
     def chosen() -> Selection:
         limits: dict[str, Any] = {"members": members, "is_time_up": is_time_up}
-        if len(rows) < FEW_ROWS:
-            return select_leading(candidates, score, tolerance=one_standard_error(), **limits)
         if _counts_rows(context):
-            equals = select_equals(candidates, score, tolerance=one_standard_error(), **limits)
+            equals = select_equals(candidates, score, tolerance=one_standard_error(), precedence=precedence, **limits)
             if equals.is_ensemble:
                 return equals
+        if len(rows) < FEW_ROWS:
+            return select_leading(candidates, score, tolerance=one_standard_error(), **limits)
         return select_ensemble(candidates, score, **limits)
 
     selection = chosen()
@@ -271,6 +296,16 @@ def _select(
         metrics=metrics_of(mean),
         single_metrics=metrics_of(candidates[selection.single]),
     )
+
+
+def _prefers_earlier_trials(context: TrialContext) -> bool:
+    """Return whether of the trials that nobody can tell apart the earlier ones make the ensemble, not the lowest losses.
+
+    That is so where the objective counts rows, and fewer than 100 of them. Mutation goes on from the lowest loss, and where
+    every row is right that is the model that is surest of itself, for new rows too that it gets wrong. The predefined
+    configurations, which come first, were chosen on many data sets, and differ more from one another.
+    """
+    return len(selection_rows(context)) < FEW_ROWS and _counts_rows(context)
 
 
 def _counts_rows(context: TrialContext) -> bool:

@@ -184,13 +184,14 @@ def test_each_file_is_checked_once(fitted: AutoModel, tmp_path: Path, monkeypatc
     assert sorted(checked) == sorted(files)
 
 
-def test_the_ensemble_scores_better_than_the_best_trial(fitted: AutoModel) -> None:
-    """That is why it was taken; its members are trials of the leaderboard, whose weights add up to 1."""
+def test_the_ensemble_is_not_clearly_worse_than_the_best_trial(fitted: AutoModel) -> None:
+    """By no more than the standard error of 80 rows; its members are trials of the leaderboard, whose weights add up to 1."""
     board = fitted.leaderboard()
 
     assert board.ensemble is not None
     assert len(board.ensemble.weights) > 1
-    assert board.ensemble.score >= board.ensemble.single_score == pytest.approx(board[0].score, abs=1e-6)
+    assert board.ensemble.single_score == pytest.approx(board[0].score, abs=1e-6)
+    assert board.ensemble.score >= board.ensemble.single_score - 0.04
     assert {row.trial_id: row.weight for row in board if row.weight} == board.ensemble.weights
     assert sum(row.weight for row in board) == pytest.approx(1.0)
 
@@ -373,6 +374,21 @@ def test_few_validation_rows_put_equals_together() -> None:
     assert history.ensemble.weights == {"0": 0.5, "1": 0.5}
 
 
+def test_of_equals_on_few_validation_rows_the_first_take_part() -> None:
+    """Where rows are counted: the lowest loss of models that are right on each of 12 rows only tells which is surest."""
+    x, y = wine(60)
+    starts = [QUICK | {"dense/units": 16}, QUICK, QUICK | {"training/learning_rate": 0.1}]
+    model = several(warm_starts=starts, ensemble=2)
+
+    model.fit(x, y, epochs=20, verbose=0)
+
+    board = model.leaderboard()
+    assert [row.score for row in board] == [1.0, 1.0, 1.0]
+    assert board[0].trial_id == "2"
+    assert board.ensemble is not None
+    assert board.ensemble.weights == {"0": 0.5, "1": 0.5}
+
+
 def test_few_validation_rows_leave_out_what_is_clearly_worse() -> None:
     """A model that learned nothing has no part in the mean, however few the rows are."""
     x, y = diabetes()
@@ -399,9 +415,9 @@ def test_without_the_option_nothing_is_kept_for_one(tmp_path: Path) -> None:
 def test_with_the_option_more_models_are_kept_but_no_more_than_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many of the best trials as an ensemble has members by default are candidates; others leave nothing behind."""
+    """Twice as many as an ensemble has members by default, as rows that are counted are few; others leave nothing behind."""
     x, y = wine(60)
-    monkeypatch.setattr("autokeras_core.search.run.DEFAULT_MEMBERS", 4)
+    monkeypatch.setattr("autokeras_core.search.winner.DEFAULT_MEMBERS", 2)
 
     several(max_trials=6, ensemble=2, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
 
@@ -411,7 +427,7 @@ def test_with_the_option_more_models_are_kept_but_no_more_than_needed(
 def test_candidates_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit of all together, only the best three stay, as without an ensemble."""
     x, y = wine(60)
-    monkeypatch.setattr("autokeras_core.search.driver._MOST_BYTES_OF_CANDIDATES", 1)
+    monkeypatch.setattr("autokeras_core.search.kept_models._MOST_BYTES_OF_CANDIDATES", 1)
 
     several(max_trials=4, directory=tmp_path).fit(x, y, epochs=1, verbose=0)
 

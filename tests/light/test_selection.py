@@ -202,6 +202,18 @@ def test_of_many_equals_the_best_take_part() -> None:
     assert selection.counts == {1: 1, 3: 1}
 
 
+def test_of_many_equals_those_that_take_precedence_take_part() -> None:
+    """The best one only if it is among them; one that is clearly worse is no equal, whatever its number."""
+    candidates = [right(of=100, wrong=range(number)) for number in (1, 3, 2, 40)]
+
+    selection = select_equals(
+        candidates, accuracy(np.ones((100, 1))), tolerance=0.05, members=2, precedence=[7, 3, 5, 1]
+    )
+
+    assert selection.counts == {1: 1, 2: 1}
+    assert selection.single == 0
+
+
 def test_a_model_that_no_other_comes_near_has_no_equals() -> None:
     """Then the selection is that model alone."""
     candidates = [right(of=100, wrong=range(30)), right(of=100, wrong=range(2))]
