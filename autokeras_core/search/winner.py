@@ -121,7 +121,7 @@ def candidates_to_keep(context: TrialContext, *, members: int) -> KeptModels:
     if members < 2:
         return KeptModels()
     count = max(members, DEFAULT_MEMBERS)
-    if _prefers_earlier_trials(context):
+    if _prefers_earlier_trials(context, rows=len(selection_rows(context))):
         return KeptModels(count=2 * count, by_loss=False)  # earlier ones of a slightly lower score may be members, too
     return KeptModels(count=count)
 
@@ -203,8 +203,10 @@ def choose_winner(
             candidates.append(_predictions(outcome, context, rows, validation_inputs))
         if len(candidates) < 2:
             return single
-        order = {outcome.trial_id: number for number, outcome in enumerate(outcomes)}
-        precedence = [order[outcome.trial_id] for outcome in ranked] if _prefers_earlier_trials(context) else None
+        precedence = None
+        if _prefers_earlier_trials(context, rows=len(rows)):
+            order = {outcome.trial_id: number for number, outcome in enumerate(outcomes)}
+            precedence = [order[outcome.trial_id] for outcome in ranked]
         record = _select(
             context, ranked, candidates, rows, members=members, precedence=precedence, is_time_up=is_time_up
         )
@@ -298,14 +300,14 @@ def _select(
     )
 
 
-def _prefers_earlier_trials(context: TrialContext) -> bool:
+def _prefers_earlier_trials(context: TrialContext, *, rows: int) -> bool:
     """Return whether of the trials that nobody can tell apart the earlier ones make the ensemble, not the lowest losses.
 
     That is so where the objective counts rows, and fewer than 100 of them. Mutation goes on from the lowest loss, and where
     every row is right that is the model that is surest of itself, for new rows too that it gets wrong. The predefined
     configurations, which come first, were chosen on many data sets, and differ more from one another.
     """
-    return len(selection_rows(context)) < FEW_ROWS and _counts_rows(context)
+    return rows < FEW_ROWS and _counts_rows(context)
 
 
 def _counts_rows(context: TrialContext) -> bool:
