@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from autokeras_core.graph.graph import Graph
     from autokeras_core.graph.operator import Head
 
-__all__ = ["ObjectiveLike", "measured_head", "measuring", "resolve_objective"]
+__all__ = ["ObjectiveLike", "counts_rows", "measured_head", "measuring", "resolve_objective", "score_error"]
 
 ObjectiveLike: TypeAlias = "str | tuple[str, str] | keras_tuner.Objective | None"
 
@@ -91,6 +93,46 @@ def measured_head(name: str, graph: Graph) -> str | None:
     """
     owners = [head for head in graph.heads if name.startswith(metric_prefix(head, graph))]
     return None if len(graph.heads) > 1 and not owners else max(owners, key=len)
+
+
+def counts_rows(objective: Objective, graph: Graph, profile: DataProfile) -> bool:
+    """Return whether an objective looks at which class wins, or in which order rows come, and not at each value.
+
+    Such a score needs many more rows than a loss to tell two models apart.
+
+    Example:
+        ```python
+        counts_rows(Objective("val_accuracy", "max"), graph, profile)  # True
+        counts_rows(Objective("val_loss", "min"), graph, profile)  # False
+        ```
+    """
+    head = measured_head(objective.name.removeprefix("val_"), graph)
+    measured = profile.targets.values() if head is None else [profile.targets[head]]
+    return objective.maximise and all(target.is_classification for target in measured)
+
+
+def score_error(
+    objective: Objective, graph: Graph, profile: DataProfile, *, rows: int
+) -> Callable[[float], float] | None:
+    """Return a function from a score to its standard error, as far as the score alone tells; `None` if it tells nothing.
+
+    It is that of a share of the validation rows, which an accuracy is, and about that of other scores of classes: the root
+    of p(1 - p) / n. It is one row at least: where all are right it seems to be 0, and yet one row is chance.
+
+    Args:
+        objective: The metric that is optimised; nothing is known of one that does not count rows.
+        graph: The graph, for its heads.
+        profile: What the heads' targets are.
+        rows: How many validation rows there are.
+
+    Example:
+        ```python
+        score_error(Objective("val_accuracy", "max"), graph, profile, rows=1000)(0.8)  # 0.0126...
+        ```
+    """
+    if not counts_rows(objective, graph, profile):
+        return None
+    return lambda score: max(math.sqrt(max(score * (1 - score), 0.0) / rows), 1 / rows)
 
 
 def _logged_names(graph: Graph, profile: DataProfile) -> set[str]:

@@ -78,6 +78,11 @@ class PreparedData:
         return known_targets(self.train_targets, self.train_weights)
 
     @property
+    def validation_rows(self) -> int:
+        """How many rows there are to validate on."""
+        return len(next(iter(self.validation_targets.values())))
+
+    @property
     def object_bytes(self) -> int:
         """About how many bytes of it are in arrays of objects, such as texts: each worker has a copy of its own of these."""
         parts = (self.train_inputs, self.validation_inputs)

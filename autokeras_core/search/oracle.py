@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -59,6 +59,9 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
             defaults. One that equals an earlier one is left out.
         pacer: Says what there is time for; by default there is time for all. Predefined configurations that it does not
             choose are left out, and mutations that it does not admit are drawn again.
+        score_error: Returns the standard error of a score. Of the trials within one of the best score, the one of the lowest
+            validation loss counts as the best, since the score does not tell them apart. By default the score decides, and
+            the loss between equal ones.
         space: The search space. By default `hyperparameters`, and what the hypermodel asks for while it is built.
         hyperparameters: KerasTuner's own kind of search space, instead of `space` or added to it.
         seed: A number of at least 0; by default a random one, to be found in `seed`.
@@ -85,6 +88,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         *,
         predefined: Sequence[Mapping[str, Value]] = (),
         pacer: SupportsPacing | None = None,
+        score_error: Callable[[float], float] | None = None,
         space: Space | None = None,
         hyperparameters: keras_tuner.HyperParameters | None = None,
         seed: int | None = None,
@@ -96,6 +100,7 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         self._declared = Space() if space is None else space
         self._predefined = tuple(dict(configuration) for configuration in predefined)
         self._pacer = pacer
+        self._score_error = score_error
         if space is not None:
             declared = to_hyperparameters(space)
             if hyperparameters is None:
@@ -167,8 +172,9 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
         return mutation.configuration
 
     def _best_trial(self) -> Trial | None:
-        """Return the completed trial that ranks first, as a search's trials do, and the earliest of equals.
+        """Return the completed trial to go on from, and the earliest of equals.
 
+        It ranks first, as a search's trials do, or has the lowest loss of those that the score does not tell from the first.
         Not `get_best_trials`: it fills up with failed trials, whose score is `None`.
         """
         completed = [
@@ -176,12 +182,16 @@ class MutationOracle(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner sh
             for trial in map(self.trials.__getitem__, self.start_order)
             if trial.status == TrialStatus.COMPLETED and trial.score is not None
         ]
-        maximise = self.objective.direction == "max"
-        return min(
-            completed,
-            key=lambda trial: rank(float(trial.score), _validation_loss(trial), maximise=maximise),
-            default=None,
-        )
+        best = min(completed, key=self._rank, default=None)
+        if best is None or self._score_error is None:
+            return best
+        error = self._score_error(float(best.score))
+        equals = [trial for trial in completed if abs(float(best.score) - float(trial.score)) <= error]
+        return min(equals, key=lambda trial: self._rank(trial)[::-1])
+
+    def _rank(self, trial: Trial) -> tuple[float, float]:
+        """Return by what a completed trial is ordered: its score, then its loss; less is better."""
+        return rank(float(trial.score), _validation_loss(trial), maximise=self.objective.direction == "max")
 
     def _predefined_in(self, space: Space) -> list[Configuration]:
         if not self._predefined:

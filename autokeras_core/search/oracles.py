@@ -60,6 +60,7 @@ class _Request:
     seed: int
     predefined: tuple[Mapping[str, Value], ...]
     pacer: SupportsPacing | None
+    score_error: Callable[[float], float] | None
 
     @property
     def keras_tuner_seed(self) -> int:
@@ -78,6 +79,7 @@ def make_oracle(
     directory: Path,
     predefined: Sequence[Mapping[str, Value]] = (),
     pacer: SupportsPacing | None = None,
+    score_error: Callable[[float], float] | None = None,
     max_epochs: int = 100,
 ) -> keras_tuner.Oracle:
     """Return the oracle that proposes a search's configurations.
@@ -85,10 +87,10 @@ def make_oracle(
     It never stops because trials fail, prints nothing, and takes any seed, 0 too.
 
     Args:
-        tuner: `"mutation"` (Algorithm 1 of the paper), `"paper"` (the same, whatever the pacer says), `"random"`,
-            `"bayesian"`, `"hyperband"`, or an oracle of the caller's: then its own settings stay, and what it lacks
-            (hyperparameters, objective) is added. But it hands out no trial twice: its `max_retries_per_trial` becomes 0,
-            since the search itself tries once more what may succeed then.
+        tuner: `"mutation"` (Algorithm 1 of the paper), `"paper"` (the same, whatever the pacer says, and however uncertain
+            the best score is), `"random"`, `"bayesian"`, `"hyperband"`, or an oracle of the caller's: then its own settings
+            stay, and what it lacks (hyperparameters, objective) is added. But it hands out no trial twice: its
+            `max_retries_per_trial` becomes 0, since the search itself tries once more what may succeed then.
         space: The search space.
         objective: The metric to optimise, and which way.
         max_trials: How many trials to propose at most; `None` for no limit. An oracle of the caller's keeps its own limit,
@@ -97,6 +99,7 @@ def make_oracle(
         directory: The search's directory; KerasTuner keeps its files in a folder of it.
         predefined: The configurations that `"mutation"` and `"paper"` begin with; the others have no place for them.
         pacer: Tells `"mutation"` what there is time for.
+        score_error: Returns the standard error of a score, for `"mutation"`: see `MutationOracle`.
         max_epochs: How long `"hyperband"` trains its finalists.
 
     Returns:
@@ -123,6 +126,7 @@ def make_oracle(
         seed=seed,
         predefined=tuple(predefined),
         pacer=pacer,
+        score_error=score_error,
     )
     if isinstance(tuner, keras_tuner.Oracle):
         oracle = _complete_oracle(tuner, request)
@@ -271,6 +275,7 @@ def _make_mutation(request: _Request) -> keras_tuner.Oracle:
         request.max_trials,
         predefined=request.predefined,
         pacer=request.pacer,
+        score_error=request.score_error,
         space=request.space,
         seed=request.seed,
     )
@@ -323,7 +328,7 @@ def _make_hyperband(request: _Request) -> keras_tuner.Oracle:
 
 _MAKERS: Mapping[str, Callable[[_Request], keras_tuner.Oracle]] = {
     "mutation": _make_mutation,
-    "paper": lambda request: _make_mutation(attrs.evolve(request, pacer=None)),
+    "paper": lambda request: _make_mutation(attrs.evolve(request, pacer=None, score_error=None)),
     "random": _make_random,
     "bayesian": _make_bayesian,
     "hyperband": _make_hyperband,

@@ -14,7 +14,7 @@ from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.finetuning import wants_second_phase
-from autokeras_core.engine.objective import measuring, resolve_objective
+from autokeras_core.engine.objective import measuring, resolve_objective, score_error
 from autokeras_core.engine.precision import suited_precision
 from autokeras_core.engine.watchdog import required_in_time
 from autokeras_core.executors.choice import make_executor
@@ -279,6 +279,7 @@ def _oracle(
         seed=request.seed,
         predefined=[each.configuration for each in predefined],
         pacer=pacer,
+        score_error=score_error(objective, request.graph, request.data.profile, rows=request.data.validation_rows),
         directory=request.directory,
         max_epochs=pacer.epochs,
     )
@@ -391,7 +392,7 @@ def _outline(request: SearchRequest, objective: Objective, driver: SearchDriver)
         max_trials=driver.budget.max_trials,
         time_limit=_seconds_of_trials(request, driver.budget),
         rows=request.data.profile.rows,
-        validation_rows=len(next(iter(request.data.validation_targets.values()))),
+        validation_rows=request.data.validation_rows,
         directory=str(request.directory),
         trials_done=driver.estimate.trials_done,
         best=driver.best,

@@ -15,7 +15,7 @@ import numpy as np
 from autokeras_core.engine.bundle import ModelBundle
 from autokeras_core.engine.ensemble import EnsembleBundle
 from autokeras_core.engine.evaluation_batch import evaluation_batch_size
-from autokeras_core.engine.objective import measured_head
+from autokeras_core.engine.objective import counts_rows
 from autokeras_core.engine.pipeline import class_in_graph
 from autokeras_core.engine.predictions import read_predictions, selection_rows, write_predictions
 from autokeras_core.engine.scoring import objective_scorer, score_outputs
@@ -274,7 +274,7 @@ def _select(
 
     def chosen() -> Selection:
         limits: dict[str, Any] = {"members": members, "is_time_up": is_time_up}
-        if _counts_rows(context):
+        if counts_rows(context.objective, context.graph, context.profile):
             equals = select_equals(candidates, score, tolerance=one_standard_error(), precedence=precedence, **limits)
             if equals.is_ensemble:
                 return equals
@@ -307,15 +307,7 @@ def _prefers_earlier_trials(context: TrialContext, *, rows: int) -> bool:
     every row is right that is the model that is surest of itself, for new rows too that it gets wrong. The predefined
     configurations, which come first, were chosen on many data sets, and differ more from one another.
     """
-    return rows < FEW_ROWS and _counts_rows(context)
-
-
-def _counts_rows(context: TrialContext) -> bool:
-    """Return whether the objective looks at which class wins, or in which order rows come, and not at each value."""
-    head = measured_head(context.objective.name.removeprefix("val_"), context.graph)
-    targets = context.profile.targets
-    measured = targets.values() if head is None else [targets[head]]
-    return context.objective.maximise and all(target.is_classification for target in measured)
+    return rows < FEW_ROWS and counts_rows(context.objective, context.graph, context.profile)
 
 
 def _predictions(

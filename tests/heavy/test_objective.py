@@ -12,7 +12,7 @@ import pytest
 from autokeras_core import ArrayInput, ClassificationHead, DenseBlock, Head, RegressionHead, SearchError
 from autokeras_core.data.profile import DataProfile, TargetKind, TargetProfile
 from autokeras_core.engine.context import Objective
-from autokeras_core.engine.objective import measuring, resolve_objective
+from autokeras_core.engine.objective import counts_rows, measuring, resolve_objective, score_error
 from autokeras_core.engine.preparation import head_of
 from autokeras_core.graph.graph import Graph
 
@@ -49,6 +49,39 @@ def test_an_objective_is_understood(given: Any, expected: Objective) -> None:
     graph, profile = classifier()
 
     assert resolve_objective(given, graph, profile) == expected
+
+
+@pytest.mark.parametrize(
+    ("objective", "expected"),
+    [
+        (Objective("val_classification_accuracy", "max"), True),
+        (Objective("val_classification_loss", "min"), False),
+        (Objective("val_regression_r2_score", "max"), False),
+        (Objective("val_loss", "min"), False),
+    ],
+    ids=str,
+)
+def test_a_score_of_classes_counts_rows_and_a_loss_or_a_score_of_numbers_does_not(
+    objective: Objective, expected: bool
+) -> None:
+    """Also with several heads, of which it measures one."""
+    assert counts_rows(objective, *classifier(heads=2)) is expected
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"), [(0.8, 0.4 / 1000**0.5), (0.5, 0.5 / 1000**0.5), (1.0, 1e-3), (2.0, 1e-3)]
+)
+def test_the_error_of_a_score_of_classes_is_that_of_a_share_of_the_rows(score: float, expected: float) -> None:
+    """And one row at least, also where a metric of a user's own is no share."""
+    error = score_error(Objective("val_accuracy", "max"), *classifier(), rows=1000)
+
+    assert error is not None
+    assert error(score) == pytest.approx(expected)
+
+
+def test_nothing_is_known_of_the_error_of_a_loss() -> None:
+    """It is not told by the loss alone."""
+    assert score_error(Objective("val_loss", "min"), *classifier(), rows=1000) is None
 
 
 def test_several_heads_are_optimised_by_their_total_loss() -> None:

@@ -100,6 +100,38 @@ def test_what_is_mutated_is_what_ranks_first_among_the_trials(
         assert (mutated and mutated.trial_id) == (best and best.trial_id)
 
 
+@pytest.mark.parametrize(("tuner", "expected"), [("mutation", 1), ("paper", 2)])
+def test_of_scores_that_nobody_can_tell_apart_the_lowest_loss_is_mutated(
+    tuner: str, expected: int, tmp_path: Path
+) -> None:
+    """Two are within the error of the best score, and a third one is clearly worse; the paper goes by the score alone."""
+    oracle = make(tuner, tmp_path, score_error=lambda score: 0.02)
+
+    for score, loss in [(0.7, 0.1), (0.8, 0.4), (0.81, 0.5)]:
+        trial = oracle.create_trial("driver")
+        outcome = TrialOutcome(
+            trial_id=trial.trial_id,
+            configuration=dict(trial.hyperparameters.values),
+            status="completed",
+            score=score,
+            metrics={"val_loss": loss},
+        )
+        finish_trial(oracle, trial, outcome)
+
+    assert oracle._best_trial().trial_id == oracle.start_order[expected]
+
+
+def test_between_scores_that_nobody_can_tell_apart_the_higher_one_decides_where_losses_are_equal(
+    tmp_path: Path,
+) -> None:
+    """As where no loss is known at all."""
+    oracle, scores = make("mutation", tmp_path, score_error=lambda score: 0.5), iter([0.5, 0.7, 0.6])
+
+    run(oracle, 3, score=lambda _: next(scores))
+
+    assert oracle._best_trial().score == 0.7
+
+
 def test_where_a_trial_was_mutated_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Which sub-module was drawn anew is not to be seen from the two configurations alone."""
     oracle = make("mutation", tmp_path, space=Space({"units": Int(1, 9)}))
