@@ -30,7 +30,8 @@ from autokeras_core.engine.context import TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.objective import resolve_objective
-from autokeras_core.engine.preparation import PreparedData, prepare
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.registry import get_registry
 from autokeras_core.search.records import TrialJob

@@ -16,13 +16,14 @@ from autokeras_core.data.frames import frames_of
 from autokeras_core.data.head_weights import rows_that_count, weights_of_heads, weights_of_rows
 from autokeras_core.data.labels import as_labels
 from autokeras_core.data.profile import DataProfile
-from autokeras_core.data.rows import is_sequential, object_bytes, readable_rows, select_rows
+from autokeras_core.data.rows import is_sequential, readable_rows, select_rows
 from autokeras_core.data.split import default_validation_split, split_rows
 from autokeras_core.data.stand_ins import known_targets, with_stand_ins
 from autokeras_core.data.target_columns import column_names
 from autokeras_core.data.target_order import check_names, labels_in_order, names_in_order
 from autokeras_core.data.validation_parts import validation_parts
 from autokeras_core.engine.known_labels import analyse_known
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.engine.settling import settle, settled_as
 from autokeras_core.errors import DataError, describe_error
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from autokeras_core.graph.operator import Head
 
 __all__ = [
-    "PreparedData",
     "adapt_inputs",
     "adapt_labels",
     "head_of",
@@ -46,47 +46,6 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _ROWS_AT_ONCE = 1_000_000
 _VALUES_AT_ONCE = 2**24
-
-
-@attrs.frozen(kw_only=True)
-class PreparedData:
-    """Data that a search can use.
-
-    Attributes:
-        profile: What analysis found out about the training rows.
-        train_inputs: Adapted training rows by input, raw otherwise: arrays, or sources that read them when needed.
-        validation_inputs: Adapted validation rows by input.
-        train_targets: Encoded training targets by head.
-        validation_targets: Encoded validation targets by head.
-        train_weights: One weight per training row, mean 1, or one for each head, see `data.head_weights`; or `None`.
-        validation_weights: The same for validation rows, or `None`.
-        fingerprint: A hash of all of it, to tell whether a search is continued on the same data.
-    """
-
-    profile: DataProfile
-    train_inputs: Mapping[str, Rows]
-    validation_inputs: Mapping[str, Rows]
-    train_targets: Mapping[str, Array]
-    validation_targets: Mapping[str, Array]
-    train_weights: Array | None
-    validation_weights: Array | None
-    fingerprint: str
-
-    @property
-    def known_targets(self) -> Mapping[str, Array]:
-        """The training targets for those who learn from them without weights: NaN in rows without one."""
-        return known_targets(self.train_targets, self.train_weights)
-
-    @property
-    def validation_rows(self) -> int:
-        """How many rows there are to validate on."""
-        return len(next(iter(self.validation_targets.values())))
-
-    @property
-    def object_bytes(self) -> int:
-        """About how many bytes of it are in arrays of objects, such as texts: each worker has a copy of its own of these."""
-        parts = (self.train_inputs, self.validation_inputs)
-        return sum(object_bytes(rows) for part in parts for rows in part.values())
 
 
 def head_of(graph: Graph, name: str) -> Head:

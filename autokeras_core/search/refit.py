@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.bundle import ModelBundle
     from autokeras_core.engine.context import TrialContext
     from autokeras_core.engine.deadline import Deadline
-    from autokeras_core.engine.preparation import PreparedData
+    from autokeras_core.engine.prepared_data import PreparedData
     from autokeras_core.graph.graph import Graph
     from autokeras_core.search.records import TrialOutcome
 
@@ -132,7 +132,7 @@ def refit_winner(
             failure = describe_failure(error)
             reason = f"it failed ({failure.kind}): {failure.reason}"
         if reason is None:
-            rows = len(next(iter(data.train_targets.values()))) + len(next(iter(data.validation_targets.values())))
+            rows = data.train_rows + data.validation_rows
             notes.append(f"Trial {trial_id} was refitted on all {rows:,} rows.")
         else:
             notes.append(f"Trial {trial_id} was not refitted, the model is as it was validated: {reason}.")
@@ -201,9 +201,9 @@ def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> Trial
 
 def _seconds_needed(outcome: TrialOutcome, data: PreparedData) -> float:
     """Return how long a trial's configuration takes on all rows up to its best epoch."""
-    train, validation = (len(next(iter(each.values()))) for each in (data.train_targets, data.validation_targets))
     training = outcome.seconds_per_epoch * outcome.epochs or outcome.seconds
-    share = outcome.best_epoch / max(outcome.epochs, 1) * (train + validation) / train
+    all_rows = (data.train_rows + data.validation_rows) / data.train_rows
+    share = outcome.best_epoch / max(outcome.epochs, 1) * all_rows
     return max(0.0, outcome.seconds - training) + share * training
 
 
@@ -216,7 +216,7 @@ def _joined_weights(data: PreparedData) -> Array | None:
     train, validation = data.train_weights, data.validation_weights
     if train is None and validation is None:
         return None
-    rows = [len(next(iter(each.values()))) for each in (data.train_targets, data.validation_targets)]
+    rows = (data.train_rows, data.validation_rows)
     parts = [
         np.ones(count, np.float32) if each is None else each * np.mean(each > 0, axis=0, dtype=np.float32)
         for count, each in zip(rows, (train, validation), strict=True)

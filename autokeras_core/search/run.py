@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from autokeras_core.engine.context import Distribution
     from autokeras_core.engine.deadline import Deadline
     from autokeras_core.engine.ensemble import Bundle
-    from autokeras_core.engine.preparation import PreparedData
+    from autokeras_core.engine.prepared_data import PreparedData
     from autokeras_core.executors.base import Executor
     from autokeras_core.executors.shares import Workers
     from autokeras_core.graph.graph import Graph

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autokeras_core import SearchError
-from autokeras_core.engine.preparation import PreparedData
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.errors import RegistryError
 from autokeras_core.executors.choice import make_executor
 from autokeras_core.executors.local import LocalExecutor

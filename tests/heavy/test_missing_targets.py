@@ -20,7 +20,8 @@ from autokeras_core import (
     RegressionHead,
 )
 from autokeras_core.engine.features import FeatureStore
-from autokeras_core.engine.preparation import PreparedData, prepare
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.graph.graph import Graph
 from autokeras_core.plugin import InputProfile
 from autokeras_core.search import refit, run

@@ -16,7 +16,8 @@ from autokeras_core.engine.context import Objective, TrialContext
 from autokeras_core.engine.discovery import discover_space
 from autokeras_core.engine.features import FeatureStore
 from autokeras_core.engine.precision import suited_precision, training_in
-from autokeras_core.engine.preparation import PreparedData, prepare
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.engine.trial import BUNDLE_FOLDER, run_trial
 from autokeras_core.graph.graph import Graph
 from autokeras_core.registry import get_registry

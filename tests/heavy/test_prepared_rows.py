@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 
 from autokeras_core import ArrayInput, DenseBlock, RegressionHead
-from autokeras_core.engine.preparation import PreparedData, match_inputs, prepare
+from autokeras_core.engine.preparation import match_inputs, prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.graph.graph import Graph
 from autokeras_core.plugin import InputProfile, Rows
 

@@ -13,7 +13,8 @@ from ak_tabular.dates import MISSING_TIME, find_dates
 from ak_tabular.parsing import parsed
 from autokeras_core import RegressionHead
 from autokeras_core.data.profile import InputProfile
-from autokeras_core.engine.preparation import PreparedData, match_inputs, prepare
+from autokeras_core.engine.preparation import match_inputs, prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.graph.graph import Graph
 from autokeras_core.plugin import Rows
 

@@ -11,7 +11,8 @@ import pytest
 from ak_vision import ImageClassifier, ImageInput, ImageRegressor
 from autokeras_core import ClassificationHead, DataError, DenseBlock
 from autokeras_core.data.profile import InputProfile
-from autokeras_core.engine.preparation import PreparedData, prepare
+from autokeras_core.engine.preparation import prepare
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.errors import DataWarning
 from autokeras_core.graph.graph import Graph
 
