@@ -14,6 +14,7 @@ import pytest
 from autokeras_core import ArrayInput, AutoModel, ClassificationHead, DenseBlock
 from autokeras_core.data.profile import DataProfile
 from autokeras_core.engine.bundle import ModelBundle
+from autokeras_core.engine.prepared_data import PreparedData
 from autokeras_core.engine.trial import run_trial
 from autokeras_core.graph.graph import Graph
 from autokeras_core.graph.operator import Block
@@ -272,32 +273,11 @@ def test_rows_with_a_target_weigh_the_same_in_both_parts() -> None:
     few = np.zeros(20, np.float32)
     few[:2] = 10
 
-    weights = refit._joined_weights(Weighed({"y": np.zeros(80)}, {"y": np.zeros(20)}, None, few))
+    weights = refit._joined_weights(attrs.evolve(HUNDRED, validation_weights=few))
 
     assert weights is not None
     assert set(np.round(weights[weights > 0], 5)) == {np.float32(round(100 / 82, 5))}
     assert np.count_nonzero(weights) == 82
-
-
-@attrs.frozen
-class Weighed:
-    """The rows of a search, as far as their weights are asked for."""
-
-    train_targets: dict[str, Any]
-    validation_targets: dict[str, Any]
-    train_weights: Any
-    validation_weights: Any
-
-
-@attrs.frozen
-class Rows:
-    """The rows of a search, as far as the estimate asks for them."""
-
-    train_inputs: dict[str, Any]
-    validation_inputs: dict[str, Any]
-    train_targets: dict[str, Any]
-    validation_targets: dict[str, Any]
-    profile: DataProfile = attrs.field(factory=lambda: DataProfile(rows=100, inputs={}, targets={}))
 
 
 def graph_of(block: Block) -> Graph:
@@ -306,7 +286,16 @@ def graph_of(block: Block) -> Graph:
     return Graph.from_nodes([start], [ClassificationHead()(block(start))])
 
 
-HUNDRED = Rows({"x": np.zeros((80, 1))}, {"x": np.zeros((20, 1))}, {"y": np.zeros(80)}, {"y": np.zeros(20)})
+HUNDRED = PreparedData(
+    profile=DataProfile(rows=80, inputs={}, targets={}),
+    train_inputs={"x": np.zeros((80, 1))},
+    validation_inputs={"x": np.zeros((20, 1))},
+    train_targets={"y": np.zeros(80)},
+    validation_targets={"y": np.zeros(20)},
+    train_weights=None,
+    validation_weights=None,
+    fingerprint="",
+)
 FROM_A_SOURCE = attrs.evolve(HUNDRED, train_inputs={"x": KindSource(np.zeros((80, 1)))})
 OUTCOME = TrialOutcome(
     trial_id="0",
@@ -324,7 +313,7 @@ def test_time_is_kept_for_what_the_best_trial_would_need() -> None:
     """2 s to build it and 8 epochs of 1.25 s make 12 s; a margin of a fifth and a second on top."""
     graph = graph_of(DenseBlock())
 
-    seconds = seconds_to_refit(OUTCOME, HUNDRED, graph=graph, time_limit=100)  # type: ignore[arg-type]
+    seconds = seconds_to_refit(OUTCOME, HUNDRED, graph=graph, time_limit=100)
 
     assert seconds == pytest.approx(1.2 * 12 + 1)
 
@@ -344,4 +333,4 @@ def test_no_time_is_kept_where_there_is_nothing_to_refit_or_it_would_take_too_mu
     """Nothing is known yet, there is no limit, or it would need more than a quarter of all."""
     graph = graph_of(DenseBlock())
 
-    assert seconds_to_refit(outcome, HUNDRED, graph=graph, time_limit=limit) == 0.0  # type: ignore[arg-type]
+    assert seconds_to_refit(outcome, HUNDRED, graph=graph, time_limit=limit) == 0.0
