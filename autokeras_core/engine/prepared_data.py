@@ -51,11 +51,6 @@ class PreparedData:
         return known_targets(self.train_targets, self.train_weights)
 
     @property
-    def train_rows(self) -> int:
-        """How many rows there are to train on."""
-        return len(next(iter(self.train_targets.values())))
-
-    @property
     def validation_rows(self) -> int:
         """How many rows there are to validate on."""
         return len(next(iter(self.validation_targets.values())))

@@ -132,7 +132,7 @@ def refit_winner(
             failure = describe_failure(error)
             reason = f"it failed ({failure.kind}): {failure.reason}"
         if reason is None:
-            rows = data.train_rows + data.validation_rows
+            rows = data.profile.rows + data.validation_rows
             notes.append(f"Trial {trial_id} was refitted on all {rows:,} rows.")
         else:
             notes.append(f"Trial {trial_id} was not refitted, the model is as it was validated: {reason}.")
@@ -202,7 +202,7 @@ def _job_of(outcome: TrialOutcome, events: Sequence[Mapping[str, Any]]) -> Trial
 def _seconds_needed(outcome: TrialOutcome, data: PreparedData) -> float:
     """Return how long a trial's configuration takes on all rows up to its best epoch."""
     training = outcome.seconds_per_epoch * outcome.epochs or outcome.seconds
-    all_rows = (data.train_rows + data.validation_rows) / data.train_rows
+    all_rows = (data.profile.rows + data.validation_rows) / data.profile.rows
     share = outcome.best_epoch / max(outcome.epochs, 1) * all_rows
     return max(0.0, outcome.seconds - training) + share * training
 
@@ -216,7 +216,7 @@ def _joined_weights(data: PreparedData) -> Array | None:
     train, validation = data.train_weights, data.validation_weights
     if train is None and validation is None:
         return None
-    rows = (data.train_rows, data.validation_rows)
+    rows = (data.profile.rows, data.validation_rows)
     parts = [
         np.ones(count, np.float32) if each is None else each * np.mean(each > 0, axis=0, dtype=np.float32)
         for count, each in zip(rows, (train, validation), strict=True)
