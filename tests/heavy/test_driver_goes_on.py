@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,17 @@ from autokeras_core.search.budget import Budget
 from autokeras_core.search.driver import SearchDriver
 from autokeras_core.search.events import read_unfinished
 from autokeras_core.search.oracles import replay
-from autokeras_core.search.records import Failure, TrialOutcome
+from autokeras_core.search.records import Failure, TrialJob, TrialOutcome
 from tests.clocks import Clock
 from tests.heavy.driver_doubles import Scripted, events_of, make_driver, raising, score_of
+
+
+def leave_begun(jobs: Sequence[TrialJob], driver: SearchDriver) -> None:
+    """Make oracle, journal and disk tell of trials that an earlier run began, each with a checkpoint."""
+    replay(driver.oracle, [], unfinished=jobs)
+    for job in jobs:
+        driver.journal.append("trial_started", **job.to_json())
+        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
 
 
 def test_unfinished_trials_of_an_earlier_run_come_first(tmp_path: Path) -> None:
@@ -73,10 +82,7 @@ def test_unfinished_trials_for_which_there_is_no_time_stay_as_they_are(tmp_path:
     again = tmp_path / "again"
     budget = Budget(max_trials=9, deadline=Deadline(60.0, clock=clock), started_trials=3)
     driver = make_driver(again, executor, max_trials=9, budget=budget, unfinished=list(before))
-    replay(driver.oracle, [], unfinished=before)
-    for job in before:
-        driver.journal.append("trial_started", **job.to_json())
-        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+    leave_begun(before, driver)
 
     driver.run()
 
@@ -177,10 +183,7 @@ def test_a_trial_that_no_worker_was_free_for_stays_as_it_is(tmp_path: Path) -> N
     executor = Scripted(2, {"0": [Failure(kind="not_begun", reason="no worker was free for it")]})
     budget = Budget(max_trials=2, deadline=None, started_trials=2, workers=2)
     driver = make_driver(again, executor, max_trials=2, budget=budget, unfinished=list(before))
-    replay(driver.oracle, [], unfinished=before)
-    for job in before:
-        driver.journal.append("trial_started", **job.to_json())
-        Path(job.directory, "checkpoint").mkdir(parents=True, exist_ok=True)
+    leave_begun(before, driver)
 
     driver.run()
 
